@@ -1,0 +1,1 @@
+"""What a campus is: settings read once from one YAML file and checked hard."""

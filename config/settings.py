@@ -1,0 +1,290 @@
+"""The settings of one campus: read once, checked as a whole, immutable for a running role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Protocol, TypeVar, get_args
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from config.alarm_input import AlarmInput
+from config.broker_path import BrokerPath, Center
+from config.campus import Campus
+from config.credential import Credential
+from config.device import Device
+from config.gate import Gate
+from config.model import SettingsModel
+from config.page import Pages
+from config.point import Point
+from config.problem import Problem, SettingsError
+from config.retention import RetentionPolicy
+from config.volume import Volume
+from config.yaml_source import KeyPath, YamlSource, key_text, read_yaml
+
+
+class PlanFile(SettingsModel):
+    """The campus plan (平面图) and the zones that must be seen, as GeoJSON beside the settings file."""
+
+    file: Path
+
+
+class Settings(SettingsModel):
+    """Everything a technician writes down about one campus."""
+
+    campus: Campus
+    credentials: tuple[Credential, ...] = ()
+    devices: tuple[Device, ...] = ()
+    points: tuple[Point, ...] = ()
+    volumes: Annotated[tuple[Volume, ...], Field(min_length=1)]
+    retention: Annotated[tuple[RetentionPolicy, ...], Field(min_length=1)]
+    plan: PlanFile | None = None
+    gates: tuple[Gate, ...] = ()
+    alarm_inputs: tuple[AlarmInput, ...] = ()
+    center: Center | None = None
+    broker_paths: tuple[BrokerPath, ...] = ()
+    pages: Pages
+
+    def device(self, device_id: str) -> Device:
+        """A device by id; KeyError if there is none (cannot happen for ids from checked settings)."""
+        return _by_id(self.devices, device_id)
+
+    def point(self, point_id: str) -> Point:
+        """A point by id."""
+        return _by_id(self.points, point_id)
+
+    def volume(self, volume_id: str) -> Volume:
+        """A volume by id."""
+        return _by_id(self.volumes, volume_id)
+
+    def retention_policy(self, policy_id: str) -> RetentionPolicy:
+        """A retention policy by id."""
+        return _by_id(self.retention, policy_id)
+
+    def credential(self, credential_id: str) -> Credential:
+        """A credential by id."""
+        return _by_id(self.credentials, credential_id)
+
+    def alarm_input(self, input_id: str) -> AlarmInput:
+        """An alarm input by id."""
+        return _by_id(self.alarm_inputs, input_id)
+
+
+def read_settings(file: Path) -> Settings:
+    """Read and check a settings file; relative paths in it count from its own folder.
+
+    Raises SettingsError with every problem found, each with line, key and what would be right.
+    """
+    source = read_yaml(file)
+    try:
+        settings = Settings.model_validate(_with_tuples(source.values))
+    except ValidationError as error:
+        raise SettingsError(_problems(source, error)) from error
+    problems = [*_duplicates(source, settings), *_dangling(source, settings)]
+    if problems:
+        raise SettingsError(problems)
+    return _with_absolute_paths(settings, file.resolve().parent)
+
+
+def _with_tuples(value: Any) -> Any:
+    # YAML knows only lists; strict models ask for tuples and real paths.
+    if isinstance(value, list):
+        return tuple(_with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {
+            key: Path(item) if isinstance(item, str) and key in _PATH_KEYS else _with_tuples(item)
+            for key, item in value.items()
+        }
+    return value
+
+
+_PATH_KEYS = {"file", "path", "password_file", "ca_file", "certificate_file", "key_file"}
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_NamedT = TypeVar("_NamedT", bound=_Named)
+
+
+def _by_id(items: Iterable[_NamedT], wanted: str) -> _NamedT:
+    for item in items:
+        if item.id == wanted:
+            return item
+    raise KeyError(wanted)
+
+
+def _duplicates(source: YamlSource, settings: Settings) -> list[Problem]:
+    problems = []
+    for room in ("credentials", "devices", "points", "volumes", "retention", "gates", "alarm_inputs", "broker_paths"):
+        seen: dict[str, int] = {}
+        for index, item in enumerate(getattr(settings, room)):
+            path: KeyPath = (room, index, "id")
+            if item.id in seen:
+                problems.append(
+                    Problem(
+                        source.file,
+                        source.line(path),
+                        key_text(path),
+                        f"the id {item.id!r} is already taken in line {seen[item.id]}",
+                        "Give each its own id; an id is for ever, footage is filed under it.",
+                    )
+                )
+            seen.setdefault(item.id, source.line(path))
+    watched: dict[tuple[str, int], str] = {}
+    for index, point in enumerate(settings.points):
+        other = watched.setdefault((point.device, point.source), point.id)
+        if other != point.id:
+            path = ("points", index, "source")
+            problems.append(
+                Problem(
+                    source.file,
+                    source.line(path),
+                    key_text(path),
+                    f"video source {point.source} of device {point.device!r} already belongs to point {other!r}",
+                    "One source is one point; write the source number of the other lens or channel.",
+                )
+            )
+    return problems
+
+
+def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
+    names = {
+        room: [item.id for item in getattr(settings, room)]
+        for room in ("credentials", "devices", "points", "volumes", "retention", "gates")
+    }
+    problems: list[Problem] = []
+
+    def refer(path: KeyPath, wanted: str | None, room: str) -> None:
+        if wanted is not None and wanted not in names[room]:
+            problems.append(
+                Problem(
+                    source.file,
+                    source.line(path),
+                    key_text(path),
+                    f"there is no {wanted!r} under {room}",
+                    _suggestion(wanted, names[room]),
+                )
+            )
+
+    for index, device in enumerate(settings.devices):
+        refer(("devices", index, "credential"), device.credential, "credentials")
+    for index, point in enumerate(settings.points):
+        refer(("points", index, "device"), point.device, "devices")
+        refer(("points", index, "volume"), point.volume, "volumes")
+        refer(("points", index, "retention"), point.retention, "retention")
+    for index, gate in enumerate(settings.gates):
+        refer(("gates", index, "point"), gate.point, "points")
+    for index, alarm_input in enumerate(settings.alarm_inputs):
+        refer(("alarm_inputs", index, "gate"), alarm_input.gate, "gates")
+        for place, point_id in enumerate(alarm_input.nearest_points):
+            refer(("alarm_inputs", index, "nearest_points", place), point_id, "points")
+    for index, broker_path in enumerate(settings.broker_paths):
+        refer(("broker_paths", index, "credential"), broker_path.credential, "credentials")
+    if settings.broker_paths and settings.center is None:
+        problems.append(
+            Problem(
+                source.file,
+                source.line(("broker_paths",)),
+                "center",
+                "broker paths are given but no center",
+                "Add center with its name and public_keys; without them no receipt can be believed.",
+            )
+        )
+    if settings.pages.gatehouse == settings.pages.office:
+        problems.append(
+            Problem(
+                source.file,
+                source.line(("pages", "office")),
+                "pages.office",
+                "gatehouse and office have the same address and port",
+                "Give the office another port.",
+            )
+        )
+    return problems
+
+
+def _suggestion(wanted: str, known: Sequence[str]) -> str:
+    close = get_close_matches(wanted, known, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(known)}." if known else "Add it first."
+
+
+def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
+    details = error.errors()
+    # A list whose only item is wrong is also "too short"; the item's own mistake says enough.
+    inner = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
+    return [
+        _problem(source, detail)
+        for detail in details
+        if not (detail["type"] == "too_short" and len(detail["loc"]) == 1 and detail["loc"][0] in inner)
+    ]
+
+
+def _problem(source: YamlSource, detail: ErrorDetails) -> Problem:
+    path: KeyPath = tuple(part for part in detail["loc"])
+    kind, value = detail["type"], detail.get("input")
+    line, key = source.line(path), key_text(path)
+    if kind == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        return Problem(source.file, line, key, "nobody knows this key", _suggestion(str(path[-1]), known))
+    if kind == "missing":
+        if path[-1] == "when_full":
+            return Problem(
+                source.file,
+                line,
+                key,
+                "nobody has chosen what happens when the volume is full",
+                "Write 'stop' (recording stops loudly, nothing young is deleted) or 'overwrite' "
+                "(the oldest goes, each deletion is a recorded breach).",
+            )
+        return Problem(source.file, line, key, "it is missing", f"Add {path[-1]!r}; see the example campus.")
+    if kind == "value_error":
+        message = detail["msg"].removeprefix("Value error, ")
+        first, _, remedy = message.partition("; ")
+        return Problem(
+            source.file, line, key, first, (remedy[:1].upper() + remedy[1:] if remedy else "Correct it") + "."
+        )
+    shown = "" if isinstance(value, dict | tuple | list) else f", not {value!r}"
+    return Problem(source.file, line, key, "this value cannot stand here", f"{detail['msg']}{shown}.")
+
+
+def _known_keys(path: KeyPath) -> list[str]:
+    model: Any = Settings
+    for part in path:
+        if isinstance(part, int):
+            continue
+        model = _model_within(model.model_fields[part].annotation) if part in model.model_fields else None
+        if model is None:
+            return []
+    return list(model.model_fields)
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        found = _model_within(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
+    def absolute(value: Any) -> Any:
+        if isinstance(value, Path):
+            return value if value.is_absolute() else base / value
+        if isinstance(value, BaseModel):
+            return value.model_copy(update={name: absolute(getattr(value, name)) for name in type(value).model_fields})
+        if isinstance(value, tuple):
+            return tuple(absolute(item) for item in value)
+        return value
+
+    result = absolute(settings)
+    assert isinstance(result, Settings)
+    return result

@@ -1,0 +1,183 @@
+"""How roles talk: each appends facts to journals of its own, the others read on from where they stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from foundation.clock import Clock
+from foundation.ids import new_id
+from foundation.service import Service
+from foundation.sqlite import Database, DatabaseError, Schema, Transaction, open_read_only
+
+JOURNAL_SQL: Final = ("foundation", "journal.sql")
+"""The schema step of every database that holds a journal."""
+
+POLL_S: Final = 0.25  # two polls stay within the 0.5 s that a role may take to hear another
+_BATCH: Final = 500
+
+_log = structlog.get_logger("journal")
+
+
+class Fact(BaseModel):
+    """Something one role tells the others; subclasses set `kind` and raise `version` when a body changes shape."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
+FactT = TypeVar("FactT", bound=Fact)
+
+
+class UnreadableFactError(Exception):
+    """A fact's body is not what its kind promises, or is of a newer version than this reader knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact as it lies in a journal."""
+
+    journal: str
+    seq: int
+    id: str
+    kind: str
+    version: int
+    at_utc_ns: int
+    body: str
+
+    def read(self, model: type[FactT]) -> FactT:
+        """The body as its model. Raises UnreadableFactError."""
+        if self.kind != model.kind or self.version > model.version:
+            raise UnreadableFactError(
+                f"{self.journal} #{self.seq} is {self.kind} v{self.version}, not {model.kind} v{model.version} or older"
+            )
+        try:
+            return model.model_validate_json(self.body)
+        except ValidationError as error:
+            raise UnreadableFactError(f"{self.journal} #{self.seq} ({self.kind}): {error}") from error
+
+
+class Journal:
+    """The writing side; lives in a database whose schema contains JOURNAL_SQL."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
+        self._clock = clock
+
+    @property
+    def name(self) -> str:
+        """File name without ending: what readers store their cursor under."""
+        return self.database.path.stem
+
+    @staticmethod
+    def open(path: Path, clock: Clock) -> Journal:
+        """A journal with nothing else in its file."""
+        return Journal(Database(path, Schema.load("journal", JOURNAL_SQL)), clock)
+
+    def append(self, fact: Fact, *, transaction: Transaction | None = None, fact_id: str | None = None) -> str:
+        """Add a fact, inside the given transaction or one of its own; returns its id.
+
+        With `fact_id` given, a fact that is already there is left as it is: a retry adds nothing.
+        """
+        if transaction is None:
+            with self.database.transaction() as own:
+                return self.append(fact, transaction=own, fact_id=fact_id)
+        chosen = fact_id or new_id()
+        transaction.execute(
+            "INSERT INTO fact (id, kind, version, at_utc_ns, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            (chosen, fact.kind, fact.version, self._clock.utc_ns(), fact.model_dump_json()),
+        )
+        return chosen
+
+    def cursor(self, journal: str) -> int:
+        """How far this journal's owner has read another journal; 0 at first."""
+        row = self.database.row("SELECT seq FROM cursor WHERE journal = ?", (journal,))
+        return int(row[0]) if row else 0
+
+    def move_cursor(self, journal: str, seq: int) -> None:
+        """Remember that everything up to `seq` has been acted on."""
+        with self.database.transaction() as transaction:
+            transaction.execute(
+                "INSERT INTO cursor (journal, seq) VALUES (?, ?) "
+                "ON CONFLICT (journal) DO UPDATE SET seq = max(seq, excluded.seq)",
+                (journal, seq),
+            )
+
+
+def read_entries(path: Path, *, after: int, limit: int = _BATCH, kind: str | None = None) -> list[Entry]:
+    """Facts of another role's journal in order. Raises DatabaseError if the file cannot be read."""
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            "SELECT seq, id, kind, version, at_utc_ns, body FROM fact WHERE seq > ?1 AND (?2 IS NULL OR kind = ?2) "
+            "ORDER BY seq LIMIT ?3",
+            (after, kind, limit),
+        )
+    return [Entry(path.stem, *row) for row in rows]
+
+
+class Tail(Service):
+    """Reads another journal on from the stored cursor and hands over each fact, at least once and in order.
+
+    The handler must do nothing the second time it sees an id. If it raises `OSError` or `DatabaseError` the fact is
+    offered again at the next poll; an unreadable fact is logged, counted in `unreadable` and passed over.
+    """
+
+    def __init__(self, path: Path, own: Journal, handle: Callable[[Entry], None]) -> None:
+        super().__init__(f"tail-{path.stem}")
+        self._path = path
+        self._own = own
+        self._handle = handle
+        self._seen: tuple[object, ...] = ()
+        self._look_once_more = True
+        self.unreadable = 0
+        self.caught_up = False
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            if not self._changed() or not self.poll():
+                self.stopping.wait(POLL_S)
+
+    def _changed(self) -> bool:
+        # Opening a database four times a second for each pair of roles costs more than the facts do, so the files'
+        # stamps are asked first. Stamps are coarse, so one more look follows after each change.
+        stamps: list[object] = []
+        for file in (self._path, self._path.with_name(self._path.name + "-wal")):
+            try:
+                status = file.stat()
+                stamps.append((status.st_mtime_ns, status.st_size))
+            except FileNotFoundError:
+                stamps.append(None)
+        changed = tuple(stamps) != self._seen
+        look = changed or self._look_once_more
+        self._seen, self._look_once_more = tuple(stamps), changed
+        return look
+
+    def poll(self) -> bool:
+        """Hand over one batch; True if there may be more at once."""
+        if not self._path.exists():
+            return False
+        try:
+            entries = read_entries(self._path, after=self._own.cursor(self._path.stem))
+            for entry in entries:
+                self._hand_over(entry)
+        except (DatabaseError, OSError) as error:
+            _log.warning("a journal could not be read or acted on; trying again", journal=self.name, error=str(error))
+            self._look_once_more = True
+            self.caught_up = False
+            return False
+        self.caught_up = len(entries) < _BATCH
+        return not self.caught_up
+
+    def _hand_over(self, entry: Entry) -> None:
+        try:
+            self._handle(entry)
+        except UnreadableFactError as error:
+            self.unreadable += 1
+            _log.error("a fact was passed over", error=str(error))
+        self._own.move_cursor(entry.journal, entry.seq)

@@ -1,0 +1,100 @@
+"""The one shape of everything that runs long: start, one loop, close."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+_log = structlog.get_logger("service")
+
+CLOSE_TIMEOUT_S: Final = 8.0  # the agent promises to be down 10 s after SIGTERM
+
+
+class Service(ABC):
+    """A named loop on a thread of its own. Subclasses write `_loop`, which returns soon after `stopping` is set.
+
+    A loop that returns before it was asked to, or raises, ends the whole role: half a role is worse than a restart.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stopping = threading.Event()
+        self.failure: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin the loop; returns at once. A subclass that must be ready first overrides and calls up last."""
+        self._thread = threading.Thread(target=self._guarded_loop, name=self.name, daemon=True)
+        self._thread.start()
+
+    def _guarded_loop(self) -> None:
+        try:
+            self._loop()
+        except BaseException as error:  # noqa: BLE001 - kept for run_until_signal, which ends the role with it
+            self.failure = error
+            _log.exception("a service failed", service=self.name)
+
+    @abstractmethod
+    def _loop(self) -> None:
+        """Work until `stopping` is set; wait only with `self.stopping.wait(seconds)` or something it interrupts."""
+
+    @property
+    def alive(self) -> bool:
+        """True while the loop runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def close(self) -> None:
+        """Ask the loop to end and wait for it. A subclass that holds something overrides, calls up, then lets go."""
+        self.stopping.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(CLOSE_TIMEOUT_S)
+            if self._thread.is_alive():
+                _log.error("a service did not end in time", service=self.name, timeout_s=CLOSE_TIMEOUT_S)
+
+
+class ServiceFailedError(Exception):
+    """A service of the role ended by itself; the role ends too and is started again from outside."""
+
+
+def run_until_signal(services: Sequence[Service], *, stop: threading.Event | None = None) -> None:
+    """Start services in order, say READY, wait for SIGTERM or SIGINT (or `stop`), close in reverse order.
+
+    Call from the main thread. Raises ServiceFailedError if a service ends unasked; all are closed in any case.
+    """
+    ended = stop or threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+    started: list[Service] = []
+    try:
+        for service in services:
+            service.start()
+            started.append(service)
+        notify("READY=1")
+        while not ended.wait(0.2):
+            dead = next((service for service in started if not service.alive), None)
+            if dead is not None:
+                raise ServiceFailedError(f"{dead.name} ended by itself: {dead.failure or 'its loop returned'}")
+    finally:
+        notify("STOPPING=1")
+        for service in reversed(started):
+            service.close()
+
+
+def notify(message: str) -> None:
+    """Tell whoever started this process (systemd, `edge-agent run`) by the sd_notify protocol; silent without one."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        try:
+            channel.sendto(message.encode(), "\0" + address[1:] if address.startswith("@") else address)
+        except OSError as error:  # the starter is gone: nobody waits for the word
+            _log.debug("readiness could not be told", error=str(error))
