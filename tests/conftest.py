@@ -1,0 +1,76 @@
+"""What the tests of every room share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.support import ports, programs
+from tests.support.processes import Processes
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Tests judge what is right; benchmarks judge how fast, on a machine that is not busy with something else.
+hypothesis.settings.register_profile("campus", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("campus")
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """Real footage from Debian's opencv-doc."""
+
+    vtest: Path
+    """768x576, a fixed outdoor view with people walking."""
+    tree: Path
+    """A real hand over the lens."""
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The tree under test."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def clips() -> Clips:
+    """Clips fetched by `./run test` (or found in $CAMPUS_CLIPS); without them a visible skip, in CI a failure."""
+    folder = Path(os.environ.get("CAMPUS_CLIPS") or ROOT / ".cache" / "clips")
+    found = Clips(vtest=folder / "vtest.avi", tree=folder / "tree.avi")
+    if not (found.vtest.is_file() and found.tree.is_file()):
+        programs.unavailable(f"vtest.avi and tree.avi are not in {folder} (./run test fetches them)")
+    return found
+
+
+@pytest.fixture
+def free_port() -> int:
+    """One free TCP port of 127.0.0.1; tests.support.ports.free_port() gives more."""
+    return ports.free_port()
+
+
+@pytest.fixture(scope="session")
+def require_program() -> Callable[..., Path]:
+    """require_program("mosquitto") is its path, or a visible skip; in CI a failure."""
+    return programs.require_program
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    """An empty folder for an agent's state."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """Starts real processes; every one is ended, with its children, when the test is over."""
+    folder = tmp_path / "processes"
+    folder.mkdir()
+    keeper = Processes(folder)
+    yield keeper
+    keeper.end_all()
