@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeVar, get_args
+from typing import Annotated, Protocol, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import Field
 
 from config.alarm_input import AlarmInput
 from config.broker_path import BrokerPath, Center
@@ -20,9 +18,10 @@ from config.model import SettingsModel
 from config.page import Pages
 from config.point import Point
 from config.problem import Problem, SettingsError
+from config.reading import read_model, suggestion, with_absolute_paths
 from config.retention import RetentionPolicy
 from config.volume import Volume
-from config.yaml_source import KeyPath, YamlSource, key_text, read_yaml
+from config.yaml_source import KeyPath, YamlSource, key_text
 
 
 class PlanFile(SettingsModel):
@@ -77,30 +76,11 @@ def read_settings(file: Path) -> Settings:
 
     Raises SettingsError with every problem found, each with line, key and what would be right.
     """
-    source = read_yaml(file)
-    try:
-        settings = Settings.model_validate(_with_tuples(source.values))
-    except ValidationError as error:
-        raise SettingsError(_problems(source, error)) from error
+    source, settings = read_model(file, Settings)
     problems = [*_duplicates(source, settings), *_dangling(source, settings)]
     if problems:
         raise SettingsError(problems)
-    return _with_absolute_paths(settings, file.resolve().parent)
-
-
-def _with_tuples(value: Any) -> Any:
-    # YAML knows only lists; strict models ask for tuples and real paths.
-    if isinstance(value, list):
-        return tuple(_with_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {
-            key: Path(item) if isinstance(item, str) and key in _PATH_KEYS else _with_tuples(item)
-            for key, item in value.items()
-        }
-    return value
-
-
-_PATH_KEYS = {"file", "path", "password_file", "ca_file", "certificate_file", "key_file"}
+    return with_absolute_paths(settings, file.resolve().parent)
 
 
 class _Named(Protocol):
@@ -167,7 +147,7 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                     source.line(path),
                     key_text(path),
                     f"there is no {wanted!r} under {room}",
-                    _suggestion(wanted, names[room]),
+                    suggestion(wanted, names[room]),
                 )
             )
 
@@ -206,85 +186,3 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
             )
         )
     return problems
-
-
-def _suggestion(wanted: str, known: Sequence[str]) -> str:
-    close = get_close_matches(wanted, known, n=1)
-    if close:
-        return f"Did you mean {close[0]!r}?"
-    return f"Known: {', '.join(known)}." if known else "Add it first."
-
-
-def _problems(source: YamlSource, error: ValidationError) -> list[Problem]:
-    details = error.errors()
-    # A list whose only item is wrong is also "too short"; the item's own mistake says enough.
-    inner = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
-    return [
-        _problem(source, detail)
-        for detail in details
-        if not (detail["type"] == "too_short" and len(detail["loc"]) == 1 and detail["loc"][0] in inner)
-    ]
-
-
-def _problem(source: YamlSource, detail: ErrorDetails) -> Problem:
-    path: KeyPath = tuple(part for part in detail["loc"])
-    kind, value = detail["type"], detail.get("input")
-    line, key = source.line(path), key_text(path)
-    if kind == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        return Problem(source.file, line, key, "nobody knows this key", _suggestion(str(path[-1]), known))
-    if kind == "missing":
-        if path[-1] == "when_full":
-            return Problem(
-                source.file,
-                line,
-                key,
-                "nobody has chosen what happens when the volume is full",
-                "Write 'stop' (recording stops loudly, nothing young is deleted) or 'overwrite' "
-                "(the oldest goes, each deletion is a recorded breach).",
-            )
-        return Problem(source.file, line, key, "it is missing", f"Add {path[-1]!r}; see the example campus.")
-    if kind == "value_error":
-        message = detail["msg"].removeprefix("Value error, ")
-        first, _, remedy = message.partition("; ")
-        return Problem(
-            source.file, line, key, first, (remedy[:1].upper() + remedy[1:] if remedy else "Correct it") + "."
-        )
-    shown = "" if isinstance(value, dict | tuple | list) else f", not {value!r}"
-    return Problem(source.file, line, key, "this value cannot stand here", f"{detail['msg']}{shown}.")
-
-
-def _known_keys(path: KeyPath) -> list[str]:
-    model: Any = Settings
-    for part in path:
-        if isinstance(part, int):
-            continue
-        model = _model_within(model.model_fields[part].annotation) if part in model.model_fields else None
-        if model is None:
-            return []
-    return list(model.model_fields)
-
-
-def _model_within(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in get_args(annotation):
-        found = _model_within(inner)
-        if found is not None:
-            return found
-    return None
-
-
-def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
-    def absolute(value: Any) -> Any:
-        if isinstance(value, Path):
-            return value if value.is_absolute() else base / value
-        if isinstance(value, BaseModel):
-            return value.model_copy(update={name: absolute(getattr(value, name)) for name in type(value).model_fields})
-        if isinstance(value, tuple):
-            return tuple(absolute(item) for item in value)
-        return value
-
-    result = absolute(settings)
-    assert isinstance(result, Settings)
-    return result
