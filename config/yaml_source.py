@@ -37,10 +37,17 @@ def read_yaml(file: Path) -> YamlSource:
     except (OSError, UnicodeDecodeError) as error:
         raise _refused(file, 0, f"it cannot be read ({error})", "It must be a UTF-8 text file.") from error
     try:
+        # Aliases let ten lines stand for a billion values, or for themselves; settings are written out.
+        alias = next((event for event in yaml.parse(text, yaml.SafeLoader) if isinstance(event, yaml.AliasEvent)), None)
+        if alias is not None:
+            line = alias.start_mark.line + 1 if alias.start_mark else 0
+            raise _refused(file, line, f"it refers to another place by *{alias.anchor}", "Write it out.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise _refused(file, line, f"this is not YAML ({error.problem})", "Check indentation and colons.") from error
+    except yaml.YAMLError as error:
+        raise _refused(file, 0, f"this is not YAML ({error})", "It must be a UTF-8 text file.") from error
     if not isinstance(node, yaml.MappingNode):
         raise _refused(file, 1, "the file holds no settings", "Start from the example campus.")
     lines: dict[KeyPath, int] = {}

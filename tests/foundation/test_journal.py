@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from foundation.clock import ManualClock
+from foundation.journal import Entry, Fact, Journal, Tail, UnreadableFactError, read_entries
+from tests.support.waiting import wait_until
+
+
+class Told(Fact):
+    kind: ClassVar[str] = "test.told"
+    text: str
+
+
+class ToldNow(Fact):
+    kind: ClassVar[str] = "test.told"
+    version: ClassVar[int] = 2
+    text: str
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def test_facts_are_read_in_the_order_they_were_told(tmp_path: Path, clock: ManualClock) -> None:
+    journal = Journal.open(tmp_path / "speaker.sqlite", clock)
+    for text in ("one", "two", "three"):
+        journal.append(Told(text=text))
+    assert [entry.read(Told).text for entry in read_entries(journal.database.path, after=1)] == ["two", "three"]
+
+
+def test_a_fact_goes_with_its_transaction(tmp_path: Path, clock: ManualClock) -> None:
+    journal = Journal.open(tmp_path / "speaker.sqlite", clock)
+    with pytest.raises(RuntimeError), journal.database.transaction() as transaction:
+        journal.append(Told(text="unsaid"), transaction=transaction)
+        raise RuntimeError
+    assert read_entries(journal.database.path, after=0) == []
+
+
+def test_telling_the_same_id_again_adds_nothing(tmp_path: Path, clock: ManualClock) -> None:
+    journal = Journal.open(tmp_path / "speaker.sqlite", clock)
+    first = journal.append(Told(text="once"))
+    journal.append(Told(text="again"), fact_id=first)
+    assert [entry.read(Told).text for entry in read_entries(journal.database.path, after=0)] == ["once"]
+
+
+def test_a_listener_goes_on_where_it_stopped(tmp_path: Path, clock: ManualClock) -> None:
+    speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
+    heard: list[str] = []
+
+    def listen() -> Tail:
+        own = Journal.open(tmp_path / "listener.sqlite", clock)
+        return Tail(speaker.database.path, own, lambda entry: heard.append(entry.read(Told).text))
+
+    speaker.append(Told(text="one"))
+    tail = listen()
+    tail.start()
+    wait_until(lambda: heard == ["one"], timeout_s=5)
+    tail.close()
+    speaker.append(Told(text="two"))
+    tail = listen()
+    tail.start()
+    wait_until(lambda: len(heard) > 1, timeout_s=5)
+    tail.close()
+    assert heard == ["one", "two"]
+
+
+def test_a_fact_that_could_not_be_acted_on_is_offered_again(tmp_path: Path, clock: ManualClock) -> None:
+    speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
+    speaker.append(Told(text="hold"))
+    tries: list[int] = []
+
+    def handle(entry: Entry) -> None:
+        tries.append(entry.seq)
+        if len(tries) == 1:
+            raise OSError("disk away")
+
+    own = Journal.open(tmp_path / "listener.sqlite", clock)
+    tail = Tail(speaker.database.path, own, handle)
+    assert tail.poll() is False
+    assert not tail.caught_up
+    assert own.cursor("speaker") == 0
+    tail.poll()
+    assert tries == [1, 1]
+    assert own.cursor("speaker") == 1
+    assert tail.caught_up
+
+
+def test_a_fact_of_a_newer_version_is_passed_over_and_counted(tmp_path: Path, clock: ManualClock) -> None:
+    speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
+    speaker.append(ToldNow(text="from the future"))
+    speaker.append(Told(text="known"))
+    heard: list[str] = []
+    tail = Tail(
+        speaker.database.path,
+        Journal.open(tmp_path / "listener.sqlite", clock),
+        lambda entry: heard.append(entry.read(Told).text),
+    )
+    tail.poll()
+    assert heard == ["known"]
+    assert tail.unreadable == 1
+    with pytest.raises(UnreadableFactError):
+        read_entries(speaker.database.path, after=0)[0].read(Told)
+
+
+def test_a_speaker_that_has_not_started_yet_is_waited_for(tmp_path: Path, clock: ManualClock) -> None:
+    heard: list[str] = []
+    tail = Tail(
+        tmp_path / "speaker.sqlite",
+        Journal.open(tmp_path / "listener.sqlite", clock),
+        lambda entry: heard.append(entry.read(Told).text),
+    )
+    tail.start()
+    Journal.open(tmp_path / "speaker.sqlite", clock).append(Told(text="here"))
+    wait_until(lambda: heard == ["here"], timeout_s=5)
+    tail.close()

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from foundation.service import Service, ServiceFailedError, notify, run_until_signal
+
+
+class Steady(Service):
+    def __init__(self, name: str, events: list[str]) -> None:
+        super().__init__(name)
+        self._events = events
+
+    def _loop(self) -> None:
+        self._events.append(f"{self.name} runs")
+        self.stopping.wait()
+
+    def close(self) -> None:
+        super().close()
+        self._events.append(f"{self.name} closed")
+
+
+class Broken(Steady):
+    def _loop(self) -> None:
+        raise ValueError("the lens fell off")
+
+
+def test_services_close_in_the_reverse_of_the_order_they_started() -> None:
+    events: list[str] = []
+    stop = threading.Event()
+    stop.set()
+    run_until_signal([Steady("first", events), Steady("second", events)], stop=stop)
+    assert [event for event in events if "closed" in event] == ["second closed", "first closed"]
+
+
+def test_a_service_that_fails_ends_the_role_and_is_named() -> None:
+    events: list[str] = []
+    with pytest.raises(ServiceFailedError, match=r"broken.*the lens fell off"):
+        run_until_signal([Steady("steady", events), Broken("broken", events)], stop=threading.Event())
+    assert "steady closed" in events
+
+
+def test_readiness_is_told_to_whoever_started_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        notify("READY=1")
+        assert listener.recv(64) == b"READY=1"
