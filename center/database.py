@@ -1,0 +1,147 @@
+"""The center's database: opened, brought up to date and kept for one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, create_engine, event, inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
+
+_BUSY_TIMEOUT_S: Final = 5.0
+_POOL_TIMEOUT_S: Final = 10.0
+_ONE_CENTER: Final = 0x63656E746572  # 'center': the advisory lock that a running center holds on PostgreSQL
+
+
+class CenterDatabaseError(Exception):
+    """The database cannot be used now; the message says what to do."""
+
+
+class CenterDatabase:
+    """One engine. Every write is a whole transaction, on disk before `begin` returns.
+
+    SQLite is used through a single connection: the module that Python brings has a fault in its write-ahead log with
+    several writers, so the plain rollback journal is used, and one connection also keeps threads from waiting on locks.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.address = url.render_as_string(hide_password=True)
+        self._is_sqlite = url.get_backend_name() == "sqlite"
+        if self._is_sqlite:
+            self._engine = create_engine(
+                url,
+                poolclass=QueuePool,
+                pool_size=1,
+                max_overflow=0,
+                pool_timeout=_POOL_TIMEOUT_S,
+                connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S},
+            )
+            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "begin", _begin_immediate)
+        else:
+            self._engine = create_engine(
+                url,
+                pool_pre_ping=True,
+                pool_size=4,
+                pool_timeout=_POOL_TIMEOUT_S,
+                connect_args={"connect_timeout": 5, "application_name": "campus-center"},
+            )
+        self._held: Connection | None = None
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; refuses a database of somebody else or of a newer center."""
+        script = Config()
+        script.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        known = {revision.revision for revision in ScriptDirectory.from_config(script).walk_revisions()}
+        with self.begin() as connection:
+            tables = set(inspect(connection).get_table_names())
+            if tables and "alembic_version" not in tables:
+                raise CenterDatabaseError(
+                    f"the database {self.address} holds tables of something else ({', '.join(sorted(tables)[:3])}): "
+                    "give the center a database of its own under database_url"
+                )
+            if tables:
+                found = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+                if not found <= known:
+                    raise CenterDatabaseError(
+                        f"the database {self.address} was made by a newer center (version {', '.join(sorted(found))}): "
+                        "install that version or newer"
+                    )
+            script.attributes["connection"] = connection
+            try:
+                command.upgrade(script, "head")
+            except CommandError as error:
+                raise CenterDatabaseError(
+                    f"the database {self.address} cannot be brought up to date: {error}"
+                ) from error
+
+    def hold_alone(self) -> None:
+        """Be the only running center on this PostgreSQL database; the state directory's lock guards a SQLite file."""
+        if self._is_sqlite:
+            return
+        with _named(self.address):
+            self._held = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            alone = self._held.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_CENTER})
+        if not alone:
+            raise CenterDatabaseError(
+                f"another center already runs on the database {self.address}: stop it first, "
+                "or give this one a database of its own"
+            )
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed at the end of the block, rolled back on any error. Raises CenterDatabaseError."""
+        with _named(self.address), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection; may be called twice."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def _named(address: str) -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise CenterDatabaseError(f"the database {address} is too busy to answer") from error
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        raise CenterDatabaseError(
+            f"the database {address} cannot be used ({said}): check database_url and that it is running"
+        ) from error
+    except SQLAlchemyError as error:
+        raise CenterDatabaseError(f"the database {address} cannot be used ({error})") from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Transactions are begun by us, not by the driver's guess at what a statement is.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = TRUNCATE", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Taking the write lock first: a transaction that reads and then writes cannot be refused half-way.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,130 @@
+"""What the center's tests share: databases of both kinds."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import URL
+
+from center.database import CenterDatabase
+from tests.support import programs
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
+
+PASSWORD = "test-only"
+
+
+@dataclass(slots=True)
+class PostgresCluster:
+    """A PostgreSQL server of our own on a free port of 127.0.0.1."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    databases: int = field(default=0)
+
+    def url(self, database: str = "postgres") -> URL:
+        """Where a database of the cluster is."""
+        return URL.create(
+            "postgresql+psycopg",
+            username="postgres",
+            password=PASSWORD,
+            host="127.0.0.1",
+            port=self.port,
+            database=database,
+        )
+
+    def new_database(self) -> URL:
+        """An empty database."""
+        self.databases += 1
+        name = f"center_{self.databases}"
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", password=PASSWORD, dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+
+def _postgres_program(name: str) -> Path:
+    # Debian keeps the server's programs out of everybody's PATH.
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / name).exists():
+            return folder / name
+    return programs.require_program(name, "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[PostgresCluster]:
+    """PostgreSQL from Debian's package; without it a visible skip, in CI a failure."""
+    initdb, server = _postgres_program("initdb"), _postgres_program("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="center-pg-"))
+    user: str | None = None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        user = "postgres"
+        try:
+            account = pwd.getpwnam(user)
+        except KeyError:
+            programs.unavailable("there is no user postgres (apt-get install postgresql)")
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    password_file = folder / "password"
+    password_file.write_text(PASSWORD)
+    password_file.chmod(0o644)
+    data = folder / "data"
+    subprocess.run(
+        [initdb, "-D", data, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
+         "--locale=C.UTF-8", "--no-sync"],
+        check=True, capture_output=True, user=user, cwd=folder, timeout=60,
+    )  # fmt: skip
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [server, "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
+             "-c", f"unix_socket_directories={folder}", "-c", "max_connections=50"],
+            stdout=log, stderr=log, user=user, cwd=folder,
+        )  # fmt: skip
+    cluster = PostgresCluster(port, process)
+    try:
+        wait_until(lambda: _answers(cluster), 30.0, what="the PostgreSQL server")
+        yield cluster
+    finally:
+        process.send_signal(signal.SIGINT)  # "fast": connections are ended
+        process.wait(timeout=20)
+        shutil.rmtree(folder)
+
+
+def _answers(cluster: PostgresCluster) -> bool:
+    assert cluster.process.poll() is None, "the PostgreSQL server ended by itself"
+    try:
+        psycopg.connect(
+            host="127.0.0.1", port=cluster.port, user="postgres", password=PASSWORD, connect_timeout=2
+        ).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        return URL.create("sqlite", database=str(tmp_path / "center.sqlite"))
+    cluster = request.getfixturevalue("postgres_cluster")
+    assert isinstance(cluster, PostgresCluster)
+    return cluster.new_database()
+
+
+@pytest.fixture
+def database(database_url: URL) -> Iterator[CenterDatabase]:
+    """A database with its tables."""
+    with CenterDatabase(database_url) as opened:
+        opened.migrate()
+        yield opened

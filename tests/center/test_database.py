@@ -1,0 +1,102 @@
+"""The center's database: made by migrations, guarded against mistakes, durable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, select, text
+from sqlalchemy.engine import URL
+
+from center import tables
+from center.database import CenterDatabase, CenterDatabaseError
+from tests.center.conftest import PostgresCluster
+from tests.support.ports import free_port
+
+CAMPUS = {"id": "school-1", "name": "一小", "public_key": "k", "enrolled_utc_ns": 1_700_000_000_000_000_000}
+
+
+def test_the_migrations_make_exactly_the_tables_the_code_speaks_of(database: CenterDatabase) -> None:
+    with database.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_migrating_twice_keeps_what_is_there(database: CenterDatabase) -> None:
+    with database.begin() as connection:
+        connection.execute(insert(tables.campus).values(CAMPUS))
+    database.migrate()
+    with database.begin() as connection:
+        assert connection.scalar(select(tables.campus.c.name)) == "一小"
+
+
+def test_a_row_survives_closing_and_opening(database_url: URL) -> None:
+    with CenterDatabase(database_url) as first:
+        first.migrate()
+        with first.begin() as connection:
+            connection.execute(insert(tables.campus).values(CAMPUS))
+    with CenterDatabase(database_url) as second, second.begin() as connection:
+        assert connection.scalar(select(tables.campus.c.enrolled_utc_ns)) == CAMPUS["enrolled_utc_ns"]
+
+
+def test_a_failed_block_leaves_nothing(database: CenterDatabase) -> None:
+    with pytest.raises(RuntimeError), database.begin() as connection:
+        connection.execute(insert(tables.campus).values(CAMPUS))
+        raise RuntimeError
+    with database.begin() as connection:
+        assert connection.scalar(select(tables.campus.c.id)) is None
+
+
+def test_sqlite_writes_reach_the_disk_before_a_transaction_ends(tmp_path: Path) -> None:
+    with CenterDatabase(URL.create("sqlite", database=str(tmp_path / "c.sqlite"))) as database:
+        database.migrate()
+        with database.begin() as connection:
+            assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+            assert connection.scalar(text("PRAGMA journal_mode")) == "truncate"
+
+
+def test_a_database_of_something_else_is_refused(database_url: URL) -> None:
+    with CenterDatabase(database_url) as database:
+        with database.begin() as connection:
+            connection.execute(text("CREATE TABLE pupils (id INTEGER)"))
+        with pytest.raises(CenterDatabaseError, match=r"something else \(pupils\)"):
+            database.migrate()
+
+
+def test_a_database_of_a_newer_center_is_refused(database: CenterDatabase) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CenterDatabaseError, match=r"newer center \(version 9999\)"):
+        database.migrate()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear school, " * 100)
+    with (
+        CenterDatabase(URL.create("sqlite", database=str(file))) as database,
+        pytest.raises(CenterDatabaseError, match="not a database"),
+    ):
+        database.migrate()
+
+
+def test_a_server_that_is_not_there_is_said_in_one_sentence_without_the_password() -> None:
+    url = URL.create(
+        "postgresql+psycopg", username="c", password="secret", host="127.0.0.1", port=free_port(), database="center"
+    )
+    with CenterDatabase(url) as database, pytest.raises(CenterDatabaseError) as caught:
+        database.migrate()
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "check database_url" in str(caught.value)
+
+
+def test_two_centers_do_not_share_one_postgresql_database(postgres_cluster: PostgresCluster) -> None:
+    url = postgres_cluster.new_database()
+    with CenterDatabase(url) as first, CenterDatabase(url) as second:
+        first.hold_alone()
+        with pytest.raises(CenterDatabaseError, match="another center already runs"):
+            second.hold_alone()
+        first.close()
+        second.hold_alone()
