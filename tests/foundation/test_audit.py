@@ -30,7 +30,7 @@ def test_an_untouched_chain_holds(database: Database) -> None:
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        ('UPDATE audit_body SET body = x'7b7d' WHERE seq = 3', "entry 3"),
+        ("UPDATE audit_body SET body = x'7b7d' WHERE seq = 3", "entry 3"),
         ("UPDATE audit SET action = 'visit.refused' WHERE seq = 2", "entry 2"),
         ("UPDATE audit SET at_utc_ns = at_utc_ns + 1 WHERE seq = 4", "entry 4"),
         ("DELETE FROM audit_body WHERE seq = 3; DELETE FROM audit WHERE seq = 3", "entry 3 is missing"),
