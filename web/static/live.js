@@ -1,0 +1,78 @@
+// Keeps a page fresh. The server beats every second with its time and a version; when the version is another one, or
+// what is shown has grown old, every element with an id and data-live is renewed from the same page.
+// No beat for 2.6 s means a dead or cut-off server: the page says so within 3 s and what it shows turns pale.
+
+const STALE_AFTER_MS = 2600;
+const RENEW_AFTER_MS = 5000; // ages such as "3 秒前" are words of the server
+
+const url = document.body.dataset.liveUrl;
+const stale = document.getElementById("stale");
+let lastBeat = performance.now();
+let lastRenewal = performance.now();
+let version = null;
+let offsetMs = null;
+let source = null;
+let renewing = false;
+
+const beijing = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+});
+
+function listen() {
+  source?.close();
+  source = new EventSource(url);
+  source.onmessage = (event) => {
+    const beat = JSON.parse(event.data);
+    lastBeat = performance.now();
+    offsetMs = beat.now_ms - Date.now();
+    showStale(false);
+    if ((version !== null && beat.version !== version) || lastBeat - lastRenewal > RENEW_AFTER_MS) renew();
+    version = beat.version;
+    document.dispatchEvent(new CustomEvent("beat", { detail: beat }));
+  };
+}
+
+function showStale(isStale) {
+  document.body.classList.toggle("is-stale", isStale);
+  if (stale) stale.hidden = !isStale;
+}
+
+export async function renew() {
+  if (renewing) return;
+  renewing = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(5000) });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const old of document.querySelectorAll("[data-live][id]")) {
+      const replacement = fresh.getElementById(old.id);
+      if (replacement && !old.contains(document.activeElement) && old.innerHTML !== replacement.innerHTML)
+        old.replaceChildren(...document.adoptNode(replacement).childNodes);
+    }
+    lastRenewal = performance.now();
+    document.dispatchEvent(new CustomEvent("renewed"));
+  } catch {
+    // the missing beat tells the person
+  } finally {
+    renewing = false;
+  }
+}
+
+function tick() {
+  const now = performance.now();
+  if (now - lastBeat > STALE_AFTER_MS) {
+    showStale(true);
+    if (source.readyState === EventSource.CLOSED || now - lastBeat > 3 * STALE_AFTER_MS) {
+      lastBeat = now - STALE_AFTER_MS - 1; // a new try each few seconds, and stale meanwhile
+      listen();
+    }
+  }
+  if (offsetMs !== null)
+    for (const clock of document.querySelectorAll("[data-clock]"))
+      clock.textContent = beijing.format(new Date(Date.now() + offsetMs));
+}
+
+if (url) {
+  listen();
+  setInterval(tick, 250);
+}
