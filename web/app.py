@@ -34,7 +34,8 @@ def make_app(
     """An app whose pages look and behave as all ours do.
 
     `packages` are Python packages with any of `templates/`, `static/` (served at /static/PACKAGE/) and `locale/en.po`;
-    `title` is the Chinese name, translated by their catalogues. `body_limit_by_path` allows uploads more at single paths.
+    `title` is the Chinese name, translated by their catalogues.
+    `body_limit_by_path` allows uploads more at single paths.
     """
     app = FastAPI(
         title=title,
