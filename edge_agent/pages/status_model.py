@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from foundation.clock import rfc3339, utc_ns_of
 from web.signs import State
@@ -22,10 +22,24 @@ Verdict = Literal["accruing", "met", "violated", "unknown"]
 """Retention of one point: 积累中, 达标, 不达标, 未知 (promise 3)."""
 
 
-class StatusModel(BaseModel):
-    """Immutable, and a field that nobody knows is refused."""
+def _either_name(name: str) -> AliasChoices:
+    return AliasChoices(name, _json_name(name))
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+def _json_name(name: str) -> str:
+    return name.removesuffix("_ns") if name.endswith("_utc_ns") else name
+
+
+class StatusModel(BaseModel):
+    """Immutable, and a field that nobody knows is refused. In JSON `since_utc_ns` is `since_utc`, a text."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=AliasGenerator(serialization_alias=_json_name, validation_alias=_either_name),
+        serialize_by_alias=True,
+        populate_by_name=True,
+    )
 
 
 class RoleStatus(StatusModel):
