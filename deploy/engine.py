@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -134,11 +135,15 @@ class BuildahContainer:
 
     def stop(self) -> None:
         """SIGTERM to the container's first process, which buildah does not pass on by itself."""
-        agent = chrooted_descendant(self.process.pid)
-        if agent is not None:
-            os.kill(agent, signal.SIGTERM)
+        agent = started_by_buildah(self.process.pid)
         try:
+            if agent is not None:
+                os.kill(agent, signal.SIGTERM)
             self.process.wait(timeout=STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired as error:
+            if agent is not None:
+                os.kill(agent, signal.SIGKILL)
+            raise ImageError(f"the container did not stop within {STOP_TIMEOUT_S} s") from error
         finally:
             self.process.kill()
             succeeds([*self.words, "rm", self.container])
@@ -206,20 +211,22 @@ class Buildah:
         return BuildahContainer(self.words, container, subprocess.Popen([*words, container, "--", *command]))
 
     def _command(self, image: str) -> list[str]:
-        template = "{{range .OCIv1.Config.Cmd}}{{println .}}{{end}}"
-        words = [*self.words, "inspect", "--type", "image", "--format", template, image]
-        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+        words = [*self.words, "inspect", "--type", "image", image]
+        described = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        command: list[str] = json.loads(described)["OCIv1"]["config"]["Cmd"]
+        return command
 
 
-def chrooted_descendant(pid: int) -> int | None:
-    """The first process below `pid` that lives in another root: the container's own first process."""
+def started_by_buildah(pid: int) -> int | None:
+    """The first process below `pid` that is not buildah itself: the container's own; None when it has ended."""
     waiting = [pid]
     while waiting:
-        parent = waiting.pop(0)
+        parent = Path(f"/proc/{waiting.pop(0)}")
         try:
-            if Path(f"/proc/{parent}/root").readlink() != Path("/proc/self/root").readlink():
-                return parent
-            waiting += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split())
+            if not parent.joinpath("cmdline").read_bytes().startswith(b"buildah"):
+                return int(parent.name)
+            for listed in parent.glob("task/*/children"):
+                waiting += map(int, listed.read_text(encoding="ascii").split())
         except OSError:
             continue  # it ended meanwhile
     return None
