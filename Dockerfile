@@ -46,4 +46,4 @@ EXPOSE 8080 8081
 # The gate comes first: a container whose gate page does not answer is not well, whatever the other roles do.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(os.environ['CAMPUS_HEALTH_URL'], timeout=8)"]
-CMD ["edge-agent", "run", "--config", "/etc/campus-edge/campus.yaml"]
+CMD ["edge-agent", "run", "--config", "/etc/campus-edge/campus.yaml", "--state", "/var/lib/campus-edge/state"]
