@@ -1,0 +1,62 @@
+"""The simulator's own HTTP interface: what cameras there are, and their faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from simulator.camera import SimulatedCamera
+from simulator.faults import Fault
+from simulator.http_server import Request, Response
+from simulator.login import Account
+
+
+class Control:
+    """``GET /cameras``, ``POST /cameras/{id}/fault`` with {"fault": NAME}, ``DELETE /cameras/{id}/fault``."""
+
+    def __init__(self, cameras: Mapping[str, SimulatedCamera], account: Account) -> None:
+        self._cameras, self._account = cameras, account
+
+    async def handle(self, request: Request) -> Response:
+        match request.method, request.path.strip("/").split("/"):
+            case "GET", ["cameras"]:
+                return Response.json({"cameras": self.listing()})
+            case "GET", ["cameras", name] if name in self._cameras:
+                return Response.json(self._entry(name))
+            case "POST" | "DELETE", ["cameras", name, "fault"] if name in self._cameras:
+                return await self._fault(request, name)
+            case _, ["cameras", name, *_] if name not in self._cameras:
+                return _refuse(404, f"No camera {name!r} here; there are: {', '.join(self._cameras)}.")
+        return _refuse(404, "There are: GET /cameras, POST and DELETE /cameras/{id}/fault.")
+
+    def listing(self) -> list[dict[str, object]]:
+        return [self._entry(name) for name in self._cameras]
+
+    def _entry(self, name: str) -> dict[str, object]:
+        camera = self._cameras[name]
+        return {
+            "id": name,
+            "scene": camera.spec.main.scene,
+            "codec": camera.spec.codec,
+            "serial": camera.spec.identity.serial,
+            "fault": camera.fault,
+            "viewers": camera.viewers,
+            **asdict(camera.addresses),
+            "user": self._account.user,
+            "password": self._account.password,
+        }
+
+    async def _fault(self, request: Request, name: str) -> Response:
+        fault: Fault | None = None
+        if request.method == "POST":
+            try:
+                fault = Fault(json.loads(request.body)["fault"])
+            except (ValueError, KeyError, TypeError):
+                return _refuse(422, f'Send {{"fault": NAME}} with one of: {", ".join(Fault)}.')
+        await self._cameras[name].set_fault(fault)
+        return Response.json(self._entry(name))
+
+
+def _refuse(status: int, sentence: str) -> Response:
+    return Response.json({"error": sentence}, status)

@@ -1,0 +1,121 @@
+"""The device service (ver10): time, identity, capabilities, network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import quote, urlsplit
+
+from simulator.onvif.identity import Identity
+from simulator.onvif.soap import NAMESPACES, Call, Operation, tag
+from simulator.wall_clock import WallClock
+
+PATH = "/onvif/device_service"
+SERVICES = {
+    "tds": PATH,
+    "trt": "/onvif/media_service",
+    "tr2": "/onvif/media2_service",
+    "tev": "/onvif/event_service",
+}
+"""Where each service is, by its prefix."""
+
+_VERSIONS = {"tds": (22, 6), "trt": (21, 6), "tr2": (22, 6), "tev": (21, 12)}
+CHINA_POSIX_TZ = "CST-8"
+
+
+class DeviceService:
+    def __init__(self, identity: Identity, clock: WallClock) -> None:
+        self._identity, self._clock = identity, clock
+
+    def operations(self) -> dict[str, Operation]:
+        answers: tuple[Callable[[Call], str], ...] = (
+            self.GetSystemDateAndTime,
+            self.GetServices,
+            self.GetServiceCapabilities,
+            self.GetCapabilities,
+            self.GetDeviceInformation,
+            self.GetScopes,
+            self.GetNetworkInterfaces,
+            self.GetHostname,
+        )
+        return {answer.__name__: answer for answer in answers}
+
+    # Methods are named as the operations of the WSDL.
+
+    def GetSystemDateAndTime(self, call: Call) -> str:  # noqa: N802
+        now = self._clock.now()
+        parts = {"UTCDateTime": now, "LocalDateTime": now + timedelta(hours=8)}
+        moments = "".join(
+            f"<tt:{name}><tt:Time>{tag('tt:Hour', at.hour)}{tag('tt:Minute', at.minute)}{tag('tt:Second', at.second)}</tt:Time>"
+            f"<tt:Date>{tag('tt:Year', at.year)}{tag('tt:Month', at.month)}{tag('tt:Day', at.day)}</tt:Date></tt:{name}>"
+            for name, at in parts.items()
+        )
+        return (
+            "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>"
+            "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
+            f"<tt:TimeZone>{tag('tt:TZ', CHINA_POSIX_TZ)}</tt:TimeZone>{moments}"
+            "</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
+        )
+
+    def GetServices(self, call: Call) -> str:  # noqa: N802
+        services = "".join(
+            f"<tds:Service>{tag('tds:Namespace', NAMESPACES[prefix])}{tag('tds:XAddr', call.base_url + path)}"
+            f"<tds:Version>{tag('tt:Major', _VERSIONS[prefix][0])}{tag('tt:Minor', _VERSIONS[prefix][1])}</tds:Version></tds:Service>"
+            for prefix, path in SERVICES.items()
+        )
+        return f"<tds:GetServicesResponse>{services}</tds:GetServicesResponse>"
+
+    def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
+        return (
+            "<tds:GetServiceCapabilitiesResponse><tds:Capabilities><tds:Network/>"
+            '<tds:Security HttpDigest="true" UsernameToken="true"/><tds:System/></tds:Capabilities></tds:GetServiceCapabilitiesResponse>'
+        )
+
+    def GetCapabilities(self, call: Call) -> str:  # noqa: N802
+        base = call.base_url
+        return (
+            "<tds:GetCapabilitiesResponse><tds:Capabilities>"
+            f"<tt:Device>{tag('tt:XAddr', base + SERVICES['tds'])}</tt:Device>"
+            f"<tt:Events>{tag('tt:XAddr', base + SERVICES['tev'])}<tt:WSSubscriptionPolicySupport>true</tt:WSSubscriptionPolicySupport>"
+            "<tt:WSPullPointSupport>true</tt:WSPullPointSupport>"
+            "<tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events>"
+            f"<tt:Media>{tag('tt:XAddr', base + SERVICES['trt'])}<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
+            "<tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>"
+            "</tds:Capabilities></tds:GetCapabilitiesResponse>"
+        )
+
+    def GetDeviceInformation(self, call: Call) -> str:  # noqa: N802
+        who = self._identity
+        return (
+            f"<tds:GetDeviceInformationResponse>{tag('tds:Manufacturer', who.manufacturer)}{tag('tds:Model', who.model)}"
+            f"{tag('tds:FirmwareVersion', who.firmware)}{tag('tds:SerialNumber', who.serial)}{tag('tds:HardwareId', who.hardware)}"
+            "</tds:GetDeviceInformationResponse>"
+        )
+
+    def GetScopes(self, call: Call) -> str:  # noqa: N802
+        who, root = self._identity, "onvif://www.onvif.org"
+        scopes = (
+            f"{root}/type/video_encoder",
+            f"{root}/Profile/Streaming",
+            f"{root}/name/{quote(who.name)}",
+            f"{root}/hardware/{quote(who.hardware)}",
+            f"{root}/location/{quote(who.location)}",
+        )
+        items = "".join(
+            f"<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef>{tag('tt:ScopeItem', scope)}</tds:Scopes>" for scope in scopes
+        )
+        return f"<tds:GetScopesResponse>{items}</tds:GetScopesResponse>"
+
+    def GetNetworkInterfaces(self, call: Call) -> str:  # noqa: N802
+        address = urlsplit(call.base_url).hostname or ""
+        return (
+            '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>'
+            f"<tt:Info><tt:Name>eth0</tt:Name>{tag('tt:HwAddress', self._identity.mac)}<tt:MTU>1500</tt:MTU></tt:Info>"
+            "<tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>"
+            f"<tt:Manual>{tag('tt:Address', address)}<tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"
+            "</tt:Config></tt:IPv4></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>"
+        )
+
+    def GetHostname(self, call: Call) -> str:  # noqa: N802
+        name = tag("tt:Name", self._identity.serial.lower())
+        return f"<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>{name}</tds:HostnameInformation></tds:GetHostnameResponse>"

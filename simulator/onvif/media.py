@@ -1,0 +1,129 @@
+"""The media service (ver10). It has no word for H.265: such a stream is called H264 here, which is what devices do; the
+truth is in media2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from simulator.onvif.profiles import VIDEO_SOURCE, VIDEO_SOURCE_CONFIGURATION, Profile
+from simulator.onvif.soap import Call, Operation, SoapFault, tag
+
+SNAPSHOT_PATH = "/onvif/snapshot"
+
+
+class MediaService:
+    def __init__(self, profiles: Sequence[Profile], rtsp_port: int) -> None:
+        self._profiles, self._rtsp_port = profiles, rtsp_port
+
+    def operations(self) -> dict[str, Operation]:
+        answers: tuple[Callable[[Call], str], ...] = (
+            self.GetProfiles,
+            self.GetProfile,
+            self.GetVideoSources,
+            self.GetVideoSourceConfigurations,
+            self.GetVideoEncoderConfigurations,
+            self.GetVideoEncoderConfiguration,
+            self.GetStreamUri,
+            self.GetSnapshotUri,
+            self.GetServiceCapabilities,
+        )
+        return {answer.__name__: answer for answer in answers}
+
+    def GetProfiles(self, call: Call) -> str:  # noqa: N802
+        return f"<trt:GetProfilesResponse>{''.join(_profile('trt:Profiles', it) for it in self._profiles)}</trt:GetProfilesResponse>"
+
+    def GetProfile(self, call: Call) -> str:  # noqa: N802
+        profile = find_profile(self._profiles, call.text("trt:ProfileToken"))
+        return f"<trt:GetProfileResponse>{_profile('trt:Profile', profile)}</trt:GetProfileResponse>"
+
+    def GetVideoSources(self, call: Call) -> str:  # noqa: N802
+        spec = self._profiles[0].spec
+        return (
+            f'<trt:GetVideoSourcesResponse><trt:VideoSources token="{VIDEO_SOURCE}">{tag("tt:Framerate", spec.fps)}'
+            f"<tt:Resolution>{tag('tt:Width', spec.width)}{tag('tt:Height', spec.height)}</tt:Resolution>"
+            "</trt:VideoSources></trt:GetVideoSourcesResponse>"
+        )
+
+    def GetVideoSourceConfigurations(self, call: Call) -> str:  # noqa: N802
+        configuration = source_configuration("trt:Configurations", self._profiles)
+        return f"<trt:GetVideoSourceConfigurationsResponse>{configuration}</trt:GetVideoSourceConfigurationsResponse>"
+
+    def GetVideoEncoderConfigurations(self, call: Call) -> str:  # noqa: N802
+        configurations = "".join(_encoder("trt:Configurations", profile) for profile in self._profiles)
+        return (
+            f"<trt:GetVideoEncoderConfigurationsResponse>{configurations}</trt:GetVideoEncoderConfigurationsResponse>"
+        )
+
+    def GetVideoEncoderConfiguration(self, call: Call) -> str:  # noqa: N802
+        token = call.text("trt:ConfigurationToken")
+        profile = next((profile for profile in self._profiles if profile.encoder_token == token), None)
+        if profile is None:
+            raise SoapFault("no such configuration", subcodes=("ter:InvalidArgVal", "ter:NoConfig"))
+        configuration = _encoder("trt:Configuration", profile)
+        return f"<trt:GetVideoEncoderConfigurationResponse>{configuration}</trt:GetVideoEncoderConfigurationResponse>"
+
+    def GetStreamUri(self, call: Call) -> str:  # noqa: N802
+        profile = find_profile(self._profiles, call.text("trt:ProfileToken"))
+        uri = stream_uri(call, self._rtsp_port, profile)
+        return f"<trt:GetStreamUriResponse>{_media_uri(uri)}</trt:GetStreamUriResponse>"
+
+    def GetSnapshotUri(self, call: Call) -> str:  # noqa: N802
+        find_profile(self._profiles, call.text("trt:ProfileToken"))
+        return f"<trt:GetSnapshotUriResponse>{_media_uri(call.base_url + SNAPSHOT_PATH)}</trt:GetSnapshotUriResponse>"
+
+    def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
+        return (
+            '<trt:GetServiceCapabilitiesResponse><trt:Capabilities SnapshotUri="true">'
+            f'<trt:ProfileCapabilities MaximumNumberOfProfiles="{len(self._profiles)}"/>'
+            '<trt:StreamingCapabilities RTPMulticast="false" RTP_TCP="true" RTP_RTSP_TCP="true"/>'
+            "</trt:Capabilities></trt:GetServiceCapabilitiesResponse>"
+        )
+
+
+def find_profile(profiles: Sequence[Profile], token: str | None) -> Profile:
+    for profile in profiles:
+        if profile.token == token:
+            return profile
+    raise SoapFault("no such profile", subcodes=("ter:InvalidArgVal", "ter:NoProfile"))
+
+
+def stream_uri(call: Call, rtsp_port: int, profile: Profile) -> str:
+    """Where the stream is, by the host name under which the client found us."""
+    return f"rtsp://{urlsplit(call.base_url).hostname}:{rtsp_port}{profile.path}"
+
+
+def source_configuration(element: str, profiles: Sequence[Profile]) -> str:
+    spec = profiles[0].spec
+    return (
+        f'<{element} token="{VIDEO_SOURCE_CONFIGURATION}"><tt:Name>VideoSource</tt:Name>{tag("tt:UseCount", len(profiles))}'
+        f'{tag("tt:SourceToken", VIDEO_SOURCE)}<tt:Bounds x="0" y="0" width="{spec.width}" height="{spec.height}"/></{element}>'
+    )
+
+
+def _profile(element: str, profile: Profile) -> str:
+    return (
+        f'<{element} token="{profile.token}" fixed="true">{tag("tt:Name", profile.name)}'
+        f"{source_configuration('tt:VideoSourceConfiguration', (profile,))}{_encoder('tt:VideoEncoderConfiguration', profile)}</{element}>"
+    )
+
+
+def _encoder(element: str, profile: Profile) -> str:
+    spec = profile.spec
+    return (
+        f'<{element} token="{profile.encoder_token}">{tag("tt:Name", profile.name)}<tt:UseCount>1</tt:UseCount>'
+        f"<tt:Encoding>H264</tt:Encoding><tt:Resolution>{tag('tt:Width', spec.width)}{tag('tt:Height', spec.height)}</tt:Resolution>"
+        f"<tt:Quality>4</tt:Quality><tt:RateControl>{tag('tt:FrameRateLimit', spec.fps)}<tt:EncodingInterval>1</tt:EncodingInterval>"
+        f"{tag('tt:BitrateLimit', spec.bitrate_bps // 1000)}</tt:RateControl>"
+        f"<tt:H264>{tag('tt:GovLength', spec.frames_per_gop)}<tt:H264Profile>Main</tt:H264Profile></tt:H264>"
+        "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"
+        "<tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
+        f"<tt:SessionTimeout>PT60S</tt:SessionTimeout></{element}>"
+    )
+
+
+def _media_uri(uri: str) -> str:
+    return (
+        f"<trt:MediaUri>{tag('tt:Uri', uri)}<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
+        "<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout></trt:MediaUri>"
+    )

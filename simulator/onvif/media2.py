@@ -1,0 +1,90 @@
+"""The media service (ver20), which knows H.265."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from simulator.loop import Codec
+from simulator.onvif.media import SNAPSHOT_PATH, find_profile, source_configuration, stream_uri
+from simulator.onvif.profiles import Profile
+from simulator.onvif.soap import NAMESPACES, Call, Operation, tag
+
+
+class Media2Service:
+    def __init__(self, profiles: Sequence[Profile], rtsp_port: int) -> None:
+        self._profiles, self._rtsp_port = profiles, rtsp_port
+
+    def operations(self) -> dict[str, Operation]:
+        answers: tuple[Callable[[Call], str], ...] = (
+            self.GetProfiles,
+            self.GetVideoSourceConfigurations,
+            self.GetVideoEncoderConfigurations,
+            self.GetStreamUri,
+            self.GetSnapshotUri,
+            self.GetServiceCapabilities,
+        )
+        return {answer.__name__: answer for answer in answers}
+
+    def GetProfiles(self, call: Call) -> str:  # noqa: N802
+        token = call.text("tr2:Token")
+        chosen = [find_profile(self._profiles, token)] if token else self._profiles
+        kinds = {found.text for found in call.operation.findall("tr2:Type", NAMESPACES)}
+        profiles = "".join(
+            f'<tr2:Profiles token="{profile.token}" fixed="true">{tag("tr2:Name", profile.name)}{_configurations(profile, kinds)}</tr2:Profiles>'
+            for profile in chosen
+        )
+        return f"<tr2:GetProfilesResponse>{profiles}</tr2:GetProfilesResponse>"
+
+    def GetVideoSourceConfigurations(self, call: Call) -> str:  # noqa: N802
+        configuration = source_configuration("tr2:Configurations", self._profiles)
+        return f"<tr2:GetVideoSourceConfigurationsResponse>{configuration}</tr2:GetVideoSourceConfigurationsResponse>"
+
+    def GetVideoEncoderConfigurations(self, call: Call) -> str:  # noqa: N802
+        wanted = call.text("tr2:ConfigurationToken")
+        configurations = "".join(
+            _encoder("tr2:Configurations", profile)
+            for profile in self._profiles
+            if wanted in (None, profile.encoder_token)
+        )
+        return (
+            f"<tr2:GetVideoEncoderConfigurationsResponse>{configurations}</tr2:GetVideoEncoderConfigurationsResponse>"
+        )
+
+    def GetStreamUri(self, call: Call) -> str:  # noqa: N802
+        profile = find_profile(self._profiles, call.text("tr2:ProfileToken"))
+        return f"<tr2:GetStreamUriResponse>{tag('tr2:Uri', stream_uri(call, self._rtsp_port, profile))}</tr2:GetStreamUriResponse>"
+
+    def GetSnapshotUri(self, call: Call) -> str:  # noqa: N802
+        find_profile(self._profiles, call.text("tr2:ProfileToken"))
+        return (
+            f"<tr2:GetSnapshotUriResponse>{tag('tr2:Uri', call.base_url + SNAPSHOT_PATH)}</tr2:GetSnapshotUriResponse>"
+        )
+
+    def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
+        return (
+            '<tr2:GetServiceCapabilitiesResponse><tr2:Capabilities SnapshotUri="true">'
+            f'<tr2:ProfileCapabilities MaximumNumberOfProfiles="{len(self._profiles)}" ConfigurationsSupported="VideoSource VideoEncoder"/>'
+            '<tr2:StreamingCapabilities RTSPStreaming="true" RTPMulticast="false" RTP_RTSP_TCP="true"/>'
+            "</tr2:Capabilities></tr2:GetServiceCapabilitiesResponse>"
+        )
+
+
+def _configurations(profile: Profile, kinds: set[str | None]) -> str:
+    """What a client asked to see of a profile; a client that names nothing gets none, as the standard has it."""
+    parts = ""
+    if kinds & {"All", "VideoSource"}:
+        parts += source_configuration("tr2:VideoSource", (profile,))
+    if kinds & {"All", "VideoEncoder"}:
+        parts += _encoder("tr2:VideoEncoder", profile)
+    return f"<tr2:Configurations>{parts}</tr2:Configurations>" if parts else ""
+
+
+def _encoder(element: str, profile: Profile) -> str:
+    spec = profile.spec
+    return (
+        f'<{element} token="{profile.encoder_token}" GovLength="{spec.frames_per_gop}" Profile="Main">'
+        f"{tag('tt:Name', profile.name)}<tt:UseCount>1</tt:UseCount>{tag('tt:Encoding', Codec(spec.codec))}"
+        f"<tt:Resolution>{tag('tt:Width', spec.width)}{tag('tt:Height', spec.height)}</tt:Resolution>"
+        f'<tt:RateControl ConstantBitRate="false">{tag("tt:FrameRateLimit", spec.fps)}'
+        f"{tag('tt:BitrateLimit', spec.bitrate_bps // 1000)}</tt:RateControl><tt:Quality>4</tt:Quality></{element}>"
+    )
