@@ -1,0 +1,1 @@
+"""ONVIF behind one thin adapter: nothing outside this folder knows that zeep exists."""
