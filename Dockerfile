@@ -38,6 +38,8 @@ RUN apt-get update -qq \
 COPY --from=builder /opt/campus-edge /opt/campus-edge
 ENV PATH=/opt/campus-edge/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
+    EDGE_AGENT_CONFIG=/etc/campus-edge/campus.yaml \
+    EDGE_AGENT_STATE=/var/lib/campus-edge/state \
     CAMPUS_HEALTH_URL=http://127.0.0.1:8080/
 USER campus-edge
 WORKDIR /var/lib/campus-edge
@@ -46,4 +48,4 @@ EXPOSE 8080 8081
 # The gate comes first: a container whose gate page does not answer is not well, whatever the other roles do.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(os.environ['CAMPUS_HEALTH_URL'], timeout=8)"]
-CMD ["edge-agent", "run", "--config", "/etc/campus-edge/campus.yaml", "--state", "/var/lib/campus-edge/state"]
+CMD ["edge-agent", "run"]
