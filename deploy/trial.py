@@ -42,9 +42,7 @@ def try_image(engine: Engine, image: str, say: Callable[[str], None]) -> None:
         simulator = stack.enter_context(simulated("run"))
         broker = stack.enter_context(simulated("broker", "--port", "0"))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campus-edge-")))
-        settings = write_settings(
-            folder, cameras=[camera["onvif_url"] for camera in simulator["cameras"]], broker_port=broker["port"]
-        )
+        settings = write_settings(folder, cameras=simulator["cameras"], broker_port=broker["port"])
         say(f"starting {image} with {engine.name}")
         container = engine.start(image, settings=folder)
         try:
@@ -58,7 +56,7 @@ def try_image(engine: Engine, image: str, say: Callable[[str], None]) -> None:
 @contextmanager
 def simulated(*words: str) -> Iterator[dict[str, Any]]:
     """A part of the simulator as a process; what it says of itself when it is ready."""
-    command = [SIMULATOR, *words, "--json-ready", "--with-parent"]
+    command = [str(SIMULATOR), *words, "--json-ready", "--with-parent"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -72,20 +70,19 @@ def simulated(*words: str) -> Iterator[dict[str, Any]]:
             process.wait(timeout=STOP_TIMEOUT_S)
 
 
-def write_settings(folder: Path, *, cameras: Sequence[str], broker_port: int) -> dict[str, Any]:
+def write_settings(folder: Path, *, cameras: Sequence[dict[str, Any]], broker_port: int) -> dict[str, Any]:
     """The example campus, pointed at the simulator, readable for the image's own user."""
     shutil.copytree(TREE / "config" / "example", folder, dirs_exist_ok=True)
     file = folder / "campus.yaml"
     settings: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     if len(settings["devices"]) != len(cameras):
         raise ImageError(f"the example has {len(settings['devices'])} devices, the simulator {len(cameras)}")
-    for device, address in zip(settings["devices"], cameras, strict=True):
-        device["address"] = address
-    # The log-in of simulated cameras, which guards nothing.
+    for device, camera in zip(settings["devices"], cameras, strict=True):
+        device["address"] = camera["onvif_url"]
     settings["credentials"] = [
-        {"id": "camera-login", "user": "campus", "password_file": str(IN_IMAGE / "camera-password")}
+        {"id": "camera-login", "user": cameras[0]["user"], "password_file": str(IN_IMAGE / "camera-password")}
     ]
-    (folder / "camera-password").write_text("Campus-2024\n", encoding="utf-8")
+    (folder / "camera-password").write_text(cameras[0]["password"], encoding="utf-8")
     for volume in settings["volumes"]:
         volume["path"] = FOOTAGE
     settings["broker_paths"] = [{"id": "primary", "host": "127.0.0.1", "port": broker_port, "allow_plain_text": True}]
