@@ -99,13 +99,13 @@ class Processes:
         self.started.append(process)
         return process
 
-    def end_all(self) -> None:
-        """SIGTERM to every group, then SIGKILL to what is left, newest first."""
+    def end_all(self, timeout_s: float = STOP_WITHIN_S) -> None:
+        """SIGTERM to every group, then SIGKILL to what is left after `timeout_s`, newest first."""
         for process in reversed(self.started):
             _signal_group(process.pid, signal.SIGTERM)
         for process in reversed(self.started):
             try:
-                process.popen.wait(timeout=STOP_WITHIN_S)
+                process.popen.wait(timeout=timeout_s)
             except subprocess.TimeoutExpired:
                 pass
             finally:
