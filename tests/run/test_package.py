@@ -7,12 +7,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from tests.run.tree import copy_of_the_tracked_tree
 
 
-@pytest.mark.slow
 def test_every_file_of_every_room_is_in_the_installed_package(root: Path, tmp_path: Path) -> None:
     tree = copy_of_the_tracked_tree(root, tmp_path / "tree")
     built = subprocess.run(

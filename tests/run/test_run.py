@@ -64,7 +64,7 @@ def test_a_build_that_failed_half_way_is_not_taken_for_a_whole_one(bare_tree: Pa
         done = run(bare_tree, "env", PYTHON=str(python))
         assert done.returncode == 1
         assert "ERROR: no network" in done.stderr
-        assert "could not be installed" in done.stderr
+        assert "requirements/lock.txt could not be installed" in done.stderr
 
 
 def test_a_built_environment_is_used_again_until_the_lock_changes(bare_tree: Path, tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ signal.pause()
 
 
 @pytest.mark.process
-@pytest.mark.slow
 def test_a_process_that_ignores_sigterm_ends_with_the_test_and_so_does_its_child(tmp_path: Path) -> None:
     processes = Processes(tmp_path)
     stubborn = processes.start([sys.executable, "-c", STUBBORN_PARENT])
