@@ -1,0 +1,1 @@
+"""A campus at work on one machine: simulator, broker, agent and center, each a process over its real protocol."""

@@ -1,0 +1,30 @@
+"""Options that most commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from config.problem import SettingsError
+from config.settings import Settings, read_settings
+
+EXIT_REFUSED: Final = 2
+
+ConfigOption = Annotated[Path, typer.Option("--config", envvar="EDGE_AGENT_CONFIG", help="The campus's settings file.")]
+StateOption = Annotated[
+    Path, typer.Option("--state", envvar="EDGE_AGENT_STATE", help="Where the box keeps what it must not lose.")
+]
+DEFAULT_CONFIG: Final = Path("/etc/campus-edge/campus.yaml")
+DEFAULT_STATE: Final = Path("/var/lib/campus-edge")
+
+
+def settings_or_exit(file: Path) -> Settings:
+    """The settings, or every mistake on standard error and exit code 2."""
+    try:
+        return read_settings(file)
+    except SettingsError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(EXIT_REFUSED) from error
