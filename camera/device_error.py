@@ -17,6 +17,10 @@ class Unreachable(DeviceError):
     trouble = "unreachable"
 
 
+class OwnLinkDown(Unreachable):
+    """This box itself has no network: that says nothing about the device."""
+
+
 class LoginRefused(DeviceError):
     """The device said no to the user or password; trying again may lock the account."""
 

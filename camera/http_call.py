@@ -5,6 +5,7 @@ A connection of its own for each call: cameras drop idle ones, and a dropped one
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from camera.device_error import Garbled, Unreachable
+from camera.device_error import Garbled, OwnLinkDown, Unreachable
 from foundation.clock import Clock
 
 _CHUNK_BYTES: Final = 64 * 1024
@@ -107,6 +108,8 @@ def call(
     except TimeoutError as error:
         raise Unreachable(f"{host}:{port} gave no whole answer within {limits.call_s:g} s") from error
     except OSError as error:
+        if error.errno in (errno.ENETUNREACH, errno.ENETDOWN):
+            raise OwnLinkDown(f"this box has no network to reach {host}") from error
         raise Unreachable(f"{host}:{port}: {error.strerror or error}") from error
     except (http.client.HTTPException, ValueError) as error:
         raise Garbled(f"{host}:{port} does not speak HTTP as it should ({type(error).__name__})") from error

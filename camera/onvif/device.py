@@ -45,7 +45,6 @@ class OnvifDevice:
         """
         service = self._camera.service("devicemgmt", self.address, anonymous=True)
         self._transport.within(self._limits, log_in=False)
-        asked_utc_ns = self._clock.utc_ns()
         body: Element | None = None
         try:
             body = ask(service, "GetSystemDateAndTime")
@@ -56,11 +55,12 @@ class OnvifDevice:
         if told is None:
             told = self._shown_date()
         if told is None and body is None:
+            self._time_known = True  # as well as can be: this log-in is dated by our own clock
             body = self._ask("devicemgmt", "GetSystemDateAndTime")
             told = reading.utc_time(body)
         if told is None:
             raise Garbled("the device tells no time")
-        found = self._beside_ours(told, asked_utc_ns, body)
+        found = self._beside_ours(told, body)
         if self._token is not None:
             self._token.offset_ns = found.offset_ns
         self._time_known = True
@@ -70,9 +70,10 @@ class OnvifDevice:
         answer = self._transport.last
         return reading.http_date(answer.headers.get("date")) if answer is not None else None
 
-    def _beside_ours(self, told: datetime, asked_utc_ns: int, body: Element | None) -> DeviceTime:
+    def _beside_ours(self, told: datetime, body: Element | None) -> DeviceTime:
         answer = self._transport.last
         assert answer is not None
+        asked_utc_ns = self._clock.utc_ns() - (self._clock.running_ns() - answer.sent_running_ns)
         round_trip_ns = answer.received_running_ns - answer.sent_running_ns
         # ONVIF tells whole seconds: the true time lies up to a second later, so its middle is taken.
         device_ns = utc_ns_of(told) + _HALF_SECOND_NS

@@ -1,0 +1,78 @@
+"""The camera services of the inspector, put together from a campus's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from camera.http_call import DEFAULT_LIMITS, Limits
+from camera.login import Login
+from camera.register import Register
+from camera.round import CameraRound, RoundRules
+from camera.visit import LoginOf, Visitor
+from config.device import Device
+from config.settings import Settings
+from foundation.clock import Clock
+from foundation.finding import FindingBoard
+from foundation.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Start the services in order; close them, then the register."""
+
+    services: tuple[Service, ...]
+    register: Register
+
+    def close(self) -> None:
+        """Let go of cameras.sqlite; the services must be closed before."""
+        self.register.close()
+
+
+def login_of(settings: Settings, device: Device) -> LoginOf:
+    """Reads a device's log-in each time it is asked. The callable raises CredentialError."""
+
+    def read() -> Login | None:
+        if device.credential is None:
+            return None
+        credential = settings.credential(device.credential)
+        return Login(credential.user, credential.password())
+
+    return read
+
+
+def inspector(
+    settings: Settings,
+    clock: Clock,
+    database: Path,
+    findings: FindingBoard,
+    *,
+    period_s: float = 30.0,
+    limits: Limits = DEFAULT_LIMITS,
+    may_try: Callable[[str], bool] = lambda _device_id: True,
+) -> Inspector:
+    """The services that know a campus's devices. `database` is cameras.sqlite; `may_try` tells what other roles found.
+
+    Imports zeep, so only the inspector calls it.
+    """
+    from camera.onvif.device import OnvifDevice
+
+    def make(address: str, login: Login | None) -> OnvifDevice:
+        return OnvifDevice(address, login, clock, limits)
+
+    visitors = [Visitor(device.id, device.address, login_of(settings, device), make) for device in settings.devices]
+    due: dict[str, tuple[int, ...]] = {}
+    for point in settings.points:
+        due[point.device] = (*due.get(point.device, ()), point.source)
+    register = Register(database, clock)
+    rounds = CameraRound(
+        visitors,
+        register,
+        findings,
+        clock,
+        campus_id=settings.campus.id,
+        rules=RoundRules(period_s=period_s, sources_due=due),
+        may_try=may_try,
+    )
+    return Inspector((rounds,), register)

@@ -1,0 +1,161 @@
+"""The inspector's register of devices: the only writer of cameras.sqlite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from camera.device_state import DeviceState, LoginHold, Standing
+from camera.facts import DeviceChanged, DeviceStateChanged, StreamsChanged
+from camera.onvif.model import DeviceTime, Identity, SourceStreams
+from foundation.clock import Clock
+from foundation.journal import JOURNAL_SQL, Fact, Journal
+from foundation.sqlite import Database, Row, Schema, Transaction, Value
+
+_SCHEMA: Final = (JOURNAL_SQL, ("camera", "schema.sql"))
+_WHO: Final = ("manufacturer", "model", "firmware", "serial", "hardware")
+
+
+class Register:
+    """Rows and the facts about them are committed together."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.database = Database(path, Schema.load("cameras", *_SCHEMA))
+        self.journal = Journal(self.database, clock)
+        self._clock = clock
+
+    def keep_only(self, addresses: Mapping[str, str]) -> tuple[str, ...]:
+        """Make the rows those of the settings (device id to address); returns the ids that left.
+
+        A device at another address is asked everything anew.
+        """
+        with self.database.transaction() as transaction:
+            known = {row[0]: row[1] for row in transaction.rows("SELECT id, address FROM device")}
+            gone = tuple(device_id for device_id in known if device_id not in addresses)
+            for device_id, address in known.items():
+                if addresses.get(device_id) != address:
+                    transaction.execute("DELETE FROM device WHERE id = ?", (device_id,))
+            transaction.execute_many(
+                "INSERT INTO device (id, address, state, since_utc_ns) VALUES (?, ?, 'unknown', ?) "
+                "ON CONFLICT (id) DO NOTHING",
+                [(device_id, address, self._clock.utc_ns()) for device_id, address in addresses.items()],
+            )
+        return gone
+
+    def standings(self) -> dict[str, tuple[Standing, LoginHold | None]]:
+        """Standing and log-in hold of every device, as last written."""
+        rows = self.database.rows(
+            "SELECT id, state, trouble, message, since_utc_ns, recent, held_until_utc_ns, held_login FROM device"
+        )
+        return {row[0]: (_standing(row[1:6]), _hold(row[6], row[7])) for row in rows}
+
+    def identity(self, device_id: str) -> Identity | None:
+        """Who the device said it was."""
+        row = self.database.row(f"SELECT {', '.join(_WHO)} FROM device WHERE id = ?", (device_id,))  # noqa: S608 - our own names
+        return Identity(*row) if row and row[0] is not None else None
+
+    def streams_known(self, device_id: str) -> bool:
+        """Whether any stream of the device is written down."""
+        return self.database.row("SELECT 1 FROM stream WHERE device_id = ?", (device_id,)) is not None
+
+    def note_visit(
+        self, transaction: Transaction, device_id: str, standing: Standing, hold: LoginHold | None, *, good: bool
+    ) -> None:
+        """How a device stands after a visit; tells a fact if state or trouble changed."""
+        now = self._clock.utc_ns()
+        before = transaction.row("SELECT state, trouble FROM device WHERE id = ?", (device_id,))
+        transaction.execute(
+            "UPDATE device SET state = ?, trouble = ?, message = ?, since_utc_ns = ?, recent = ?, "
+            "held_until_utc_ns = ?, held_login = ?, last_visit_utc_ns = ?, "
+            "last_seen_utc_ns = iif(?, ?, last_seen_utc_ns) WHERE id = ?",
+            (
+                standing.state.value,
+                standing.trouble,
+                standing.message,
+                standing.since_utc_ns,
+                standing.recent,
+                hold.until_utc_ns if hold else None,
+                hold.login_mark if hold else None,
+                now,
+                int(good),
+                now,
+                device_id,
+            ),
+        )
+        if before != (standing.state.value, standing.trouble):
+            self.tell(
+                transaction,
+                DeviceStateChanged(
+                    device_id=device_id,
+                    state=standing.state,
+                    trouble=standing.trouble,
+                    message=standing.message,
+                    since_utc_ns=standing.since_utc_ns,
+                ),
+            )
+
+    def note_time(self, transaction: Transaction, device_id: str, time: DeviceTime) -> None:
+        """A device's clock beside ours."""
+        transaction.execute(
+            "UPDATE device SET clock_offset_ns = ?, clock_error_ns = ?, clock_asked_utc_ns = ?, clock_by_ntp = ?, "
+            "time_zone = ? WHERE id = ?",
+            (time.offset_ns, time.error_ns, time.asked_utc_ns, int(time.by_ntp), time.time_zone, device_id),
+        )
+
+    def note_identity(self, transaction: Transaction, device_id: str, identity: Identity) -> None:
+        """Who a device says it is; what changed is told."""
+        row = transaction.row(f"SELECT {', '.join(_WHO)} FROM device WHERE id = ?", (device_id,))  # noqa: S608
+        values = tuple(getattr(identity, name) for name in _WHO)
+        if row is None or row == values:
+            return
+        transaction.execute(
+            "UPDATE device SET manufacturer = ?, model = ?, firmware = ?, serial = ?, hardware = ? WHERE id = ?",
+            (*values, device_id),
+        )
+        for name, old, new in zip(_WHO, row, values, strict=True):
+            if old is not None and old != new:
+                self.tell(transaction, DeviceChanged(device_id=device_id, what=name, before=old, after=new))
+
+    def note_streams(self, transaction: Transaction, device_id: str, streams: Iterable[SourceStreams]) -> None:
+        """What a device's sources give; told if anything is another than before."""
+        sources: list[tuple[Value, ...]] = []
+        parts: list[tuple[Value, ...]] = []
+        for found in streams:
+            sources.append((device_id, found.source.number, found.source.token, found.snapshot_uri))
+            for part, stream in (("main", found.main), ("sub", found.sub)):
+                if stream is not None:
+                    profile = stream.profile
+                    size = (profile.width_px, profile.height_px, profile.fps, profile.bitrate_bps)
+                    parts.append(
+                        (device_id, found.source.number, part, stream.uri, profile.token, profile.codec.value, *size)
+                    )
+        before = (
+            transaction.rows("SELECT * FROM source WHERE device_id = ? ORDER BY number", (device_id,)),
+            transaction.rows("SELECT * FROM stream WHERE device_id = ? ORDER BY source, part", (device_id,)),
+        )
+        if before == (sources, parts):
+            return
+        transaction.execute("DELETE FROM source WHERE device_id = ?", (device_id,))
+        transaction.execute_many("INSERT INTO source VALUES (?, ?, ?, ?)", sources)
+        transaction.execute_many("INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", parts)
+        self.tell(transaction, StreamsChanged(device_id=device_id))
+
+    def tell(self, transaction: Transaction, fact: Fact) -> None:
+        """Append a fact to the journal in the same file."""
+        self.journal.append(fact, transaction=transaction)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.database.close()
+
+
+def _standing(row: Row) -> Standing:
+    state, trouble, message, since_utc_ns, recent = row
+    return Standing(
+        state=DeviceState(state), trouble=trouble, message=message, since_utc_ns=since_utc_ns, recent=recent
+    )
+
+
+def _hold(until_utc_ns: int | None, mark: bytes | None) -> LoginHold | None:
+    return LoginHold(until_utc_ns, mark) if until_utc_ns is not None and mark is not None else None

@@ -1,0 +1,286 @@
+"""The round: every device visited every 30 s, however many of them are mute."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import structlog
+
+from camera.device_clock import clock_fault
+from camera.device_error import Unreachable
+from camera.device_findings import (
+    CLOCK_WRONG,
+    NO_SUCH_SOURCE,
+    OWN_LINK,
+    SWAPPED,
+    TOGETHER,
+    TROUBLES,
+    UNREACHABLE,
+    Wanted,
+    clock_finding,
+    wanted_troubles,
+)
+from camera.device_state import DeviceState, LoginHold, Standing, StateRules, hold_after, judge, may_log_in
+from camera.onvif.model import DeviceTime, Identity
+from camera.register import Register
+from camera.together import failing_together
+from camera.visit import Sighting, Visitor
+from camera.visit_pool import VisitPool
+from foundation.clock import NS_PER_S, Clock
+from foundation.finding import Evidence, FindingBoard, Severity
+from foundation.proven_time import TimeReading
+from foundation.service import Service
+
+_log = structlog.get_logger("round")
+
+_STREAMS_EVERY_S: Final = 300.0
+_READING_EVERY_S: Final = 3600.0
+_STEP_NS: Final = NS_PER_S // 2
+_JITTER: Final = 0.1
+_LOOK_S: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundRules:
+    """How the round goes."""
+
+    period_s: float = 30.0
+    workers: int = 16
+    """Visits at once: 8 mute devices hold 8 of them for 8 s, and the other 56 still share the rest."""
+    state: StateRules = field(default_factory=StateRules)
+    sources_due: Mapping[str, tuple[int, ...]] | None = None
+    """Device id to the source numbers that points are bound to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundReport:
+    """What a round came to; None of it is stored."""
+
+    visited: int
+    good: int
+    unfinished: tuple[str, ...]
+    took_s: float
+
+
+class CameraRound(Service):
+    """Visits the devices, judges, writes, opens and clears findings. All writing is done by one thread."""
+
+    def __init__(
+        self,
+        visitors: Sequence[Visitor],
+        register: Register,
+        findings: FindingBoard,
+        clock: Clock,
+        *,
+        campus_id: str,
+        rules: RoundRules = RoundRules(),
+        may_try: Callable[[str], bool] = lambda _device_id: True,
+        chance: random.Random | None = None,
+    ) -> None:
+        super().__init__("camera-round")
+        self._visitors = {visitor.device_id: visitor for visitor in visitors}
+        self._register = register
+        self._findings = findings
+        self._clock = clock
+        self._campus = f"campus:{campus_id}"
+        self._rules = rules
+        self._may_try = may_try
+        self._chance = chance or random.Random()
+        self._pool = VisitPool[Sighting](rules.workers, "visit")
+        self._running: dict[str, Future[Sighting]] = {}
+        self._standings: dict[str, tuple[Standing, LoginHold | None]] = {}
+        self._streams_at_ns: dict[str, int] = {}
+        self._reading_at_ns: dict[str, int] = {}
+        self._clock_doubts: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Bring the register in line with the settings, then begin."""
+        self.prepare()
+        super().start()
+
+    def prepare(self) -> None:
+        """Bring the register and the findings in line with the settings."""
+        gone = self._register.keep_only({visitor.device_id: visitor.address for visitor in self._visitors.values()})
+        for device_id in gone:
+            for kind in (*TROUBLES, CLOCK_WRONG, SWAPPED, NO_SUCH_SOURCE):
+                self._findings.clear(f"device:{device_id}", kind)
+        self._standings = self._register.standings()
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            report = self.run_once()
+            _log.debug("round", visited=report.visited, good=report.good, took_s=round(report.took_s, 2))
+            pause_s = max(0.0, self._rules.period_s * self._chance.uniform(1 - _JITTER, 1) - report.took_s)
+            before_ns = self._clock.running_ns()
+            self.stopping.wait(pause_s)
+            overslept_s = (self._clock.running_ns() - before_ns) / NS_PER_S - pause_s
+            if overslept_s > self._rules.period_s and not self.stopping.is_set():
+                # The box slept: its network needs a moment, and no camera is to blame for that.
+                _log.warning("the box slept; a round is left out", slept_s=round(overslept_s))
+                self.stopping.wait(self._rules.period_s)
+
+    def close(self) -> None:
+        """End; visits that are under way are left to their deadlines."""
+        super().close()
+        self._pool.close()
+
+    def run_once(self) -> RoundReport:
+        """One whole round, at most `period_s` long; a device still busy with an earlier visit is left out."""
+        began_ns, began_utc_ns = self._clock.running_ns(), self._clock.utc_ns()
+        due = [device_id for device_id in self._visitors if device_id not in self._running]
+        self._chance.shuffle(due)  # else the last of the list would always be the last asked
+        for device_id in due:
+            self._running[device_id] = self._pool.submit(partial(self._visit, device_id))
+        sightings = dict(self._collect())
+        took_ns = self._clock.running_ns() - began_ns
+        stepped = abs(self._clock.utc_ns() - began_utc_ns - took_ns) > _STEP_NS
+        if stepped:
+            _log.warning("this box's clock was set during the round; the cameras' clocks are not judged by it")
+        self._settle(sightings, clock_holds=not stepped)
+        good = sum(not sighting.outcome.trouble for sighting in sightings.values())
+        return RoundReport(len(sightings), good, tuple(self._running), took_ns / NS_PER_S)
+
+    def _visit(self, device_id: str) -> Sighting:
+        _, hold = self._standings[device_id]
+        now = self._clock.utc_ns()
+
+        def allowed(mark: bytes) -> bool:
+            return self._may_try(device_id) and may_log_in(hold, mark, now, self._rules.state)
+
+        return self._visitors[device_id].visit(may_log_in=allowed, want_streams=self._streams_due(device_id))
+
+    def _streams_due(self, device_id: str) -> bool:
+        at_ns = self._streams_at_ns.get(device_id)
+        return at_ns is None or self._clock.running_ns() - at_ns >= _STREAMS_EVERY_S * NS_PER_S
+
+    def _collect(self) -> Iterator[tuple[str, Sighting]]:
+        names = {future: device_id for device_id, future in self._running.items()}
+        ends_ns = self._clock.running_ns() + round(self._rules.period_s * NS_PER_S)
+        while names and not self.stopping.is_set() and self._clock.running_ns() < ends_ns:
+            done, _ = wait(names, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                device_id = names.pop(future)
+                del self._running[device_id]
+                yield device_id, future.result()
+        if names and not self.stopping.is_set():
+            _log.warning("visits go on beyond the round", devices=sorted(names.values()))
+
+    def _settle(self, sightings: Mapping[str, Sighting], *, clock_holds: bool) -> None:
+        if not sightings:
+            return
+        if all(sighting.own_link_down for sighting in sightings.values()):
+            self._findings.open(self._campus, OWN_LINK, Severity.FAILING, evidence={"devices": len(sightings)})
+            return  # nothing is known about any camera; what is old becomes unknown by itself
+        self._findings.clear(self._campus, OWN_LINK)
+        before = {device_id: self._register.identity(device_id) for device_id in sightings}
+        with self._register.database.transaction() as transaction:  # one commit a round
+            for device_id, sighting in sightings.items():
+                if sighting.own_link_down:
+                    continue
+                self._judge(device_id, sighting)
+                standing, hold = self._standings[device_id]
+                good = not sighting.outcome.trouble
+                self._register.note_visit(transaction, device_id, standing, hold, good=good)
+                if sighting.identity is not None:
+                    self._register.note_identity(transaction, device_id, sighting.identity)
+                if sighting.streams is not None:
+                    self._register.note_streams(transaction, device_id, sighting.streams)
+                    self._streams_at_ns[device_id] = self._clock.running_ns()
+                if sighting.time is not None and clock_holds:
+                    self._register.note_time(transaction, device_id, sighting.time)
+                    reading = self._reading(device_id, sighting.time)
+                    if reading is not None:
+                        self._register.tell(transaction, reading)
+        for device_id, sighting in sightings.items():
+            if sighting.time is not None and clock_holds:
+                self._judge_clock(device_id, sighting.time)
+            self._judge_identity(device_id, before[device_id], sighting.identity)
+            self._judge_sources(device_id, sighting)
+        self._tell_troubles()
+
+    def _judge(self, device_id: str, sighting: Sighting) -> None:
+        standing, hold = self._standings[device_id]
+        now, rules = self._clock.utc_ns(), self._rules.state
+        self._standings[device_id] = (
+            judge(standing, sighting.outcome, now, rules),
+            hold_after(sighting.outcome, hold, sighting.tried_login, sighting.login_mark, now, rules),
+        )
+        if sighting.outcome.trouble:
+            self._streams_at_ns.pop(device_id, None)  # it may come back as another: ask for its streams then
+
+    def _tell_troubles(self) -> None:
+        since = {
+            device_id: standing.since_utc_ns
+            for device_id, (standing, _) in self._standings.items()
+            if standing.state is DeviceState.FAILING and standing.trouble == Unreachable.trouble
+        }
+        groups = failing_together(since, span_ns=round(2 * self._rules.period_s * NS_PER_S))
+        grouped = {device_id for group in groups for device_id in group.devices}
+        for device_id, (standing, hold) in self._standings.items():
+            wanted = wanted_troubles(standing, hold)
+            if wanted is not None:
+                hidden = {UNREACHABLE} if device_id in grouped else set()
+                self._show(f"device:{device_id}", TROUBLES, {k: v for k, v in wanted.items() if k not in hidden})
+        open_groups = {f"device:{group.name}": group for group in groups}
+        for finding in self._findings.all_open():
+            if finding.kind == TOGETHER and finding.subject not in open_groups:
+                self._findings.clear(finding.subject, TOGETHER)
+        for subject, group in open_groups.items():
+            evidence: Evidence = {"devices": ", ".join(group.devices), "count": len(group.devices)}
+            self._findings.open(subject, TOGETHER, Severity.FAILING, evidence=evidence, cause="network")
+
+    def _show(self, subject: str, kinds: Sequence[str], wanted: Mapping[str, Wanted]) -> None:
+        for kind in kinds:
+            if kind not in wanted:
+                self._findings.clear(subject, kind)
+        for kind, finding in wanted.items():
+            self._findings.open(subject, kind, finding.severity, evidence=finding.evidence)
+
+    def _judge_clock(self, device_id: str, time: DeviceTime) -> None:
+        fault = clock_fault(time)
+        self._clock_doubts[device_id] = self._clock_doubts.get(device_id, 0) + 1 if fault else 0
+        if fault is None:
+            self._findings.clear(f"device:{device_id}", CLOCK_WRONG)
+        elif self._clock_doubts[device_id] >= self._rules.state.failing:
+            wanted = clock_finding(fault, time.offset_ns, time.error_ns)
+            self._show(f"device:{device_id}", (CLOCK_WRONG,), {CLOCK_WRONG: wanted})
+
+    def _judge_identity(self, device_id: str, before: Identity | None, now: Identity | None) -> None:
+        if before is None or now is None or not before.serial or before.serial == now.serial:
+            return
+        evidence = {"serial_before": before.serial, "serial_now": now.serial, "model_now": now.model}
+        self._findings.open(f"device:{device_id}", SWAPPED, Severity.ATTENTION, evidence=evidence)
+
+    def _judge_sources(self, device_id: str, sighting: Sighting) -> None:
+        due = (self._rules.sources_due or {}).get(device_id, ())
+        if sighting.streams is None or not due:
+            return
+        given = {found.source.number for found in sighting.streams}
+        missing = [number for number in due if number not in given]
+        evidence: Evidence = {"sources": ", ".join(map(str, missing)), "given": len(given)}
+        shown = {NO_SUCH_SOURCE: Wanted(Severity.FAILING, evidence)} if missing else {}
+        self._show(f"device:{device_id}", (NO_SUCH_SOURCE,), shown)
+
+    def _reading(self, device_id: str, time: DeviceTime) -> TimeReading | None:
+        # A camera set by a time server repeats that server's word: it is not a source of its own, and the box may
+        # ask the same server. Only a clock that runs by itself can vouch for a stretch without power.
+        if time.by_ntp:
+            return None
+        last_ns = self._reading_at_ns.get(device_id)
+        if last_ns is not None and time.asked_running_ns - last_ns < _READING_EVERY_S * NS_PER_S:
+            return None
+        self._reading_at_ns[device_id] = time.asked_running_ns
+        return TimeReading(
+            source_kind="camera",
+            source=device_id,
+            offset_ns=time.offset_ns,
+            asked_utc_ns=time.asked_utc_ns,
+            asked_running_ns=time.asked_running_ns,
+            boot_id=self._clock.boot_id(),
+            error_ns=time.error_ns,
+        )
