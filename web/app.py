@@ -28,6 +28,7 @@ def make_app(
     packages: Sequence[str] = (),
     routers: Sequence[APIRouter] = (),
     middleware: Sequence[Middleware] = (),
+    connect_ports: Sequence[int] = (),
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
     body_limit_by_path: Mapping[str, int] = _NO_LIMITS,
 ) -> FastAPI:
@@ -35,7 +36,8 @@ def make_app(
 
     `packages` are Python packages with any of `templates/`, `static/` (served at /static/PACKAGE/) and `locale/en.po`;
     `title` is the Chinese name, translated by their catalogues.
-    `body_limit_by_path` allows uploads more at single paths.
+    `connect_ports` are other ports of this host that the pages' scripts talk to; `body_limit_by_path` allows uploads
+    more at single paths.
     """
     app = FastAPI(
         title=title,
@@ -44,7 +46,7 @@ def make_app(
         redoc_url=None,
         openapi_url=None,
         middleware=[
-            Middleware(SecurityHeaders),
+            Middleware(SecurityHeaders, connect_ports=connect_ports),
             Middleware(LanguageChoice),
             Middleware(LastResort),
             Middleware(BodyLimit, limit_bytes=body_limit_bytes, by_path=body_limit_by_path),

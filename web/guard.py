@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,7 +32,6 @@ CONTENT_SECURITY_POLICY: Final = (
 """Nothing inline, nothing from outside the box: a hostile name in a page stays text."""
 
 _HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # 'no-referrer' would make browsers send "Origin: null" with our own forms, and SameOrigin could not know them.
@@ -41,14 +41,19 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 DEFAULT_BODY_LIMIT_BYTES: Final = 1_000_000
+_HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::\d{1,5})?$")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SecurityHeaders:
-    """Adds the strict headers to every answer; nothing but static files may be kept by a browser."""
+    """Adds the strict headers to every answer; nothing but static files may be kept by a browser.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `connect_ports` are ports of the same host that scripts may talk to as well (the press door).
+    """
+
+    def __init__(self, app: ASGIApp, *, connect_ports: Sequence[int] = ()) -> None:
         self._app = app
+        self._connect_ports = tuple(connect_ports)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -60,12 +65,20 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = self._policy(scope)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", keep)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+    def _policy(self, scope: Scope) -> str:
+        host = _HOST.match(Headers(scope=scope).get("host", ""))
+        if not self._connect_ports or host is None:
+            return CONTENT_SECURITY_POLICY
+        doors = " ".join(f"{scope['scheme']}://{host['name']}:{port}" for port in self._connect_ports)
+        return CONTENT_SECURITY_POLICY.replace("connect-src 'self'", f"connect-src 'self' {doors}")
 
 
 class BodyLimit:

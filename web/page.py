@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -108,6 +108,11 @@ def texts_of(request: Request) -> Catalogue:
     return pages_of(request).texts(language_of(request))
 
 
-def page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
-    """A page from a template of the app's packages."""
-    return HTMLResponse(pages_of(request).render(request, template, context), status_code=status)
+def page(
+    request: Request, template: str, *frames: Mapping[str, object], status: int = 200, **context: object
+) -> HTMLResponse:
+    """A page from a template of the app's packages; `frames` hold what several pages show, `context` the page's own."""
+    given: dict[str, object] = {}
+    for frame in frames:
+        given.update(frame)
+    return HTMLResponse(pages_of(request).render(request, template, given | context), status_code=status)

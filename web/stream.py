@@ -44,16 +44,23 @@ def live(request: Request, version: Callable[[], str], *, every_s: float = BEAT_
 
     `version` may read the disk; it runs on a worker thread. `every_s` is shorter where a person waits for a step.
     """
+    clock = pages_of(request).clock
+    return events(
+        request, lambda: json.dumps({"now_ms": clock.utc_ns() // _NS_PER_MS, "version": version()}), every_s=every_s
+    )
+
+
+def events(request: Request, produce: Callable[[], str], *, every_s: float) -> StreamingResponse:
+    """A stream of what `produce` makes (one line of JSON), as often as said; `produce` runs on a worker thread."""
     return StreamingResponse(
-        _beats(request, version, every_s),
+        _events(request, produce, every_s),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"},
     )
 
 
-async def _beats(request: Request, version: Callable[[], str], every_s: float) -> AsyncIterator[str]:
+async def _events(request: Request, produce: Callable[[], str], every_s: float) -> AsyncIterator[str]:
     streams = streams_of(request.app)
-    clock = pages_of(request).clock
     if streams.open >= MAX_STREAMS:
         yield "retry: 10000\n\n"
         return
@@ -61,8 +68,7 @@ async def _beats(request: Request, version: Callable[[], str], every_s: float) -
     try:
         yield "retry: 1000\n\n"
         while not streams.closing and not await request.is_disconnected():
-            body = {"now_ms": clock.utc_ns() // _NS_PER_MS, "version": await run_in_threadpool(version)}
-            yield f"data: {json.dumps(body)}\n\n"
+            yield f"data: {await run_in_threadpool(produce)}\n\n"
             await _wait(streams, every_s)
     finally:
         streams.open -= 1

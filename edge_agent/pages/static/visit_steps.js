@@ -1,0 +1,82 @@
+// The sign-in form one thing at a time: big keypad, "next" at the bottom right, "back" always at the left.
+// Without this script all steps stand below each other and the form works the same.
+
+const form = document.getElementById("visit");
+const steps = [...form.querySelectorAll("[data-step]")];
+const next = form.querySelector("[data-next]");
+const submit = form.querySelector("[data-submit]");
+const back = form.querySelector("[data-back]");
+const progress = form.querySelector("[data-progress]");
+const summary = form.querySelector("[data-summary]");
+let place = 0;
+
+function show(number, { focus = true } = {}) {
+  place = Math.max(0, Math.min(number, steps.length - 1));
+  steps.forEach((step, index) => { step.hidden = index !== place; });
+  const last = place === steps.length - 1;
+  next.hidden = last;
+  submit.hidden = !last;
+  progress.textContent = `${place + 1} / ${steps.length}`;
+  summary.hidden = !last;
+  if (last) summarise();
+  else if (focus) steps[place].querySelector("input:not([type=radio])")?.focus();
+}
+
+function summarise() {
+  const list = document.createElement("dl");
+  for (const step of steps.slice(0, -1))
+    for (const field of step.querySelectorAll(".field")) {
+      const chosen = field.querySelector("input:checked");
+      const value = chosen ? chosen.nextElementSibling.textContent : field.querySelector("input:not([type=radio])")?.value;
+      if (!value) continue;
+      const term = document.createElement("dt");
+      term.textContent = field.querySelector("label, legend").firstChild.textContent.trim();
+      const said = document.createElement("dd");
+      said.textContent = value;
+      list.append(term, said);
+    }
+  summary.replaceChildren(list);
+}
+
+function complete(step) {
+  const missing = [...step.querySelectorAll("input[required]")].find((input) => !input.value.trim());
+  if (missing) {
+    missing.closest(".field").classList.add("wrong");
+    missing.focus();
+  }
+  return !missing;
+}
+
+next.addEventListener("click", () => { if (complete(steps[place])) show(place + 1); });
+back.addEventListener("click", (event) => {
+  if (place > 0) {
+    event.preventDefault();
+    show(place - 1);
+  }
+});
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target instanceof HTMLInputElement && place < steps.length - 1) {
+    event.preventDefault(); // card readers and scanners end with Enter: to the next field, then the next step
+    next.click();
+  }
+});
+form.addEventListener("submit", (event) => {
+  const wrong = steps.findIndex((step) => !complete(step));
+  if (wrong >= 0) {
+    event.preventDefault();
+    show(wrong);
+    return;
+  }
+  submit.disabled = true;
+});
+for (const pad of form.querySelectorAll("[data-keypad]"))
+  pad.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]")?.dataset.key;
+    if (!key) return;
+    const input = document.getElementById(pad.dataset.keypad);
+    input.value = key === "erase" ? input.value.slice(0, -1) : input.value + key;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
+show(firstWrong >= 0 ? firstWrong : form.dataset.start === "check" ? steps.length - 1 : 0, { focus: true });

@@ -1,0 +1,180 @@
+"""Visitors in and out (来访 离校 在校名单) on the gate page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from config.gate import Gate
+from edge_agent.pages.visit_form import DOCUMENTS, REASONS, errors_of, values_of, visitor_of
+from foundation.clock import Clock, beijing_day
+from foundation.ids import is_id, new_id
+from gate.book import AlreadyInsideError, GateBook, UnknownVisitError, VisitConflictError, VisitRefusedError
+from gate.query import inside_now, recent_visitors, visit_by_id, visits_of_day
+from gate.visit import Visit, Visitor, masked
+from web.form import FormTexts
+from web.language import mark
+from web.page import page, texts_of
+from web.problem import PageProblem, Words
+
+_NOTHING: Final[Mapping[str, str]] = {}
+_CONFLICT: Final = Words(mark("这条登记已经是另一种状态，没有改动"), mark("请返回首页看当前的在校名单，再操作一次。"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitDeps:
+    """What the visitor pages are made of."""
+
+    clock: Clock
+    book: GateBook
+    gate: Gate
+    guard: Callable[[], str]
+    frame: Callable[[], dict[str, object]]
+    """What every gate page shows around its own matter."""
+
+
+def inside(book: GateBook) -> tuple[Visit, ...]:
+    """Visitors on the campus now."""
+    return inside_now(book.path)
+
+
+def router(deps: VisitDeps) -> APIRouter:
+    """Routes of the gate book for one gate screen."""
+    routes = APIRouter(prefix="/visits")
+    _signing_in(routes, deps)
+    _signing_out(routes, deps)
+    _lists(routes, deps)
+    return routes
+
+
+def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
+    @routes.get("/new")
+    def who(request: Request) -> Response:
+        return page(request, "visit_who.html", deps.frame(), recent=recent_visitors(deps.book.path), masked=masked)
+
+    @routes.get("/form")
+    def empty_form(request: Request, again: str = "", vehicle: bool = False) -> Response:
+        visitor = Visitor(name="", host="", reason="")
+        if again:
+            visit = _known(deps.book, again)
+            if visit.visitor is not None:
+                # What was true of that day only is asked anew.
+                visitor = replace(visit.visitor, carried="", companions=0, document_note="")
+        return _form(request, deps, visit_id=new_id(), values=values_of(visitor), again=bool(again), vehicle=vehicle)
+
+    @routes.post("/{visit_id}")
+    def sign_in(request: Request, visit_id: str, form: FormTexts) -> Response:
+        _check(visit_id)
+        return _sign_in(request, deps, visit_id, form)
+
+
+def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, str]) -> Response:
+    visitor = visitor_of(form)
+    try:
+        deps.book.sign_in(visit_id=visit_id, gate_id=deps.gate.id, guard=deps.guard(), visitor=visitor)
+    except VisitRefusedError as refused:
+        errors = errors_of(refused.troubles, texts_of(request))
+        return _form(request, deps, visit_id=visit_id, values=values_of(visitor), errors=errors)
+    except AlreadyInsideError as already:
+        return page(
+            request,
+            "visit_already_inside.html",
+            deps.frame(),
+            status=409,
+            visit=already.visit,
+            new_id=new_id,
+        )
+    except VisitConflictError as conflict:
+        raise PageProblem(409, _CONFLICT) from conflict
+    return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
+
+
+def _signing_out(routes: APIRouter, deps: VisitDeps) -> None:
+    @routes.get("/leave")
+    def who_leaves(request: Request) -> Response:
+        return page(request, "visit_leave.html", deps.frame(), new_id=new_id)
+
+    @routes.post("/{visit_id}/leave/{departure_id}")
+    def sign_out(visit_id: str, departure_id: str) -> Response:
+        _check(visit_id, departure_id)
+        with _book_words():
+            deps.book.sign_out(visit_id=visit_id, departure_id=departure_id, gate_id=deps.gate.id, guard=deps.guard())
+        return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
+
+    @routes.post("/{visit_id}/undo/{what}")
+    def undo(visit_id: str, what: Literal["in", "out"]) -> Response:
+        # Which of the two is said by the page: a touch that comes twice must not undo the sign-in as well.
+        _check(visit_id)
+        with _book_words():
+            if what == "out":
+                deps.book.undo_sign_out(visit_id=visit_id, guard=deps.guard())
+            else:
+                deps.book.undo_sign_in(visit_id=visit_id, guard=deps.guard())
+        return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
+
+
+def _lists(routes: APIRouter, deps: VisitDeps) -> None:
+    @routes.get("/inside")
+    def roll_call(request: Request) -> Response:
+        today = visits_of_day(deps.book.path, beijing_day(deps.clock.utc_ns()))
+        return page(request, "visit_inside.html", deps.frame(), today=today, masked=masked)
+
+    @routes.get("/{visit_id}/done")
+    def done(request: Request, visit_id: str) -> Response:
+        return page(request, "visit_done.html", deps.frame(), visit=_known(deps.book, visit_id))
+
+
+def _form(
+    request: Request,
+    deps: VisitDeps,
+    *,
+    visit_id: str,
+    values: Mapping[str, str],
+    errors: Mapping[str, str] = _NOTHING,
+    again: bool = False,
+    vehicle: bool = False,
+) -> Response:
+    texts = texts_of(request)
+    return page(
+        request,
+        "visit_form.html",
+        status=422 if errors else 200,
+        visit_id=visit_id,
+        values=values,
+        errors=errors,
+        again=again,
+        vehicle=vehicle,
+        documents=[(kind.value, texts(word)) for kind, word in DOCUMENTS],
+        reasons=[(reason, texts(reason)) for reason in REASONS],
+        reason_listed=values["reason"] in REASONS,
+        **deps.frame(),
+    )
+
+
+def _known(book: GateBook, visit_id: str) -> Visit:
+    _check(visit_id)
+    visit = visit_by_id(book.path, visit_id)
+    if visit is None:
+        raise HTTPException(404)
+    return visit
+
+
+def _check(*ids: str) -> None:
+    if not all(is_id(one) for one in ids):
+        raise HTTPException(404)
+
+
+@contextmanager
+def _book_words() -> Iterator[None]:
+    try:
+        yield
+    except UnknownVisitError as unknown:
+        raise HTTPException(404) from unknown
+    except VisitConflictError as conflict:
+        raise PageProblem(409, _CONFLICT) from conflict

@@ -1,0 +1,34 @@
+"""What the gate tells the other roles. A journal cannot forget, so nothing here names a person."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from foundation.journal import Fact
+
+
+class VisitSignedIn(Fact):
+    """Somebody came in (来访登记)."""
+
+    kind: ClassVar[str] = "gate.visit_signed_in"
+    visit_id: str
+    gate_id: str
+    in_utc_ns: int
+
+
+class VisitSignedOut(Fact):
+    """Somebody left (离校登记)."""
+
+    kind: ClassVar[str] = "gate.visit_signed_out"
+    visit_id: str
+    gate_id: str
+    out_utc_ns: int
+
+
+class VisitUndone(Fact):
+    """A sign-in or sign-out was undone (撤销)."""
+
+    kind: ClassVar[str] = "gate.visit_undone"
+    visit_id: str
+    what: str
+    """'sign_in' or 'sign_out'."""

@@ -1,0 +1,104 @@
+"""Gate and office pages over a fake alarm line, served by the real server, driven by a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from config.alarm_input import AlarmInput, InputKind
+from config.campus import Campus
+from config.gate import Gate
+from edge_agent.pages.alarm_routes import AlarmDeps
+from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
+from edge_agent.pages.status_model import AlarmStatus, CenterStatus
+from foundation.clock import Clock, SystemClock
+from gate.book import GateBook
+from tests.support.browser import launched
+from web.server import PageServer
+from web.signs import State
+
+TOKEN = "station-token-of-the-test"
+CAMPUS = Campus(id="demo-school", name="示范小学", address="示范市学府路 1 号", gatehouse_phone="010-5550 0101")
+GATE = Gate(id="east", name="东门")
+INPUT = AlarmInput(id="gate-east-page", name="东门屏幕按钮", kind=InputKind.PAGE, place="东门门卫室", gate="east")
+
+
+@dataclass(slots=True)
+class FakeAlarmLine:
+    """An alarm line whose steps the test takes."""
+
+    clock: Clock
+    alarms: dict[str, AlarmStatus] = field(default_factory=dict)
+    presses: list[tuple[str, str]] = field(default_factory=list)
+    called_off: list[str] = field(default_factory=list)
+
+    def press(self, alarm_id: str, input_id: str) -> None:
+        self.presses.append((alarm_id, input_id))
+        now = self.clock.utc_ns()
+        self.alarms.setdefault(
+            alarm_id,
+            AlarmStatus(
+                id=alarm_id,
+                input_id=input_id,
+                input_name=INPUT.name,
+                place=INPUT.place,
+                drill=False,
+                pressed_utc_ns=now,
+                stored_utc_ns=now,
+            ),
+        )
+
+    def take(self, step: str) -> None:
+        """Take a step ('sent', 'received', 'acknowledged') for every alarm."""
+        at = {f"{step}_utc_ns": self.clock.utc_ns()}
+        self.alarms = {key: alarm.model_copy(update=at) for key, alarm in self.alarms.items()}
+
+
+@dataclass(slots=True)
+class Gatehouse:
+    """A served gatehouse."""
+
+    deps: GatehouseDeps
+    line: FakeAlarmLine
+    book: GateBook
+    server: PageServer
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+
+def gatehouse_deps(folder: Path, line: FakeAlarmLine, clock: Clock, alarm_input: AlarmInput = INPUT) -> GatehouseDeps:
+    return GatehouseDeps(
+        clock=clock,
+        campus=CAMPUS,
+        gate=GATE,
+        alarm_input=alarm_input,
+        book=GateBook(folder / "gate.sqlite", clock),
+        guard=lambda: "王师傅",
+        center=lambda: CenterStatus(name="示范区接警中心", state=State.OK, heard_utc_ns=clock.utc_ns()),
+        alarms=AlarmDeps(press=line.press, alarm=lambda alarm_id: line.alarms.get(alarm_id)),
+        station_token=TOKEN,
+    )
+
+
+@pytest.fixture
+def gatehouse(tmp_path: Path) -> Iterator[Gatehouse]:
+    clock = SystemClock()
+    line = FakeAlarmLine(clock)
+    deps = gatehouse_deps(tmp_path, line, clock)
+    server = PageServer("gatehouse-pages", gatehouse_app(deps), host="127.0.0.1", port=0)
+    server.start()
+    yield Gatehouse(deps, line, deps.book, server)
+    server.close()
+    deps.book.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, launched(playwright) as started:
+        yield started
