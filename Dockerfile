@@ -9,8 +9,9 @@ ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ARG PIP_DEFAULT_TIMEOUT
 ARG PIP_RETRIES
-RUN apt-get update -qq \
-    && apt-get install -qq -y --no-install-recommends python3 python3-venv \
+RUN export DEBIAN_FRONTEND=noninteractive \
+    && apt-get update -qq \
+    && apt-get install -qq -y --no-install-recommends python3 python3-venv >/dev/null \
     && rm -rf /var/lib/apt/lists/*
 COPY requirements/agent.txt /build/agent.txt
 # First what builds packages, so that nothing unlocked is fetched for the few that have no wheel.
@@ -29,8 +30,9 @@ RUN /opt/campus-edge/bin/pip install -q --no-deps --no-build-isolation --no-inde
 
 FROM ${BASE}
 # fonts-noto-cjk has the rare characters of people's names; a missing glyph fails a document.
-RUN apt-get update -qq \
-    && apt-get install -qq -y --no-install-recommends python3 fonts-noto-cjk \
+RUN export DEBIAN_FRONTEND=noninteractive \
+    && apt-get update -qq \
+    && apt-get install -qq -y --no-install-recommends python3 fonts-noto-cjk >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 990 --home-dir /var/lib/campus-edge --shell /usr/sbin/nologin campus-edge \
     && mkdir -p /etc/campus-edge /var/lib/campus-edge/state /var/lib/campus-edge/footage \

@@ -199,6 +199,8 @@ class Buildah:
                 *build_words(tree, image, args, secrets),
             ]
         )
+        # With vfs each image is a whole copy: the one that lost its name to this one would stay for ever.
+        succeeds([*self.words, "rmi", "--prune"])
 
     def start(self, image: str, *, settings: Path) -> BuildahContainer:
         """Run the image's own command and user in a working container."""
