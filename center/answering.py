@@ -1,0 +1,45 @@
+"""What a person at the desk does with an alarm: written down first, then told to the campus on every broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from center import desk, said
+from center.database import CenterDatabase
+from center.post import Post
+from center.voice import Voice
+from foundation.clock import Clock
+
+
+class Answering:
+    """Called from page threads."""
+
+    def __init__(
+        self,
+        database: CenterDatabase,
+        clock: Clock,
+        voice: Voice,
+        posts: Iterable[Post],
+        *,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._voice = voice
+        self._posts = tuple(posts)
+        self._on_change = on_change
+
+    def acknowledge(self, alarm_id: str, person: str) -> desk.Acknowledged:
+        """人工确认. Raises UnknownAlarmError, CenterDatabaseError."""
+        with self._database.begin() as connection:
+            done = desk.acknowledge(connection, self._clock, alarm_id, person)
+            if not done.first:
+                return done
+            word = self._voice.acknowledgement(
+                campus=done.campus_id, alarm_id=alarm_id, person=done.person, at_utc_ns=done.at_utc_ns, note=""
+            )
+            said.keep(connection, alarm_id, word, done.at_utc_ns)
+        for post in self._posts:
+            post.send(word)
+        self._on_change()
+        return done

@@ -1,0 +1,142 @@
+"""campus-center: the receiving side on the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from center import register
+from center.database import CenterDatabase, CenterDatabaseError
+from center.register import EnrolmentError
+from center.run import run_center, signing_key
+from center.settings import CenterSettings, read_center_settings
+from config.credential import CredentialError
+from config.problem import SettingsError
+from foundation.clock import SystemClock
+from foundation.ids import is_slug
+from foundation.log import configure_log
+from foundation.service import ServiceFailedError
+from foundation.state import AlreadyRunningError, StateDirectory, StateDirectoryError
+from uplink.signature import KeyFileError, PublicKeyError, read_public_key
+from web.server import ServerAddressError
+
+app = typer.Typer(
+    help="The receiving side (接警中心): takes in what campuses send, answers alarms, shows schools and points.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The center's settings, a YAML file.")]
+
+REFUSED = 2
+"""Exit code when something must be put right before it can start."""
+
+_EXPECTED = (
+    SettingsError,
+    CredentialError,
+    StateDirectoryError,
+    AlreadyRunningError,
+    KeyFileError,
+    PublicKeyError,
+    EnrolmentError,
+    CenterDatabaseError,
+    ServerAddressError,
+)
+
+
+@app.command()
+def run(
+    config: ConfigOption,
+    log: Annotated[Literal["json", "plain"], typer.Option(help="How log lines look.")] = "plain",
+) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    with _clear_words():
+        settings = read_center_settings(config)
+        configure_log("center", style=log)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        run_center(settings, SystemClock(), on_ready=lambda url: typer.echo(f"{settings.name}: {url}"))
+
+
+@app.command()
+def enrol(
+    campus_id: Annotated[str, typer.Argument(help="The campus's id, as in its settings.")],
+    config: ConfigOption,
+    public_key: Annotated[str, typer.Option(help="The campus's public key, as its agent shows it.")],
+    name: Annotated[str, typer.Option(help="The school's name.")],
+    district: Annotated[str, typer.Option(help="The district it belongs to.")] = "",
+    next_key: Annotated[
+        bool, typer.Option("--next-key", help="The campus changes its key: believe the old and this one.")
+    ] = False,
+) -> None:
+    """Register a campus (入网登记), pin its key and print the center's public key."""
+    with _clear_words(), _opened(config) as (settings, database):
+        if not is_slug(campus_id):
+            raise EnrolmentError(f"{campus_id!r} is no id: lower-case letters, digits and hyphens, as in its settings")
+        read_public_key(public_key)
+        with database.begin() as connection:
+            campus = register.enrol(
+                connection,
+                SystemClock(),
+                campus_id=campus_id,
+                name=name,
+                public_key=public_key,
+                district=district,
+                next_key=next_key,
+            )
+        typer.echo(f"{campus.id} ({campus.name}) is enrolled with {len(campus.public_keys)} key(s).", err=True)
+        typer.echo("Put this under center.public_keys in its settings:", err=True)
+        typer.echo(signing_key(StateDirectory(settings.state_directory)).public_key)
+
+
+@app.command("retire-key")
+def retire_key(
+    campus_id: Annotated[str, typer.Argument(help="The campus whose change of keys is over.")], config: ConfigOption
+) -> None:
+    """End a campus's change of keys: only the next key is believed from now on."""
+    with _clear_words(), _opened(config) as (_, database), database.begin() as connection:
+        register.retire_key(connection, campus_id)
+        typer.echo(f"{campus_id}: the old key is no longer believed.")
+
+
+@app.command("campuses")
+def list_campuses(config: ConfigOption) -> None:
+    """List the register of schools."""
+    with _clear_words(), _opened(config) as (_, database), database.begin() as connection:
+        for campus in register.everyone(connection):
+            typer.echo(f"{campus.id}\t{campus.name}\t{campus.district}\t{' '.join(campus.public_keys)}")
+
+
+@app.command("public-key")
+def public_key(config: ConfigOption) -> None:
+    """Print the center's public key, which campuses pin under center.public_keys."""
+    with _clear_words():
+        settings = read_center_settings(config)
+        typer.echo(signing_key(StateDirectory(settings.state_directory).create()).public_key)
+
+
+@contextlib.contextmanager
+def _opened(config: Path) -> Iterator[tuple[CenterSettings, CenterDatabase]]:
+    settings = read_center_settings(config)
+    StateDirectory(settings.state_directory).create()
+    with CenterDatabase(settings.database()) as database:
+        database.migrate()
+        yield settings, database
+
+
+@contextlib.contextmanager
+def _clear_words() -> Iterator[None]:
+    # Whatever a technician can put right is said in one sentence, without a traceback.
+    try:
+        yield
+    except _EXPECTED as error:
+        typer.echo(f"campus-center: {error}", err=True)
+        raise typer.Exit(REFUSED) from error
+    except ServiceFailedError as error:
+        typer.echo(f"campus-center: {error}", err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,96 @@
+"""The one thread that takes messages in: alarms first, whatever else is waiting."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+
+from center.database import CenterDatabaseError
+from center.intake import Intake, Letter
+from center.post import Post
+from foundation.service import Service
+
+_log = structlog.get_logger("reception")
+
+_IDLE_S: Final = 0.2
+_RETRY_S: Final = 0.5
+_TRIES: Final = 3
+MOST_WAITING: Final = 20_000
+"""Further messages are let go: what needs a receipt is sent again, and states are asked for anew."""
+_URGENCY: Final = {"alarm": 0, "state": 1}
+_OTHERS: Final = 2
+
+
+class Inbox:
+    """Letters wait here in memory only: the sender keeps them until the receipt."""
+
+    def __init__(self) -> None:
+        self._queue: queue.PriorityQueue[tuple[int, int, Letter]] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self.missed = False
+        """True if a letter was let go that nobody will send again by itself."""
+
+    def put(self, letter: Letter) -> None:
+        """Take a letter from a network thread; returns at once."""
+        channel = letter.topic.split("/", 3)[2:3]
+        urgency = _URGENCY.get(channel[0] if channel else "", _OTHERS)
+        if self._queue.qsize() > MOST_WAITING * (2 if urgency == 0 else 1):
+            self.missed = True
+            return
+        self._queue.put((urgency, next(self._order), letter))
+
+    def get(self, timeout_s: float) -> Letter | None:
+        """The most urgent letter, the oldest of these; None if none came in time."""
+        try:
+            return self._queue.get(timeout=timeout_s)[2]
+        except queue.Empty:
+            return None
+
+
+class Reception(Service):
+    """Takes letters out of the inbox, one at a time."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        intake: Intake,
+        posts: Mapping[str, Post],
+        *,
+        on_change: Callable[[], None],
+        on_missed: Callable[[], None],
+    ) -> None:
+        """`on_change` when a page would look different; `on_missed` when states were let go and must be read anew."""
+        super().__init__("reception")
+        self._inbox = inbox
+        self._intake = intake
+        self._posts = posts
+        self._on_change = on_change
+        self._on_missed = on_missed
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            letter = self._inbox.get(_IDLE_S)
+            if letter is not None:
+                self._take(letter)
+            elif self._inbox.missed:
+                self._inbox.missed = False
+                self._on_missed()
+
+    def _take(self, letter: Letter) -> None:
+        for _ in range(_TRIES):
+            try:
+                taken = self._intake.take(letter)
+            except CenterDatabaseError as error:
+                _log.error("a message could not be stored; no receipt is given", topic=letter.topic, error=str(error))
+                self.stopping.wait(_RETRY_S)
+                continue
+            for outgoing in taken.replies:
+                self._posts[letter.broker_id].send(outgoing)
+            if taken.changed:
+                self._on_change()
+            return
+        self._inbox.missed = True

@@ -1,0 +1,143 @@
+"""The center put together: sessions with every broker, reception, pulse and pages in one process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from center import desk, said
+from center.answering import Answering
+from center.database import CenterDatabase, CenterDatabaseError
+from center.intake import Intake, Letter
+from center.pages import Screens, Version, make_center_app
+from center.paths import Paths
+from center.post import Post
+from center.reception import Inbox, Reception
+from center.settings import CenterSettings
+from center.voice import Outgoing, Voice
+from center.watch import Watch
+from config.broker_path import BrokerPath
+from foundation.clock import Clock
+from foundation.service import Service, run_until_signal
+from foundation.state import StateDirectory
+from uplink.session import Login, MqttSession
+from uplink.signature import SigningKey, load_or_create_key
+from uplink.topics import center_subscriptions
+from web.server import PageServer
+
+_log = structlog.get_logger("center")
+
+KEY_NAME: Final = "center-signing"
+LOCK_NAME: Final = "center"
+
+
+def signing_key(state: StateDirectory) -> SigningKey:
+    """The center's own key, made at the first start or enrolment. Raises KeyFileError."""
+    return load_or_create_key(state.key(KEY_NAME))
+
+
+def run_center(settings: CenterSettings, clock: Clock, *, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `on_ready` is told the address of the pages.
+
+    Raises StateDirectoryError, AlreadyRunningError, CredentialError, KeyFileError, CenterDatabaseError or
+    ServerAddressError before anything listens, ServiceFailedError if a part ends by itself.
+    """
+    state = StateDirectory(settings.state_directory).create()
+    with contextlib.ExitStack() as stack:
+        stack.callback(state.lock(LOCK_NAME).release)
+        database = stack.enter_context(CenterDatabase(settings.database()))
+        database.hold_alone()
+        database.migrate()
+        run_until_signal(_services(settings, clock, database, signing_key(state), on_ready))
+
+
+def _services(
+    settings: CenterSettings,
+    clock: Clock,
+    database: CenterDatabase,
+    key: SigningKey,
+    on_ready: Callable[[str], None],
+) -> Sequence[Service]:
+    voice = Voice(center_id=settings.id, desk=settings.name, key=key, clock=clock)
+    version, inbox, paths = Version(), Inbox(), Paths(clock)
+    with database.begin() as connection:
+        paths.load(connection)
+        words = said.recent(connection, clock)
+
+    def receipts_left(receipts: Sequence[Outgoing]) -> None:
+        try:
+            with database.begin() as connection:
+                for receipt in receipts:
+                    assert receipt.receipt_for_alarm is not None
+                    desk.receipted(connection, receipt.topic.campus, receipt.receipt_for_alarm, clock.utc_ns())
+        except CenterDatabaseError as error:
+            _log.error("receipts have left, but that could not be written down", error=str(error))
+        version.changed()
+
+    def read_states_anew() -> None:
+        for session in sessions:
+            session.reconnect("states were let go while there was too much to do")
+
+    sessions = [_session(settings, broker, clock, inbox, version.changed) for broker in settings.brokers]
+    posts = {session.broker.id: Post(session.broker.id, session, on_receipts=receipts_left) for session in sessions}
+    for post in posts.values():
+        for word in words:
+            post.send(word)
+    screens = Screens(
+        name=settings.name,
+        database=database,
+        paths=paths,
+        clock=clock,
+        sessions=[(session.broker.id, session.broker.host, session) for session in sessions],
+    )
+    answering = Answering(database, clock, voice, posts.values(), on_change=version.changed)
+    app = make_center_app(name=settings.name, clock=clock, screens=screens, answering=answering, version=version)
+    pages = PageServer("pages", app, host=settings.page.host, port=settings.page.port)
+    reception = Reception(
+        inbox,
+        Intake(database, clock, voice, paths),
+        posts,
+        on_change=version.changed,
+        on_missed=read_states_anew,
+    )
+    watch = Watch(database, paths, voice, posts, on_change=version.changed)
+    # A taken port is found before anything listens. Closed in the other order: receipts for what is stored still leave.
+    return [pages, *sessions, *posts.values(), reception, watch, _Announcement(pages, on_ready)]
+
+
+class _Announcement(Service):
+    """Started last: says where the pages are once everything runs."""
+
+    def __init__(self, pages: PageServer, say: Callable[[str], None]) -> None:
+        super().__init__("announcement")
+        self._pages = pages
+        self._say = say
+
+    def start(self) -> None:
+        """Say it."""
+        self._say(self._pages.url)
+        super().start()
+
+    def _loop(self) -> None:
+        self.stopping.wait()
+
+
+def _session(
+    settings: CenterSettings, broker: BrokerPath, clock: Clock, inbox: Inbox, on_change: Callable[[], None]
+) -> MqttSession:
+    login = None
+    if broker.credential is not None:
+        credential = settings.credential(broker.credential)
+        login = Login(credential.user, credential.password())
+    return MqttSession(
+        broker,
+        client_id=f"center-{settings.id}",
+        clock=clock,
+        on_message=lambda topic, payload: inbox.put(Letter(broker.id, topic, payload)),
+        subscriptions=center_subscriptions(),
+        login=login,
+        on_change=on_change,
+    )
