@@ -1,0 +1,106 @@
+"""Convex regions on a grid of square cells, exact at the cells' centres: a row crosses a region in one span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.plan_feature import Area
+from config.ring import Ring
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Columns = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cells of one size; row 0 is the southernmost, column 0 the westernmost."""
+
+    left_m: float
+    bottom_m: float
+    cell_m: float
+    rows: int
+    columns: int
+
+    @classmethod
+    def around(cls, areas: list[Area], cell_m: float) -> Grid:
+        """The smallest grid over some areas whose lines lie on whole multiples of the cell."""
+        corners = np.asarray([corner for area in areas for corner in area.outer])
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        left, bottom = floor(low[0] / cell_m + 1e-9), floor(low[1] / cell_m + 1e-9)
+        right, top = ceil(high[0] / cell_m - 1e-9), ceil(high[1] / cell_m - 1e-9)
+        return cls(left * cell_m, bottom * cell_m, cell_m, max(1, top - bottom), max(1, right - left))
+
+    @property
+    def right_m(self) -> float:
+        """Its eastern edge."""
+        return self.left_m + self.columns * self.cell_m
+
+    @property
+    def top_m(self) -> float:
+        """Its northern edge."""
+        return self.bottom_m + self.rows * self.cell_m
+
+    def row_centres(self, first: int = 0, last: int | None = None) -> Array:
+        """North coordinates of the rows' centres."""
+        rows = np.arange(first, self.rows if last is None else last, dtype=np.float64)
+        centres: Array = self.bottom_m + (rows + 0.5) * self.cell_m
+        return centres
+
+    def column_span(self, low: Array, high: Array) -> tuple[Columns, Columns]:
+        """First column and one past the last whose centres lie in [low, high] (metres), cut to the grid."""
+        origin = self.left_m + self.cell_m / 2
+        first = np.clip(np.ceil((low - origin) / self.cell_m), 0, self.columns).astype(np.intp)
+        past = np.clip(np.floor((high - origin) / self.cell_m) + 1, 0, self.columns).astype(np.intp)
+        return first, past
+
+
+def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
+    """Where rows at heights y (R,) cross convex regions given by half-planes (…, K, 3): low and high x, each (…, R).
+
+    A row that misses a region has low > high.
+    """
+    a = half_planes[..., 0, None]
+    a = np.where(a == 0, 1e-250, a)
+    with np.errstate(over="ignore"):
+        # An edge parallel to the rows lets a whole row through or none of it; a row upon the edge is let through.
+        bound = -(half_planes[..., 1, None] * y + half_planes[..., 2, None] + 1e-240) / a
+    rising = a > 0
+    low = np.where(rising, bound, -np.inf).max(axis=-2)
+    high = np.where(rising, np.inf, bound).min(axis=-2)
+    return low, high
+
+
+def polygon_mask(area: Area, grid: Grid) -> Mask:
+    """Cells whose centres lie in a polygon with holes; the nearest cell if it is smaller than any."""
+    y = grid.row_centres()
+    toggles = np.zeros((grid.rows, grid.columns + 1), dtype=np.int32)
+    for ring in (area.outer, *area.holes):
+        rows, columns = _crossings(ring, y, grid)
+        np.add.at(toggles, (rows, columns), 1)
+    mask: Mask = (np.cumsum(toggles, axis=1) % 2 == 1)[:, :-1]
+    if not mask.any():
+        x, north = np.mean(area.outer, axis=0)
+        row = min(max(int((north - grid.bottom_m) / grid.cell_m), 0), grid.rows - 1)
+        column = min(max(int((x - grid.left_m) / grid.cell_m), 0), grid.columns - 1)
+        mask[row, column] = True
+    return mask
+
+
+def _crossings(ring: Ring, y: Array, grid: Grid) -> tuple[Columns, Columns]:
+    corners = np.asarray(ring, dtype=np.float64)
+    rows: list[Columns] = []
+    columns: list[Columns] = []
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        crossed = np.flatnonzero((y >= min(y0, y1)) & (y < max(y0, y1)))
+        x = x0 + (y[crossed] - y0) * (x1 - x0) / (y1 - y0)
+        first, _ = grid.column_span(x, x)
+        rows.append(crossed)
+        columns.append(first)
+    return np.concatenate(rows), np.concatenate(columns)
