@@ -9,7 +9,7 @@ import time
 
 import ipycam.camera  # type: ignore[import-not-found]  # installed only where this runs
 import numpy
-from ipycam import CameraConfig, IPCamera  # type: ignore[import-not-found]
+from ipycam import CameraConfig, IPCamera
 
 
 class Quiet(threading.Thread):
