@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from pydantic import ValidationError
 
+from foundation.canonical import canonical_json
 from uplink.event import Event
 from uplink.fault import (
     ForeignCampusError,
@@ -55,7 +56,7 @@ def unseal(payload: bytes, topic: Topic, keys: PinnedKeys) -> Received:
         raise ForeignCampusError(f"{event.type} of campus {event.data.campus} came on the topic {topic}")
     if event.source.startswith("/campus/") and event.source != f"/campus/{topic.campus}":
         raise ForeignCampusError(f"{event.type} from {event.source} came on the topic {topic}")
-    return Received(event, key_id, digest_of(attributes))
+    return Received(event, key_id, digest_of(canonical_json(attributes)))
 
 
 def read_attributes(payload: bytes) -> dict[str, Any]:

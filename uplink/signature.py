@@ -97,9 +97,9 @@ class PinnedKeys:
         return key_id
 
 
-def digest_of(attributes: dict[str, Any]) -> str:
+def digest_of(canonical: bytes) -> str:
     """What a receipt names a message's content by: SHA-256 of the signed event's canonical form, in hexadecimal."""
-    return hashlib.sha256(canonical_json(attributes)).hexdigest()
+    return hashlib.sha256(canonical).hexdigest()
 
 
 def load_key(path: Path) -> SigningKey:

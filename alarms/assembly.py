@@ -1,0 +1,304 @@
+"""The alarm line of a gatehouse put together from settings: what `serve gatehouse` starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from alarms.book import Book
+from alarms.commands import CommandHandler, Commands
+from alarms.inbox import Inbox
+from alarms.ledger import Ledger, Urgency
+from alarms.line import AlarmLine
+from alarms.outbox import Outbox, OutgoingMessage
+from alarms.path import AlarmPath, PathReport
+from alarms.press import Button, School
+from alarms.receipts import CenterWords
+from alarms.record import AlarmRecord, StepKind, read_alarms
+from alarms.scribe import Scribe
+from alarms.watch import Watch
+from config.alarm_input import AlarmInput
+from config.broker_path import BrokerPath
+from config.settings import Settings
+from foundation.audit import AUDIT_SQL
+from foundation.clock import Clock
+from foundation.finding import FindingBoard
+from foundation.journal import JOURNAL_SQL, Journal
+from foundation.service import Service
+from foundation.sqlite import Database, DatabaseCorruptError, Schema, Transaction
+from foundation.state import StateDirectory
+from uplink.clock_quality import system_clock_quality
+from uplink.envelope import Received
+from uplink.event import ClockQuality
+from uplink.presence import BirthNumbers, CampusIdentity, CampusPresence
+from uplink.publication import Acceptance, CongestedError, NotConnectedError, Publication
+from uplink.session import Login, MqttSession
+from uplink.signature import PinnedKeys, load_or_create_key
+from uplink.standing import Standing
+from uplink.topics import campus_subscriptions
+
+_log = structlog.get_logger("alarms")
+
+CAMPUS_KEY: Final = "campus-ed25519"
+"""Name of the campus's private key in the state directory; its public half is what the center pins."""
+DATABASE: Final = "alarms"
+_BIRTH_WITHIN_S: Final = 2.0
+_NS_PER_MS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmService:
+    """What the gatehouse role uses: start `services` in order, close them in reverse."""
+
+    line: AlarmLine
+    standing: Standing
+    paths: tuple[AlarmPath, ...]
+    public_key: str
+    """The campus's, in base64, for the center to pin."""
+    services: tuple[Service, ...]
+
+    def path_reports(self) -> list[PathReport]:
+        """How each path to the center stands."""
+        return [path.report() for path in self.paths]
+
+
+def alarm_schema() -> Schema:
+    """All steps of alarms.sqlite."""
+    return Schema.load(DATABASE, JOURNAL_SQL, AUDIT_SQL, ("alarms", "schema.sql"))
+
+
+def build_alarms(
+    settings: Settings,
+    *,
+    state: StateDirectory,
+    clock: Clock,
+    board: FindingBoard,
+    journal: Journal,
+    software: str,
+    clock_quality: Callable[[], ClockQuality] = system_clock_quality,
+    commands: Mapping[str, CommandHandler] | None = None,
+) -> AlarmService:
+    """Put the alarm line together; nothing runs yet. `board` and `journal` are the gatehouse's own.
+
+    Raises KeyFileError, PublicKeyError, CredentialError: each says what to do.
+    """
+    campus = settings.campus
+    key = load_or_create_key(state.key(CAMPUS_KEY))
+    identity = CampusIdentity(campus=campus.id, name=campus.name, software=software, key=key)
+    school = School(campus=campus.id, name=campus.name, address=campus.address, gatehouse_phone=campus.gatehouse_phone)
+    scribe = Scribe(school, key, clock, clock_quality)
+    outbox, book = Outbox(), Book()
+    standing = Standing(identity, clock, clock_quality)
+    opened: list[Journal] = []
+    late = _Late()
+
+    def open_database() -> Database:
+        database = open_or_replace(state.database(DATABASE), clock, late.not_stored)
+        opened[:] = [Journal(database, clock)]
+        return database
+
+    ledger = Ledger(
+        open_database,
+        clock,
+        on_open=lambda transaction: line.load(transaction),  # noqa: PLW0108 - line is made below
+        on_trouble=late.not_stored,
+    )
+    line = AlarmLine(
+        campus.id,
+        {item.id: _button(item) for item in settings.alarm_inputs},
+        ledger=ledger,
+        journal=lambda: opened[0],
+        scribe=scribe,
+        outbox=outbox,
+        book=book,
+        clock=clock,
+    )
+    words = CenterWords(
+        outbox=outbox,
+        ledger=ledger,
+        journal=lambda: opened[0],
+        scribe=scribe,
+        book=book,
+        clock=clock,
+        refused=late.refused,
+    )
+
+    def accepted(path: str, message: OutgoingMessage, acceptance: Acceptance) -> None:
+        if message.raised and message.alarm_id is not None and not acceptance.refused:
+            _note_accepted(ledger, scribe, lambda: opened[0], book, clock, path, message.alarm_id)
+
+    paths = {
+        item.id: AlarmPath(
+            item.id,
+            campus=campus.id,
+            outbox=outbox,
+            standing=standing,
+            clock=clock,
+            on_accepted=accepted,
+            on_change=book.touch,
+        )
+        for item in settings.broker_paths
+    }
+    sessions: dict[str, MqttSession] = {}
+
+    def answer(path: str, publication: Publication) -> None:
+        try:
+            sessions[path].publish(publication)
+        except (NotConnectedError, CongestedError) as error:
+            _log.warning("a command was done but its answer could not be sent", path=path, error=str(error))
+
+    inbox = Inbox(
+        campus=campus.id,
+        keys=PinnedKeys.of(settings.center.public_keys if settings.center else ()),
+        paths=paths,
+        words=words,
+        commands=Commands(
+            identity,
+            commands or {},
+            clock=clock,
+            first_time=lambda received: _first_time(ledger, words, clock, received),
+            publish=answer,
+        ),
+        clock=clock,
+        refused=late.refused,
+    )
+    for item in settings.broker_paths:
+        sessions[item.id] = _session(
+            item, settings, identity, paths[item.id], inbox, ledger, outbox, clock, clock_quality
+        )
+        paths[item.id].attach(sessions[item.id])
+    watch = Watch(campus=campus.id, paths=tuple(paths.values()), book=book, board=board, journal=journal, clock=clock)
+    late.watch = watch
+    services: tuple[Service, ...] = (ledger, inbox, *paths.values(), *sessions.values(), watch)
+    return AlarmService(line, standing, tuple(paths.values()), key.public_key, services)
+
+
+class _Late:
+    """Where the parts that are made first tell the watch, which is made last."""
+
+    def __init__(self) -> None:
+        self.watch: Watch | None = None
+
+    def refused(self, path: str, error: Exception) -> None:
+        if self.watch is not None:
+            self.watch.refused(path, error)
+
+    def not_stored(self, error: Exception | None) -> None:
+        if self.watch is not None:
+            self.watch.not_stored(error)
+
+
+def open_or_replace(path: Path, clock: Clock, note: Callable[[Exception | None], None]) -> Database:
+    """Open alarms.sqlite; a damaged one is moved aside, for a guard's button must work today. Raises DatabaseError."""
+    try:
+        return Database(path, alarm_schema())
+    except DatabaseCorruptError as error:
+        aside = path.with_name(f"{path.stem}.damaged-{clock.utc_ns() // 1_000_000_000}{path.suffix}")
+        for ending in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        _log.error("the alarm database is damaged and was moved aside", moved_to=str(aside), error=str(error))
+        note(error)
+        return Database(path, alarm_schema())
+
+
+def _button(item: AlarmInput) -> Button:
+    return Button(
+        id=item.id,
+        name=item.name,
+        place=item.place,
+        gate=item.gate,
+        nearest_points=item.nearest_points,
+        silent=item.silent,
+    )
+
+
+def _session(
+    item: BrokerPath,
+    settings: Settings,
+    identity: CampusIdentity,
+    path: AlarmPath,
+    inbox: Inbox,
+    ledger: Ledger,
+    outbox: Outbox,
+    clock: Clock,
+    clock_quality: Callable[[], ClockQuality],
+) -> MqttSession:
+    login = None
+    if item.credential is not None:
+        credential = settings.credential(item.credential)
+        login = Login(credential.user, credential.password())
+    presence = CampusPresence(
+        identity,
+        item.id,
+        clock=clock,
+        clock_quality=clock_quality,
+        births=BirthNumbers(lambda count: _reserve_births(ledger, clock, item.id, count)),
+        alarms_waiting=outbox.waiting,
+    )
+    return MqttSession(
+        item,
+        client_id=f"campus-{identity.campus}-{item.id}",
+        clock=clock,
+        on_message=lambda topic, payload: inbox.put(item.id, topic, payload),
+        subscriptions=campus_subscriptions(identity.campus),
+        login=login,
+        presence=presence,
+        urgent=outbox.alarm_waits,
+        on_change=path.session_changed,
+    )
+
+
+def _reserve_births(ledger: Ledger, clock: Clock, path: str, count: int) -> int:
+    # Wall time in milliseconds, unless more were given away already: so numbers grow even if the disk was lost, and
+    # even if the clock goes back.
+    first = clock.utc_ns() // _NS_PER_MS
+    found: list[int] = []
+
+    def work(transaction: Transaction) -> None:
+        row = transaction.row(
+            "INSERT INTO counter (name, value) VALUES (?1, ?2 + ?3) "
+            "ON CONFLICT (name) DO UPDATE SET value = max(value, ?2) + ?3 RETURNING value",
+            (f"birth:{path}", first, count),
+        )
+        assert row is not None
+        found[:] = [int(row[0]) - count]
+
+    ticket = ledger.submit(work, Urgency.SOON)
+    ticket.settled.wait(_BIRTH_WITHIN_S)
+    return found[0] if ticket.stored else first
+
+
+def _first_time(ledger: Ledger, words: CenterWords, clock: Clock, received: Received) -> bool:
+    now_ns = clock.utc_ns()
+    first: list[int] = []
+    ticket = ledger.submit(
+        lambda transaction: first.__setitem__(slice(None), [words.first_time(transaction, received, now_ns)]),
+        Urgency.SOON,
+    )
+    ticket.settled.wait(_BIRTH_WITHIN_S)
+    return ticket.stored and first == [now_ns]
+
+
+def _note_accepted(
+    ledger: Ledger,
+    scribe: Scribe,
+    journal: Callable[[], Journal],
+    book: Book,
+    clock: Clock,
+    path: str,
+    alarm_id: str,
+) -> None:
+    now_ns = clock.utc_ns()
+    records: list[AlarmRecord] = []
+
+    def work(transaction: Transaction) -> None:
+        scribe.write_step(transaction, journal(), alarm_id, StepKind.BROKER_ACCEPTED, at_utc_ns=now_ns, path=path)
+        records[:] = read_alarms(transaction, [alarm_id])
+
+    ledger.submit(work, Urgency.LAZY, lambda: book.show(*records))

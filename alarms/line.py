@@ -1,0 +1,331 @@
+"""The alarm line: what inputs, pages and the command line may ask of the gatehouse. Every method is thread-safe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from alarms.book import Book
+from alarms.ledger import Ledger, Ticket, Urgency
+from alarms.outbox import Outbox, OutgoingMessage, read_waiting
+from alarms.press import STORE_WITHIN_S, Button, Press, PressError, PressRequest, StoredAlarm
+from alarms.record import AlarmRecord, StepKind, read_alarms, read_recent
+from alarms.scribe import Scribe
+from foundation.clock import NS_PER_S, Clock, rfc3339
+from foundation.ids import new_id
+from foundation.journal import Journal
+from foundation.sqlite import Transaction
+from uplink.event import Message
+from uplink.messages.alarm import AlarmUpdate, DrillArmed, Purpose, UpdateKind
+from uplink.topics import Channel
+
+ARMED_FOR_S: Final = 120
+"""A drill is armed for two minutes at the most."""
+_ANSWER_WITHIN_S: Final = 5.0
+_LONGEST_PRESS_ID: Final = 64
+_REMEMBERED: Final = 10_000
+
+
+class NotStoredError(Exception):
+    """A cancel, arming or note could not be stored now; say it again."""
+
+
+class NoSuchAlarmError(Exception):
+    """Nobody knows this alarm."""
+
+
+_STEP_OF_UPDATE: Final[Mapping[UpdateKind, StepKind]] = {
+    UpdateKind.CANCELLED: StepKind.CANCELLED,
+    UpdateKind.DURESS: StepKind.DURESS,
+    UpdateKind.LOCAL_ACKNOWLEDGED: StepKind.LOCAL_ACKNOWLEDGED,
+    UpdateKind.HELD: StepKind.HELD,
+    UpdateKind.RELEASED: StepKind.RELEASED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmedDrill:
+    """The next press of one input is a line test (演练), until the running clock says `until_running_ns`."""
+
+    drill_id: str
+    input_id: str
+    person: str
+    until_utc_ns: int
+    until_running_ns: int
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    press: Press
+    ticket: Ticket | None = None
+    unstored: OutgoingMessage | None = None
+    earlier: str | None = None
+    """The alarm that the disk knows for this press from an earlier run."""
+
+
+class AlarmLine:
+    """Takes presses, keeps what became of them, and says so to the center by way of the outbox."""
+
+    def __init__(
+        self,
+        campus: str,
+        buttons: Mapping[str, Button],
+        *,
+        ledger: Ledger,
+        journal: Callable[[], Journal],
+        scribe: Scribe,
+        outbox: Outbox,
+        book: Book,
+        clock: Clock,
+    ) -> None:
+        self._campus = campus
+        self.buttons = dict(buttons)
+        self._ledger = ledger
+        self._journal = journal
+        self._scribe = scribe
+        self._outbox = outbox
+        self.book = book
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._presses: dict[tuple[str, str], _Pending | str] = {}  # a str: the alarm of a press that is stored
+        self._latest: dict[str, tuple[int, _Pending]] = {}  # by input: when and which press counted last
+        self._armed: dict[str, ArmedDrill] = {}
+
+    # ── a press ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def press(self, request: PressRequest) -> StoredAlarm:
+        """Raise an alarm; returns once it is on the disk, or after 500 ms when it is on its way all the same.
+
+        The same press id from the same input is the same press, and so is a finger that bounces. Raises PressError.
+        """
+        button = self.buttons.get(request.input_id)
+        if button is None:
+            raise PressError(f"there is no alarm input {request.input_id!r}; known: {', '.join(self.buttons)}")
+        if not 0 < len(request.press_id) <= _LONGEST_PRESS_ID:
+            raise PressError(f"a press id has 1 to {_LONGEST_PRESS_ID} letters")
+        with self._lock:
+            pending, repeated = self._register(request, button)
+            if isinstance(pending, str):
+                return StoredAlarm(alarm_id=pending, stored=True, repeated=True)
+            if pending.ticket is None:
+                pending.ticket = self._hand_in(pending)
+        pending.ticket.settled.wait(STORE_WITHIN_S)
+        if not pending.ticket.stored:
+            self._send_unstored(pending)
+        return StoredAlarm(
+            alarm_id=pending.earlier or pending.press.alarm_id,
+            stored=pending.ticket.stored,
+            repeated=repeated or pending.earlier is not None,
+        )
+
+    def _register(self, request: PressRequest, button: Button) -> tuple[_Pending | str, bool]:
+        name = (button.id, request.press_id)
+        known = self._presses.get(name)
+        if known is not None:
+            return known, True
+        now_ns = self._clock.running_ns()
+        bounced = self._latest.get(button.id)
+        if bounced is not None and now_ns - bounced[0] < button.debounce_ms * 1_000_000:
+            self._remember(name, bounced[1])
+            return bounced[1], True
+        drill = self._take_armed(button.id, now_ns)
+        pending = _Pending(
+            Press(
+                alarm_id=new_id(),
+                request=request,
+                button=button,
+                pressed_utc_ns=self._clock.utc_ns(),
+                running_ns=now_ns,
+                boot_id=self._clock.boot_id(),
+                purpose=Purpose.DRILL if drill and not request.duress else Purpose.REAL,
+                drill_id=drill.drill_id if drill else None,
+            )
+        )
+        self._remember(name, pending)
+        self._latest[button.id] = (now_ns, pending)
+        return pending, False
+
+    def _remember(self, name: tuple[str, str], press: _Pending | str) -> None:
+        self._presses[name] = press
+        if len(self._presses) > _REMEMBERED:  # older ones are known to the disk
+            del self._presses[next(iter(self._presses))]
+
+    def _hand_in(self, pending: _Pending) -> Ticket:
+        written: list[OutgoingMessage] = []
+        records: list[AlarmRecord] = []
+
+        def work(transaction: Transaction) -> None:
+            press = pending.press
+            written.clear()
+            earlier = transaction.row(
+                "SELECT id FROM alarm WHERE input_id = ? AND press_id = ?", (press.button.id, press.request.press_id)
+            )
+            pending.earlier = earlier[0] if earlier else None
+            if earlier is None:
+                written.append(self._scribe.write_press(transaction, self._journal(), press))
+            records[:] = read_alarms(transaction, [earlier[0] if earlier else press.alarm_id])
+
+        def then() -> None:
+            for message in written:
+                self._outbox.add(message)
+            self.book.show(*records)
+
+        return self._ledger.submit(work, Urgency.PRESS, then)
+
+    def _send_unstored(self, pending: _Pending) -> None:
+        with self._lock:
+            if pending.unstored is not None:
+                return
+            press = pending.press
+            message = pending.unstored = self._scribe.raised_unstored(press)
+        self._outbox.add(message)
+        self.book.show(_unstored_record(press))
+
+        def work(transaction: Transaction) -> list[OutgoingMessage]:
+            known = transaction.execute(
+                "UPDATE message SET other_digest = ? WHERE id = ? AND digest <> ?",
+                (message.digest, message.id, message.digest),
+            )
+            update = AlarmUpdate(
+                campus=self._campus,
+                alarm_id=press.alarm_id,
+                update=UpdateKind.STORED,
+                at=rfc3339(self._clock.utc_ns()),
+            )
+            return [self._write(transaction, update, press.alarm_id)] if known else []
+
+        self._amend(press.alarm_id, work)
+
+    # ── what is said of an alarm later ─────────────────────────────────────────────────────────────────────────────
+    def tell(self, alarm_id: str, update: UpdateKind, *, person: str | None = None, reason: str = "") -> None:
+        """Say something more of an alarm to the center: cancelled (误报), duress, acknowledged in the school …
+
+        The sending of the alarm itself goes on in any case. Raises NoSuchAlarmError, NotStoredError.
+        """
+        if self.find(alarm_id) is None:
+            raise NoSuchAlarmError(f"there is no alarm {alarm_id}")
+        now_ns = self._clock.utc_ns()
+
+        def work(transaction: Transaction) -> list[OutgoingMessage]:
+            kind = _STEP_OF_UPDATE.get(update)
+            if kind is not None and not self._scribe.write_step(
+                transaction, self._journal(), alarm_id, kind, at_utc_ns=now_ns, person=person, detail=reason
+            ):
+                return []  # said already
+            message = AlarmUpdate(
+                campus=self._campus, alarm_id=alarm_id, update=update, at=rfc3339(now_ns), person=person, reason=reason
+            )
+            return [self._write(transaction, message, alarm_id)]
+
+        self._wait(self._amend(alarm_id, work))
+
+    def arm_drill(self, input_id: str, person: str) -> ArmedDrill:
+        """演练: the next press of this input within two minutes is a line test; announced to the center first.
+
+        Raises PressError, NotStoredError.
+        """
+        if input_id not in self.buttons:
+            raise PressError(f"there is no alarm input {input_id!r}; known: {', '.join(self.buttons)}")
+        now_ns = self._clock.utc_ns()
+        drill = ArmedDrill(
+            drill_id=new_id(),
+            input_id=input_id,
+            person=person,
+            until_utc_ns=now_ns + ARMED_FOR_S * NS_PER_S,
+            until_running_ns=self._clock.running_ns() + ARMED_FOR_S * NS_PER_S,
+        )
+        message = DrillArmed(
+            campus=self._campus,
+            drill_id=drill.drill_id,
+            input=input_id,
+            person=person,
+            armed_at=rfc3339(now_ns),
+            until=rfc3339(drill.until_utc_ns),
+        )
+        self._wait(self._amend(None, lambda transaction: [self._write(transaction, message, None)]))
+        with self._lock:
+            self._armed[input_id] = drill
+        self.book.touch()
+        return drill
+
+    def armed_drills(self) -> list[ArmedDrill]:
+        """Inputs whose next press is a line test now."""
+        now_ns = self._clock.running_ns()
+        with self._lock:
+            return [drill for drill in self._armed.values() if drill.until_running_ns > now_ns]
+
+    def _take_armed(self, input_id: str, now_ns: int) -> ArmedDrill | None:
+        drill = self._armed.pop(input_id, None)
+        return drill if drill is not None and drill.until_running_ns > now_ns else None
+
+    # ── what is known ──────────────────────────────────────────────────────────────────────────────────────────────
+    def find(self, alarm_id: str) -> AlarmRecord | None:
+        """An alarm as it stands now; older ones than the last few hundred are asked of alarms.query."""
+        return self.book.get(alarm_id)
+
+    def recent(self, limit: int = 50) -> list[AlarmRecord]:
+        """The newest alarms, newest first."""
+        return self.book.recent(limit)
+
+    def load(self, transaction: Transaction) -> None:
+        """Read what an earlier run left: called by the ledger when it opens the database."""
+        records = read_recent(transaction, limit=200)
+        self.book.show(*records)
+        with self._lock:
+            for record in reversed(records):
+                self._remember((record.input_id, record.press_id), record.id)
+        for message in read_waiting(transaction):
+            self._outbox.add(message)
+
+    # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _write(self, transaction: Transaction, message: Message, alarm_id: str | None) -> OutgoingMessage:
+        return self._scribe.write_message(transaction, message, channel=Channel.ALARM, alarm_id=alarm_id)
+
+    def _amend(self, alarm_id: str | None, work: Callable[[Transaction], list[OutgoingMessage]]) -> Ticket:
+        """Write something about an alarm, then send what it says and show how the alarm stands."""
+        messages: list[OutgoingMessage] = []
+        records: list[AlarmRecord] = []
+
+        def all_work(transaction: Transaction) -> None:
+            messages[:] = work(transaction)
+            records[:] = read_alarms(transaction, [alarm_id] if alarm_id else [])
+
+        def then() -> None:
+            for message in messages:
+                self._outbox.add(message)
+            self.book.show(*records)
+
+        return self._ledger.submit(all_work, Urgency.SOON, then)
+
+    @staticmethod
+    def _wait(ticket: Ticket) -> None:
+        ticket.settled.wait(_ANSWER_WITHIN_S)
+        if not ticket.stored:
+            raise NotStoredError(
+                f"it could not be stored yet ({ticket.error or 'the disk hangs'}); it is tried again, look in a minute"
+            )
+
+
+def _unstored_record(press: Press) -> AlarmRecord:
+    button, request = press.button, press.request
+    return AlarmRecord(
+        id=press.alarm_id,
+        press_id=request.press_id,
+        input_id=button.id,
+        input_name=button.name,
+        place=button.place,
+        gate=button.gate,
+        nearest_points=button.nearest_points,
+        purpose=press.purpose,
+        drill_id=press.drill_id,
+        silent=button.silent,
+        duress=request.duress,
+        pressed_by=request.person,
+        pressed_utc_ns=press.pressed_utc_ns,
+        boot_id=press.boot_id,
+        running_ns=press.running_ns,
+        stored=False,
+        messages_waiting=1,
+        steps=(),
+    )
