@@ -1,4 +1,4 @@
-"""An MQTT broker for demonstration and tests: Mosquitto where it is installed, else amqtt from Python (MQTT 3.1.1 only)."""
+"""An MQTT broker for demonstration and tests: Mosquitto where it is installed, else amqtt from Python."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from simulator.listener import PortTaken
 
 _START_S, _STOP_S = 15.0, 5.0
 _GUARD = 'exec 3<&0; (read _ <&3; kill -9 $$) & exec "$@"'
-"""A shell that becomes the broker and leaves behind a watcher: it ends the broker when our end of the pipe is gone, so that a
-broker never outlives a program that was killed. (PR_SET_PDEATHSIG would act when the *thread* that started it ends.)"""
+"""A shell that becomes the broker and leaves behind a watcher. It ends the broker when our end of the pipe is gone, so
+that a broker never outlives a program that was killed. (PR_SET_PDEATHSIG acts when the starting *thread* ends.)"""
 
 
 class BrokerError(Exception):
@@ -138,8 +138,10 @@ class Broker(ABC):
 
 
 class Mosquitto(Broker):
-    """Eclipse Mosquitto 2, keeping what it has accepted: with its defaults a kill loses every acknowledged message, and an
-    absent subscriber gets only 1,000."""
+    """Eclipse Mosquitto 2, set to keep what it has accepted.
+
+    With its defaults a kill loses every acknowledged message, and an absent subscriber gets only 1,000.
+    """
 
     speaks_version_5 = True
 

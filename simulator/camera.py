@@ -136,7 +136,7 @@ class SimulatedCamera:
 
 
 def variant_of(spec: LoopSpec, variant: Variant) -> LoopSpec:
-    """The same stream when something is wrong with the picture. Rate control spends less where there is little to see."""
+    """The same stream with something wrong in its picture; rate control spends less where there is little to see."""
     if variant is Variant.CLEAR:
         return spec
     return replace(spec, variant=variant, bitrate_bps=max(64_000, spec.bitrate_bps * 3 // 10))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from simulator.camera import Addresses, CameraSpec, SimulatedCamera, variant_of
 from simulator.control import Control
 from simulator.faults import VARIANT_OF, Fault
 from simulator.http_server import HttpServer
-from simulator.library import Library, default_directory
+from simulator.library import Library, Stopped, default_directory
 from simulator.listener import Listener
 from simulator.login import Account
 from simulator.loop import Codec, LoopSpec
@@ -50,7 +51,7 @@ class SubQuality(Quality):
 
 
 def demo_cameras(count: int = 2, main: Quality = Quality(), sub: Quality = SubQuality()) -> tuple[CameraSpec, ...]:
-    """``gate`` (H.264), ``corridor`` (H.265), then ``gate-2``, ``corridor-2`` and so on, with lasting serial numbers."""
+    """``gate`` (H.264), ``corridor`` (H.265), then ``gate-2``, ``corridor-2`` and so on, each with a serial number."""
     return tuple(_demo_camera(index, main, sub) for index in range(count))
 
 
@@ -96,17 +97,19 @@ class Campus:
     cache: Path = field(default_factory=default_directory)
     clock: Clock = field(default_factory=SystemClock)
     progress: Callable[[str], None] = print
+    stopping: Event = field(default_factory=Event)
+    """Set it to give up a start that is still encoding; ``start`` then raises ``library.Stopped``."""
     prepare_faults: bool = True
     """Whether the loops that picture faults need are made ahead, in the background, after the start."""
 
     def __post_init__(self) -> None:
-        self._library = Library(self.cache, self.progress)
+        self._library = Library(self.cache, self.progress, self.stopping)
         self._reels = Reels(self._library)
         self._running: dict[str, SimulatedCamera] = {}
         self._control: Listener | None = None
         self._loop = asyncio.new_event_loop()
         self._thread: Thread | None = None
-        self._closing = Event()
+        self._preparing: Thread | None = None
 
     def start(self) -> None:
         """Encodes what is not in the cache (seconds), then serves. Raises ``PortTaken``."""
@@ -119,11 +122,14 @@ class Campus:
             self.close()
             raise
         if self.prepare_faults:
-            Thread(target=self._prepare_faults, name="faults", daemon=True).start()
+            self._preparing = Thread(target=self._prepare_faults, name="faults", daemon=True)
+            self._preparing.start()
 
     def close(self) -> None:
         """Ends all connections and gives the ports back; a second call does nothing."""
-        self._closing.set()
+        self.stopping.set()
+        if self._preparing is not None:
+            self._preparing.join()
         if self._thread is None:
             return
         self._call(self._shut())
@@ -178,12 +184,11 @@ class Campus:
             await camera.close()
 
     def _prepare_faults(self) -> None:
-        for variant in VARIANT_OF.values():
-            for camera in self.cameras:
-                for loop in (camera.main, camera.sub):
-                    if self._closing.is_set():
-                        return
-                    self._reels.reel(variant_of(loop, variant))
+        with contextlib.suppress(Stopped):
+            for variant in VARIANT_OF.values():
+                for camera in self.cameras:
+                    for loop in (camera.main, camera.sub):
+                        self._reels.reel(variant_of(loop, variant))
 
     def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

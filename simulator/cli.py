@@ -9,20 +9,27 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import ProxyHandler, Request, build_opener
 
-import httpx
 import typer
 
 from simulator.broker import BrokerError, BrokerSettings, find_broker
 from simulator.campus import DEMO_ACCOUNT, Campus, Quality, demo_cameras
 from simulator.faults import Fault
-from simulator.library import default_directory
+from simulator.library import Stopped, default_directory
 from simulator.listener import PortTaken
 from simulator.login import Account
 
 app = typer.Typer(help="A campus on a laptop: ONVIF cameras that can fail, and a broker.", no_args_is_help=True)
 
 _PARENT_WATCH_S = 0.5
+_ANSWER_S = 180.0
+"""A fault that shows in the picture may have to be drawn and encoded first."""
+
+_DIRECT = build_opener(ProxyHandler({}))
+"""Never through a proxy: the simulator is on this computer."""
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 WithParent = Annotated[bool, typer.Option(help="End when the program that started this one is gone.")]
@@ -48,6 +55,7 @@ def run(
     with_parent: WithParent = False,
 ) -> None:
     """Runs cameras until Ctrl-C or SIGTERM."""
+    ending = _ending(with_parent)
     campus = Campus(
         cameras=demo_cameras(cameras, Quality(width=width, height=height, fps=fps, bitrate_bps=bitrate_kbps * 1000)),
         host=host,
@@ -55,10 +63,12 @@ def run(
         account=Account(user, password),
         cache=cache or default_directory(),
         progress=lambda line: print(line, file=sys.stderr, flush=True),
+        stopping=ending,
     )
-    ending = _ending(with_parent)
     try:
         campus.start()
+    except Stopped:
+        return
     except PortTaken as error:
         _give_up(str(error))
     if json_ready:
@@ -67,9 +77,6 @@ def run(
         _print_addresses(campus)
     ending.wait()
     campus.close()
-    # a loop may be being encoded in the background; its file is written atomically, so nothing is lost by leaving now
-    sys.stdout.flush()
-    os._exit(0)
 
 
 def _print_addresses(campus: Campus) -> None:
@@ -89,15 +96,16 @@ def fault(
     ],
 ) -> None:
     """Brings a fault about, or clears it."""
-    url = f"{control.rstrip('/')}/cameras/{camera}/fault"
+    url = f"{control.rstrip('/')}/cameras/{quote(camera)}/fault"
+    body = None if name == "clear" else json.dumps({"fault": name}).encode()
+    request = Request(url, body, method="POST" if body else "DELETE")  # noqa: S310
     try:
-        with httpx.Client(timeout=120, trust_env=False) as client:
-            answer = client.delete(url) if name == "clear" else client.post(url, json={"fault": name})
-    except httpx.HTTPError as error:
+        with _DIRECT.open(request, timeout=_ANSWER_S) as answer:
+            print(f"{camera}: {json.load(answer)['fault'] or 'no fault'}")
+    except HTTPError as error:
+        _give_up(str(json.load(error)["error"]))
+    except (OSError, ValueError) as error:
         _give_up(f"No simulator answers at {control} ({error}). Start one with: campus-simulator run")
-    if answer.status_code != 200:
-        _give_up(str(answer.json().get("error", answer.text)))
-    print(f"{camera}: {answer.json()['fault'] or 'no fault'}")
 
 
 @app.command()

@@ -11,13 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import simulator.loop
 import simulator.scenes
 from simulator.loop import Loop, LoopSpec, encode
 
 Progress = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """Encoding was given up because the program ends."""
 
 
 def default_directory() -> Path:
@@ -32,6 +36,8 @@ class Library:
 
     directory: Path
     progress: Progress = print
+    stopping: Event = field(default_factory=Event)
+    """When set, encoding under way ends within a frame, with ``Stopped``."""
     _loops: dict[LoopSpec, Loop] = field(default_factory=dict)
     _making: dict[LoopSpec, Lock] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -73,7 +79,12 @@ class Library:
     def _make(self, spec: LoopSpec) -> Loop:
         what = f"{spec.scene} {spec.variant} {spec.codec} {spec.width}x{spec.height} {spec.fps} fps"
         self.progress(f"drawing {what}")
-        loop = Loop(spec, tuple(encode(spec)))
+        frames: list[bytes] = []
+        for frame in encode(spec):
+            if self.stopping.is_set():
+                raise Stopped(what)
+            frames.append(frame)
+        loop = Loop(spec, frames)
         path = self._path(spec)
         self.directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self.directory, delete=False) as file:
@@ -87,5 +98,5 @@ class Library:
 @cache
 def _code_version() -> str:
     """A digest of the code that draws and encodes: another drawing, another loop."""
-    sources = sorted(Path(next(iter(simulator.scenes.__path__))).glob("*.py")) + [Path(simulator.loop.__file__)]
+    sources = [*sorted(Path(next(iter(simulator.scenes.__path__))).glob("*.py")), Path(simulator.loop.__file__)]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

@@ -46,8 +46,10 @@ class DeviceService:
         now = self._clock.now()
         parts = {"UTCDateTime": now, "LocalDateTime": now + timedelta(hours=8)}
         moments = "".join(
-            f"<tt:{name}><tt:Time>{tag('tt:Hour', at.hour)}{tag('tt:Minute', at.minute)}{tag('tt:Second', at.second)}</tt:Time>"
-            f"<tt:Date>{tag('tt:Year', at.year)}{tag('tt:Month', at.month)}{tag('tt:Day', at.day)}</tt:Date></tt:{name}>"
+            f"<tt:{name}><tt:Time>{tag('tt:Hour', at.hour)}"
+            f"{tag('tt:Minute', at.minute)}{tag('tt:Second', at.second)}</tt:Time>"
+            f"<tt:Date>{tag('tt:Year', at.year)}{tag('tt:Month', at.month)}"
+            f"{tag('tt:Day', at.day)}</tt:Date></tt:{name}>"
             for name, at in parts.items()
         )
         return (
@@ -60,7 +62,8 @@ class DeviceService:
     def GetServices(self, call: Call) -> str:  # noqa: N802
         services = "".join(
             f"<tds:Service>{tag('tds:Namespace', NAMESPACES[prefix])}{tag('tds:XAddr', call.base_url + path)}"
-            f"<tds:Version>{tag('tt:Major', _VERSIONS[prefix][0])}{tag('tt:Minor', _VERSIONS[prefix][1])}</tds:Version></tds:Service>"
+            f"<tds:Version>{tag('tt:Major', _VERSIONS[prefix][0])}"
+            f"{tag('tt:Minor', _VERSIONS[prefix][1])}</tds:Version></tds:Service>"
             for prefix, path in SERVICES.items()
         )
         return f"<tds:GetServicesResponse>{services}</tds:GetServicesResponse>"
@@ -68,7 +71,8 @@ class DeviceService:
     def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
         return (
             "<tds:GetServiceCapabilitiesResponse><tds:Capabilities><tds:Network/>"
-            '<tds:Security HttpDigest="true" UsernameToken="true"/><tds:System/></tds:Capabilities></tds:GetServiceCapabilitiesResponse>'
+            '<tds:Security HttpDigest="true" UsernameToken="true"/><tds:System/>'
+            "</tds:Capabilities></tds:GetServiceCapabilitiesResponse>"
         )
 
     def GetCapabilities(self, call: Call) -> str:  # noqa: N802
@@ -76,10 +80,12 @@ class DeviceService:
         return (
             "<tds:GetCapabilitiesResponse><tds:Capabilities>"
             f"<tt:Device>{tag('tt:XAddr', base + SERVICES['tds'])}</tt:Device>"
-            f"<tt:Events>{tag('tt:XAddr', base + SERVICES['tev'])}<tt:WSSubscriptionPolicySupport>true</tt:WSSubscriptionPolicySupport>"
+            f"<tt:Events>{tag('tt:XAddr', base + SERVICES['tev'])}"
+            "<tt:WSSubscriptionPolicySupport>true</tt:WSSubscriptionPolicySupport>"
             "<tt:WSPullPointSupport>true</tt:WSPullPointSupport>"
             "<tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events>"
-            f"<tt:Media>{tag('tt:XAddr', base + SERVICES['trt'])}<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
+            f"<tt:Media>{tag('tt:XAddr', base + SERVICES['trt'])}"
+            "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
             "<tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>"
             "</tds:Capabilities></tds:GetCapabilitiesResponse>"
         )
@@ -87,8 +93,10 @@ class DeviceService:
     def GetDeviceInformation(self, call: Call) -> str:  # noqa: N802
         who = self._identity
         return (
-            f"<tds:GetDeviceInformationResponse>{tag('tds:Manufacturer', who.manufacturer)}{tag('tds:Model', who.model)}"
-            f"{tag('tds:FirmwareVersion', who.firmware)}{tag('tds:SerialNumber', who.serial)}{tag('tds:HardwareId', who.hardware)}"
+            "<tds:GetDeviceInformationResponse>"
+            f"{tag('tds:Manufacturer', who.manufacturer)}{tag('tds:Model', who.model)}"
+            f"{tag('tds:FirmwareVersion', who.firmware)}{tag('tds:SerialNumber', who.serial)}"
+            f"{tag('tds:HardwareId', who.hardware)}"
             "</tds:GetDeviceInformationResponse>"
         )
 
@@ -112,10 +120,14 @@ class DeviceService:
             '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>'
             f"<tt:Info><tt:Name>eth0</tt:Name>{tag('tt:HwAddress', self._identity.mac)}<tt:MTU>1500</tt:MTU></tt:Info>"
             "<tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>"
-            f"<tt:Manual>{tag('tt:Address', address)}<tt:PrefixLength>24</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"
+            f"<tt:Manual>{tag('tt:Address', address)}<tt:PrefixLength>24"
+            "</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"
             "</tt:Config></tt:IPv4></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>"
         )
 
     def GetHostname(self, call: Call) -> str:  # noqa: N802
         name = tag("tt:Name", self._identity.serial.lower())
-        return f"<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>{name}</tds:HostnameInformation></tds:GetHostnameResponse>"
+        return (
+            "<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>"
+            f"{name}</tds:HostnameInformation></tds:GetHostnameResponse>"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,7 +38,8 @@ class Message:
 
         return (
             '<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">'
-            f'{self.topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="{_stamp(self.at)}" PropertyOperation="{self.operation}">'
+            f"{self.topic}</wsnt:Topic><wsnt:Message>"
+            f'<tt:Message UtcTime="{_stamp(self.at)}" PropertyOperation="{self.operation}">'
             f"<tt:Source>{items(self.source)}</tt:Source><tt:Data>{items(self.data)}</tt:Data></tt:Message></wsnt:Message>"
             "</wsnt:NotificationMessage>"
         )
@@ -115,10 +117,8 @@ class EventService:
         limit = max(1, int(call.text("tev:MessageLimit") or "1"))
         if not subscription.waiting:
             subscription.news.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(subscription.news.wait(), wait_s)
-            except TimeoutError:
-                pass
         messages = "".join(subscription.waiting.popleft().xml() for _ in range(min(limit, len(subscription.waiting))))
         return (
             f"<tev:PullMessagesResponse>{tag('tev:CurrentTime', _stamp(self._clock.now()))}"
@@ -146,7 +146,8 @@ class EventService:
     def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
         return (
             '<tev:GetServiceCapabilitiesResponse><tev:Capabilities WSSubscriptionPolicySupport="true" '
-            'WSPausableSubscriptionManagerInterfaceSupport="false" MaxPullPoints="10"/></tev:GetServiceCapabilitiesResponse>'
+            'WSPausableSubscriptionManagerInterfaceSupport="false" MaxPullPoints="10"/>'
+            "</tev:GetServiceCapabilitiesResponse>"
         )
 
     def GetEventProperties(self, call: Call) -> str:  # noqa: N802
@@ -154,7 +155,8 @@ class EventService:
             "<tev:GetEventPropertiesResponse>"
             "<tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml</tev:TopicNamespaceLocation>"
             "<wsnt:FixedTopicSet>true</wsnt:FixedTopicSet><wstop:TopicSet>"
-            '<tns1:VideoSource><GlobalSceneChange><ImagingService wstop:topic="true"><tt:MessageDescription IsProperty="true">'
+            '<tns1:VideoSource><GlobalSceneChange><ImagingService wstop:topic="true">'
+            '<tt:MessageDescription IsProperty="true">'
             '<tt:Source><tt:SimpleItemDescription Name="Source" Type="tt:ReferenceToken"/></tt:Source>'
             '<tt:Data><tt:SimpleItemDescription Name="State" Type="xs:boolean"/></tt:Data>'
             "</tt:MessageDescription></ImagingService></GlobalSceneChange></tns1:VideoSource>"

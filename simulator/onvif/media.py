@@ -31,7 +31,8 @@ class MediaService:
         return {answer.__name__: answer for answer in answers}
 
     def GetProfiles(self, call: Call) -> str:  # noqa: N802
-        return f"<trt:GetProfilesResponse>{''.join(_profile('trt:Profiles', it) for it in self._profiles)}</trt:GetProfilesResponse>"
+        profiles = "".join(_profile("trt:Profiles", profile) for profile in self._profiles)
+        return f"<trt:GetProfilesResponse>{profiles}</trt:GetProfilesResponse>"
 
     def GetProfile(self, call: Call) -> str:  # noqa: N802
         profile = find_profile(self._profiles, call.text("trt:ProfileToken"))
@@ -96,15 +97,18 @@ def stream_uri(call: Call, rtsp_port: int, profile: Profile) -> str:
 def source_configuration(element: str, profiles: Sequence[Profile]) -> str:
     spec = profiles[0].spec
     return (
-        f'<{element} token="{VIDEO_SOURCE_CONFIGURATION}"><tt:Name>VideoSource</tt:Name>{tag("tt:UseCount", len(profiles))}'
-        f'{tag("tt:SourceToken", VIDEO_SOURCE)}<tt:Bounds x="0" y="0" width="{spec.width}" height="{spec.height}"/></{element}>'
+        f'<{element} token="{VIDEO_SOURCE_CONFIGURATION}">'
+        f"<tt:Name>VideoSource</tt:Name>{tag('tt:UseCount', len(profiles))}"
+        f"{tag('tt:SourceToken', VIDEO_SOURCE)}"
+        f'<tt:Bounds x="0" y="0" width="{spec.width}" height="{spec.height}"/></{element}>'
     )
 
 
 def _profile(element: str, profile: Profile) -> str:
     return (
         f'<{element} token="{profile.token}" fixed="true">{tag("tt:Name", profile.name)}'
-        f"{source_configuration('tt:VideoSourceConfiguration', (profile,))}{_encoder('tt:VideoEncoderConfiguration', profile)}</{element}>"
+        f"{source_configuration('tt:VideoSourceConfiguration', (profile,))}"
+        f"{_encoder('tt:VideoEncoderConfiguration', profile)}</{element}>"
     )
 
 
@@ -112,8 +116,10 @@ def _encoder(element: str, profile: Profile) -> str:
     spec = profile.spec
     return (
         f'<{element} token="{profile.encoder_token}">{tag("tt:Name", profile.name)}<tt:UseCount>1</tt:UseCount>'
-        f"<tt:Encoding>H264</tt:Encoding><tt:Resolution>{tag('tt:Width', spec.width)}{tag('tt:Height', spec.height)}</tt:Resolution>"
-        f"<tt:Quality>4</tt:Quality><tt:RateControl>{tag('tt:FrameRateLimit', spec.fps)}<tt:EncodingInterval>1</tt:EncodingInterval>"
+        f"<tt:Encoding>H264</tt:Encoding><tt:Resolution>{tag('tt:Width', spec.width)}"
+        f"{tag('tt:Height', spec.height)}</tt:Resolution>"
+        f"<tt:Quality>4</tt:Quality><tt:RateControl>{tag('tt:FrameRateLimit', spec.fps)}"
+        "<tt:EncodingInterval>1</tt:EncodingInterval>"
         f"{tag('tt:BitrateLimit', spec.bitrate_bps // 1000)}</tt:RateControl>"
         f"<tt:H264>{tag('tt:GovLength', spec.frames_per_gop)}<tt:H264Profile>Main</tt:H264Profile></tt:H264>"
         "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"

@@ -30,7 +30,8 @@ class Media2Service:
         chosen = [find_profile(self._profiles, token)] if token else self._profiles
         kinds = {found.text for found in call.operation.findall("tr2:Type", NAMESPACES)}
         profiles = "".join(
-            f'<tr2:Profiles token="{profile.token}" fixed="true">{tag("tr2:Name", profile.name)}{_configurations(profile, kinds)}</tr2:Profiles>'
+            f'<tr2:Profiles token="{profile.token}" fixed="true">'
+            f"{tag('tr2:Name', profile.name)}{_configurations(profile, kinds)}</tr2:Profiles>"
             for profile in chosen
         )
         return f"<tr2:GetProfilesResponse>{profiles}</tr2:GetProfilesResponse>"
@@ -52,7 +53,8 @@ class Media2Service:
 
     def GetStreamUri(self, call: Call) -> str:  # noqa: N802
         profile = find_profile(self._profiles, call.text("tr2:ProfileToken"))
-        return f"<tr2:GetStreamUriResponse>{tag('tr2:Uri', stream_uri(call, self._rtsp_port, profile))}</tr2:GetStreamUriResponse>"
+        uri = stream_uri(call, self._rtsp_port, profile)
+        return f"<tr2:GetStreamUriResponse>{tag('tr2:Uri', uri)}</tr2:GetStreamUriResponse>"
 
     def GetSnapshotUri(self, call: Call) -> str:  # noqa: N802
         find_profile(self._profiles, call.text("tr2:ProfileToken"))
@@ -63,7 +65,8 @@ class Media2Service:
     def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
         return (
             '<tr2:GetServiceCapabilitiesResponse><tr2:Capabilities SnapshotUri="true">'
-            f'<tr2:ProfileCapabilities MaximumNumberOfProfiles="{len(self._profiles)}" ConfigurationsSupported="VideoSource VideoEncoder"/>'
+            f'<tr2:ProfileCapabilities MaximumNumberOfProfiles="{len(self._profiles)}" '
+            'ConfigurationsSupported="VideoSource VideoEncoder"/>'
             '<tr2:StreamingCapabilities RTSPStreaming="true" RTPMulticast="false" RTP_RTSP_TCP="true"/>'
             "</tr2:Capabilities></tr2:GetServiceCapabilitiesResponse>"
         )

@@ -78,7 +78,7 @@ def parse(body: bytes, base_url: str, path: str) -> Call:
         envelope = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         raise Malformed(str(error)) from error
-    if b"<!DOCTYPE" in body:
+    if envelope.getroottree().docinfo.internalDTD is not None:
         raise Malformed("a document type is not allowed in SOAP")
     content = envelope.find("s:Body/*", NAMESPACES)
     if envelope.tag != f"{{{SOAP}}}Envelope" or content is None:
@@ -94,8 +94,8 @@ def envelope(content: str, action: str | None = None, relates_to: str | None = N
         if relates_to:
             header += f"<a:RelatesTo>{escape(relates_to)}</a:RelatesTo>"
         header = f"<s:Header>{header}</s:Header>"
-    text = f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope {_DECLARATIONS}>{header}<s:Body>{content}</s:Body></s:Envelope>'
-    return text.encode()
+    body = f"<s:Envelope {_DECLARATIONS}>{header}<s:Body>{content}</s:Body></s:Envelope>"
+    return f'<?xml version="1.0" encoding="UTF-8"?>{body}'.encode()
 
 
 def fault(problem: SoapFault) -> bytes:

@@ -125,7 +125,7 @@ class Stream:
             number += 1
 
     def _send_frame(self, number: int, whole: bool) -> bool:
-        """Sends one frame. ``whole``: nothing was left out since the last keyframe; what cannot be decoded is not sent."""
+        """Sends one frame, unless one was left out since the last keyframe (not ``whole``): it could not be decoded."""
         place = number % self._reel.loop.spec.frames
         if self._reel.loop.is_keyframe(place):
             self._reel = self._next_reel

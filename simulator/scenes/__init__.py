@@ -1,1 +1,1 @@
-"""What the simulated cameras look at: a school gate (校门) and a corridor (走廊), drawn afresh from geometry in metres."""
+"""What the simulated cameras look at: a school gate (校门) and a corridor (走廊), drawn from geometry."""

@@ -1,4 +1,4 @@
-"""The school gate (校门): posts with the school's name, guard house, folding gate and barrier, trees, people, one car."""
+"""The school gate (校门): name board, guard house, folding gate and barrier, trees, people, one car."""
 
 from __future__ import annotations
 
@@ -144,10 +144,10 @@ class GateScene:
         self._building(picture)
         for index, x in enumerate((*np.arange(-44, -25, 3.4), *np.arange(28, 46, 3.4))):
             tree(picture, view, float(x), 47, 9 + index % 3, seed=60 + index)
-        for index, (x, z, tall) in enumerate(
+        for index, (across, away, tall) in enumerate(
             ((-17, 38, 8), (-11, 34, 7.5), (12.5, 36, 8.5), (19, 40, 9), (-7.6, 26, 6.2), (8.4, 27, 6.6))
         ):
-            tree(picture, view, x, z, tall, seed=20 + index)
+            tree(picture, view, across, away, tall, seed=20 + index)
         # the drive into the school, with kerbs, and the road along the wall
         ground = region_of(picture, view, [(-40, 0, 3.2), (40, 0, 3.2), (60, 0, 44), (-60, 0, 44)])
         drive = [(-5.4, 0.0, 12.0), (5.4, 0.0, 12.0), (5.4, 0.0, 43.0), (-5.4, 0.0, 43.0)]
@@ -164,9 +164,9 @@ class GateScene:
             )
         for z in np.arange(9.8, 14.8, 0.8):
             view.line(picture, (-40, 0, z), (40, 0, z), (104, 110, 110), 0.03)
-        for x in np.arange(-24.0, 24.0, 0.8):
-            if abs(x) > 5.4:
-                view.line(picture, (x, 0, 9.6), (x, 0, 14.8), (106, 112, 112), 0.03)
+        for joint in np.arange(-24.0, 24.0, 0.8):
+            if abs(joint) > 5.4:
+                view.line(picture, (joint, 0, 9.6), (joint, 0, 14.8), (106, 112, 112), 0.03)
         for x in np.arange(-5.0, 5.0, 1.0):  # zebra in front of the gate: 礼让行人
             view.fill(picture, [(x, 0, 10), (x + 0.5, 0, 10), (x + 0.5, 0, 12.2), (x, 0, 12.2)], (206, 210, 210))
         view.line(picture, (0, 0, 16.5), (0, 0, 43), (60, 190, 220), 0.14)

@@ -1,7 +1,7 @@
 """What a camera writes into its own picture (OSD): its name, and a clock whose seconds are true.
 
-A loop is cut to the wall minute, so hour and minute cannot be in it; they are shown as dashes. ``read_seconds`` reads the
-clock back from a decoded picture, so that anyone can check when a frame was really taken.
+A loop is cut to the wall minute, so hour and minute cannot be in it; they are shown as dashes. ``read_seconds`` reads
+the clock back from a decoded picture, so that anyone can check when a frame was really taken.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Overlay:
 
 
 def read_seconds(picture: Picture) -> float | None:
-    """Reads the clock of a decoded picture (BGR or grey), to a tenth of a second; None if no clock can be read in it."""
+    """Reads the clock of a decoded picture (BGR or grey) to a tenth of a second; None if none can be read in it."""
     grey = picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     height = grey.shape[0]
     size, margin = max(14, round(height / 22)), max(4, height // 40)
@@ -88,31 +88,34 @@ def _likeness(grey: NDArray[np.uint8], text: str, size: int, margin: int, charac
     return float(np.corrcoef(wanted, seen)[0, 1])
 
 
+_CLOCK_CHARACTERS = "0123456789-:."
+
+
 @lru_cache(maxsize=2048)
 def _stamp(text: str, size: int) -> NDArray[np.uint8]:
     """White letters with a black rim: channel 0 is brightness, channel 1 opacity."""
+    if set(text) <= set(_CLOCK_CHARACTERS):
+        # figures of some fonts differ in width; a clock whose letters move about could not be read back
+        return np.concatenate([_clock_cell(character, size) for character in text], axis=1)
+    return _letters(text, size, 0.0, round(_font(size).getlength(text)) + 2 * _rim(size))
+
+
+@lru_cache(maxsize=256)
+def _clock_cell(character: str, size: int) -> NDArray[np.uint8]:
     font = _font(size)
-    fixed = all(character in "0123456789-:." for character in text)
-    # figures of some fonts differ in width; a clock whose letters move about cannot be read back
-    pitch = max(font.getlength(character) for character in "0123456789") if fixed else 0.0
-    rim = max(1, size // 14)
-    length = pitch * len(text) if fixed else font.getlength(text)
-    image = Image.new("LA", (round(length) + 2 * rim + 1, round(size * 1.35)), (0, 0))
-    pen = ImageDraw.Draw(image)
-    if fixed:
-        for index, character in enumerate(text):
-            inset = (pitch - font.getlength(character)) / 2
-            pen.text(
-                (rim + index * pitch + inset, -size * 0.15),
-                character,
-                font=font,
-                fill=(255, 255),
-                stroke_width=rim,
-                stroke_fill=(0, 255),
-            )
-    else:
-        pen.text((rim, -size * 0.15), text, font=font, fill=(255, 255), stroke_width=rim, stroke_fill=(0, 255))
+    width = max(font.getlength(figure) for figure in "0123456789")
+    return _letters(character, size, (width - font.getlength(character)) / 2, round(width) + _rim(size))
+
+
+def _letters(text: str, size: int, inset: float, width: int) -> NDArray[np.uint8]:
+    image, rim = Image.new("LA", (width, round(size * 1.35)), (0, 0)), _rim(size)
+    place = (rim / 2 + inset, -size * 0.15)
+    ImageDraw.Draw(image).text(place, text, font=_font(size), fill=(255, 255), stroke_width=rim, stroke_fill=(0, 255))
     return np.asarray(image)
+
+
+def _rim(size: int) -> int:
+    return max(1, size // 14)
 
 
 @lru_cache(maxsize=16)

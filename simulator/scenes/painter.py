@@ -1,4 +1,4 @@
-"""Puts a picture together as a camera does: the scene, what is wrong with it, the sensor's noise, the writing on top."""
+"""Puts a picture together as a camera does: the scene, what is wrong with it, noise, the writing on top."""
 
 from __future__ import annotations
 
@@ -42,9 +42,12 @@ class Painter:
         self._change = change_for(variant, width, height)
         self._overlay = Overlay(width, height, name)
         random = np.random.default_rng(23)
-        self._noise = [random.normal(0, NOISE_GREY_LEVELS, (height, width)) for _ in range(_NOISE_TILES)]
-        self._brighter = [np.maximum(tile, 0).round().astype(np.uint8) for tile in self._noise]
-        self._darker = [np.maximum(-tile, 0).round().astype(np.uint8) for tile in self._noise]
+        self._brighter: list[Picture] = []
+        self._darker: list[Picture] = []
+        for _ in range(_NOISE_TILES):
+            noise = random.normal(0, NOISE_GREY_LEVELS, (height, width)).round()
+            self._brighter.append(np.maximum(noise, 0).astype(np.uint8))
+            self._darker.append(np.maximum(-noise, 0).astype(np.uint8))
         self._height = height
 
     def picture(self, second: float) -> Picture:

@@ -9,7 +9,7 @@ from simulator.scenes.pinhole import Colour, Picture, Pinhole, disc
 
 
 def grain(picture: Picture, region: Picture, strength: float, seed: int, coarse_px: int = 3) -> None:
-    """Roughens the part of a picture where ``region`` is not zero; ``strength`` is a standard deviation in grey levels."""
+    """Roughens a picture where ``region`` is not zero; ``strength`` is a standard deviation in grey levels."""
     random = np.random.default_rng(seed)
     rows, columns = picture.shape[:2]
     small = random.normal(0, strength, (max(1, rows // coarse_px), max(1, columns // coarse_px))).astype(np.float32)
