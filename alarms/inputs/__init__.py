@@ -1,0 +1,1 @@
+"""Where presses come from; each input ends in `AlarmLine.press`."""

@@ -1,0 +1,80 @@
+"""What is said on the gatehouse's local socket: one JSON object per line each way."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+LONGEST_LINE: int = 8_192
+"""Bytes; a longer line is refused and the connection closed."""
+
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Call(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PressCall(_Call):
+    """Somebody pressed; repeated with the same press_id until it is answered."""
+
+    do: Literal["press"] = "press"
+    press_id: Annotated[str, Field(min_length=1, max_length=64)]
+    input: _Text
+    person: _Text | None = None
+
+
+class CancelCall(_Call):
+    """误报: a named person says why it was a mistake; the sending goes on."""
+
+    do: Literal["cancel"] = "cancel"
+    alarm_id: _Text
+    person: _Text
+    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class ArmDrillCall(_Call):
+    """演练: the next press of the input within two minutes is a line test."""
+
+    do: Literal["arm_drill"] = "arm_drill"
+    input: _Text
+    person: _Text
+
+
+class PathsCall(_Call):
+    """How do the paths to the center stand?"""
+
+    do: Literal["paths"] = "paths"
+
+
+Call = PressCall | CancelCall | ArmDrillCall | PathsCall
+CALL: TypeAdapter[Call] = TypeAdapter(Annotated[Call, Field(discriminator="do")])
+
+
+class PathAnswer(BaseModel):
+    """One path in a reply."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    broker: str
+    status: str
+    loss: str | None
+    connected: bool
+    protocol: str | None
+    error: str
+
+
+class Reply(BaseModel):
+    """The answer to a call; `error` says what to do if it was not done."""
+
+    model_config = ConfigDict(frozen=True)
+    ok: bool
+    error: str = ""
+    alarm_id: str | None = None
+    stored: bool | None = None
+    """False: on its way, but not on the disk yet."""
+    repeated: bool | None = None
+    drill_id: str | None = None
+    until_utc_ns: int | None = None
+    paths: tuple[PathAnswer, ...] = ()
