@@ -1,0 +1,145 @@
+"""The recorder's services, in the order in which they start."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import structlog
+
+from camera.stream import StreamSource
+from config.settings import Settings
+from foundation.audit import AuditChain
+from foundation.clock import Clock
+from foundation.finding import FindingBoard
+from foundation.journal import Entry, Journal, Tail
+from foundation.proven_time import TimeReading
+from foundation.service import Service
+from storage.catalogue import Catalogue
+from storage.facts import HoldRequested
+from storage.holds import HoldRequest, Holds, UnknownPointError
+from storage.rebuild import latest_axis_ms
+from storage.recorder import PointRecorder
+from storage.recording_board import RecordingBoard
+from storage.shelf import Shelf
+from storage.startup import StartupRepair
+from storage.sweep import Sweep
+
+_M_ARENA_MAX: Final = -8
+_M_MMAP_THRESHOLD: Final = -3
+
+_log = structlog.get_logger("recorder")
+
+
+class _Books(Service):
+    """Holds the catalogue open while the others work: started first, closed last."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__("catalogue")
+        self._catalogue = catalogue
+
+    def _loop(self) -> None:
+        self.stopping.wait()
+
+    def close(self) -> None:
+        super().close()
+        self._catalogue.close()
+
+
+def recorder_role(
+    settings: Settings,
+    *,
+    catalogue_path: Path,
+    clock: Clock,
+    findings: FindingBoard,
+    stream_source: Callable[[str], StreamSource | None],
+    may_try: Callable[[str], bool],
+    journals: Sequence[Path] = (),
+    random: Random | None = None,
+) -> list[Service]:
+    """Services that record every point of the settings and keep what they wrote as promised.
+
+    `stream_source` gives a point's stream by its id (None while it is not known yet), `may_try` says whether a device
+    may be logged in to, `journals` are the databases of other roles whose facts (time readings, requests for holds)
+    are heeded: until all that exist are read up to now, nothing is deleted. Raises DatabaseError.
+    """
+    few_memory_arenas()
+    roots = [volume.path for volume in settings.volumes]
+    catalogue = Catalogue(catalogue_path, clock, least_axis_ms=lambda: latest_axis_ms(roots))
+    audit = AuditChain(clock)
+    numbers = catalogue.enrol_points(settings)
+    shelf = Shelf(settings.volumes, catalogue, findings)
+    repair = StartupRepair(catalogue, shelf)
+    own = Journal(catalogue.database, clock)
+    heed = _Heed(catalogue, Holds(catalogue, audit), shelf)
+    tails = [Tail(path, own, heed) for path in journals]
+    recorders = [
+        PointRecorder(
+            point,
+            numbers[point.id],
+            catalogue=catalogue,
+            shelf=shelf,
+            findings=findings,
+            clock=clock,
+            stream_source=stream_source,
+            may_try=may_try,
+            random=random,
+        )
+        for point in settings.points
+    ]
+    board = RecordingBoard(
+        catalogue, [(numbers[point.id], each) for point, each in zip(settings.points, recorders, strict=True)]
+    )
+
+    def ready_to_delete() -> bool:
+        return repair.settled and _heard_all(tails, journals)
+
+    sweep = Sweep(catalogue, shelf, audit, ready_to_delete)
+    return [_Books(catalogue), shelf, repair, *tails, *recorders, board, sweep]
+
+
+def _heard_all(tails: Sequence[Tail], journals: Iterable[Path]) -> bool:
+    # A role that has never run has asked for nothing; one whose journal cannot be read may have asked for anything.
+    return all(tail.caught_up or not path.exists() for tail, path in zip(tails, journals, strict=True))
+
+
+class _Heed:
+    """Acts on the facts of other roles that concern footage."""
+
+    def __init__(self, catalogue: Catalogue, holds: Holds, shelf: Shelf) -> None:
+        self._catalogue = catalogue
+        self._holds = holds
+        self._shelf = shelf
+
+    def __call__(self, entry: Entry) -> None:
+        if entry.kind == TimeReading.kind:
+            self._catalogue.running.note(entry.read(TimeReading))
+        elif entry.kind == HoldRequested.kind:
+            self._place(entry.read(HoldRequested))
+
+    def _place(self, asked: HoldRequested) -> None:
+        request = HoldRequest(
+            point=asked.point,
+            from_ms=asked.from_ms,
+            to_ms=asked.to_ms,
+            reason=asked.reason,
+            person=asked.person,
+            until_ms=asked.until_ms,
+        )
+        try:
+            self._holds.place(request, [place.root for place in self._shelf.places()], hold_id=asked.hold_id)
+        except UnknownPointError as error:
+            _log.error("a hold was asked for footage that does not exist", error=str(error))
+
+
+def few_memory_arenas() -> None:
+    """One heap for all threads: with one each, glibc keeps a fragment's worth of memory per camera for nothing."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_M_ARENA_MAX, 1)
+        libc.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)  # large blocks go back to the system at once
+    except (OSError, AttributeError):
+        return  # another C library has its own ways

@@ -1,0 +1,136 @@
+"""The recorder role against a camera that is not ours."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from foundation.finding import read_open_findings
+from storage import query
+from storage.segment_file import NotOurSegment, read_segment, sha256_of
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.process
+
+
+def pictures(path: Path) -> int:
+    """Decode a file from start to end; raises av.FFmpegError on the first damaged picture."""
+    with av.open(str(path)) as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        count = sum(1 for _ in container.decode(video=0))
+    return count
+
+
+def segment_files(volume: Path) -> list[Path]:
+    return sorted(volume.glob("footage/*/*/*.mp4"))
+
+
+def fragments(volume: Path) -> int:
+    count = 0
+    for path in segment_files(volume):
+        with contextlib.suppress(NotOurSegment):  # its head is being written
+            count += len(read_segment(path).fragments)
+    return count
+
+
+def recorded(path: Path, count: int = 3) -> Callable[[], bool]:
+    def enough() -> bool:
+        return fragments(path) >= count
+
+    return enough
+
+
+@pytest.mark.timeout(90)
+def test_real_footage_survives_a_killed_recorder_up_to_the_last_fragment(
+    gst_camera: Any, recorder_process: Any, real_clip: Path, tmp_path: Path
+) -> None:
+    camera = gst_camera([real_clip])
+    recorder = recorder_process({"gate": camera.url()})
+    wait_until(recorded(tmp_path / "volume", 5), 30, what="five fragments")
+    recorder.kill()
+
+    [path, *_] = segment_files(tmp_path / "volume")
+    found = read_segment(path)
+    assert len(found.fragments) >= 5
+    assert pictures(path) >= 10 * len(found.fragments), "each fragment is a second of ten pictures"
+
+    again = recorder_process({"gate": camera.url()})
+    again.wait_for("ready")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].state == "recording", 20, what="recording")
+    whole = query.segments_between(tmp_path / "catalogue.sqlite", "gate", 0, 2**53)[0]
+    assert whole.state == 1
+    assert whole.size_bytes == path.stat().st_size == read_segment(path).whole_bytes
+    assert again.stop() == 0
+    assert all(
+        segment.state == 1 for segment in query.segments_between(tmp_path / "catalogue.sqlite", "gate", 0, 2**53)
+    )
+    gaps = query.gaps(tmp_path / "catalogue.sqlite", "gate", whole.key.start_ms, whole.end_ms + 1000)
+    assert [gap.cause for gap in gaps] in (["recorder_died"], [])
+
+
+@pytest.mark.timeout(60)
+def test_a_stopped_recorder_leaves_every_segment_whole_and_hashed(
+    gst_camera: Any, recorder_process: Any, h264_clip: Path, h265_clip: Path, tmp_path: Path
+) -> None:
+    camera = gst_camera([h264_clip, h265_clip])
+    recorder = recorder_process({"gate": camera.url(0), "hall": camera.url(1)})
+    wait_until(recorded(tmp_path / "volume", 6), 30, what="six fragments")
+    assert recorder.stop() == 0
+    paths = segment_files(tmp_path / "volume")
+    assert {path.parent.parent.name for path in paths} == {"gate", "hall"}
+    for path in paths:
+        assert pictures(path) >= 25
+    for point in ("gate", "hall"):
+        for segment in query.segments_between(tmp_path / "catalogue.sqlite", point, 0, 2**53):
+            path = tmp_path / "volume" / segment.path
+            assert segment.size_bytes == path.stat().st_size
+            assert segment.duration_ms == pytest.approx(pictures(path) * 40, abs=80)
+            assert segment.sha256 == sha256_of(path)
+
+
+@pytest.mark.timeout(60)
+def test_a_refused_log_in_is_one_finding_and_no_further_try(
+    gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path
+) -> None:
+    camera = gst_camera([h264_clip])
+    recorder = recorder_process({"gate": camera.url()}, password="wrong")
+    recorder.wait_for("ready")
+    journal = tmp_path / "journal" / "recorder.sqlite"
+    wait_until(lambda: read_open_findings(journal), 15, what="a finding")
+    [finding] = read_open_findings(journal)
+    assert (finding.subject, finding.kind) == ("device:cam-gate", "camera.login_refused")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].state == "refused", 15, what="refused")
+    tries = recorder.output().count("recording stopped")
+    time.sleep(4)
+    assert recorder.output().count("recording stopped") == tries == 1
+    assert "wrong" not in recorder.output()
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize(
+    ("trouble", "cause"), [("drop", "end_of_stream"), ("end", "end_of_stream"), ("stall", "stalled")]
+)
+def test_a_stream_that_ends_has_a_cause_and_is_tried_again(
+    gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path, trouble: str, cause: str
+) -> None:
+    camera = gst_camera([h264_clip])
+    recorder_process({"gate": camera.url()})
+    wait_until(recorded(tmp_path / "volume", 2), 30, what="footage")
+    camera.tell(trouble)
+    catalogue = tmp_path / "catalogue.sqlite"
+    wait_until(lambda: query.recordings(catalogue)[0].state != "recording", 25, what="the end noticed")
+    camera.tell("go")
+    before = fragments(tmp_path / "volume")
+    wait_until(lambda: fragments(tmp_path / "volume") > before + 1, 40, what="recording again")
+    wait_until(lambda: len(query.runs(catalogue, "gate")) == 2, 10, what="two runs")
+    first, second = query.runs(catalogue, "gate")[:2]
+    assert first.end_cause == cause
+    [gap] = query.gaps(catalogue, "gate", first.start_ms, second.start_ms + 1)
+    assert gap.cause == cause
+    assert (gap.start_ms, gap.end_ms) == (first.end_ms, second.start_ms)
