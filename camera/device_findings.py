@@ -9,7 +9,7 @@ from typing import Final
 from camera.device_clock import ClockFault
 from camera.device_error import Garbled, LoginRefused, NotOnvif, OnvifFault, Unreachable
 from camera.device_state import DeviceState, LoginHold, Standing
-from camera.visit import NO_PASSWORD
+from camera.visit import HELD_ELSEWHERE, NO_PASSWORD
 from foundation.finding import Evidence, Severity
 
 UNREACHABLE: Final = f"camera.{Unreachable.trouble}"
@@ -47,7 +47,7 @@ def wanted_troubles(standing: Standing, hold: LoginHold | None) -> Mapping[str, 
     if standing.state is DeviceState.UNKNOWN:
         return None
     wanted: dict[str, Wanted] = {}
-    if standing.state is DeviceState.FAILING:
+    if standing.state is DeviceState.FAILING and standing.trouble != HELD_ELSEWHERE:
         wanted[f"camera.{standing.trouble}"] = Wanted(Severity.FAILING, {"message": standing.message})
     if hold is not None and REFUSED not in wanted:
         # It stops every role's tries, so it must not be cleared because the device is off for a while.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 import structlog
 
 from camera.device_clock import clock_fault
-from camera.device_error import Unreachable
+from camera.device_error import LoginRefused, Unreachable
 from camera.device_findings import (
     CLOCK_WRONG,
     NO_SUCH_SOURCE,
@@ -25,11 +25,11 @@ from camera.device_findings import (
     clock_finding,
     wanted_troubles,
 )
-from camera.device_state import DeviceState, LoginHold, Standing, StateRules, hold_after, judge, may_log_in
+from camera.device_state import DeviceState, LoginHold, Outcome, Standing, StateRules, hold_after, judge, may_log_in
 from camera.onvif.model import DeviceTime, Identity
 from camera.register import Register
 from camera.together import failing_together
-from camera.visit import Sighting, Visitor
+from camera.visit import HELD_ELSEWHERE, Sighting, Visitor
 from camera.visit_pool import VisitPool
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import Evidence, FindingBoard, Severity
@@ -149,10 +149,16 @@ class CameraRound(Service):
         _, hold = self._standings[device_id]
         now = self._clock.utc_ns()
 
-        def allowed(mark: bytes) -> bool:
-            return self._may_try(device_id) and may_log_in(hold, mark, now, self._rules.state)
+        elsewhere = not self._may_try(device_id)
 
-        return self._visitors[device_id].visit(may_log_in=allowed, want_streams=self._streams_due(device_id))
+        def allowed(mark: bytes) -> bool:
+            return not elsewhere and may_log_in(hold, mark, now, self._rules.state)
+
+        sighting = self._visitors[device_id].visit(may_log_in=allowed, want_streams=self._streams_due(device_id))
+        if elsewhere and sighting.outcome.trouble == LoginRefused.trouble:
+            # Not a refusal of our own: a finding of ours would hold the other role back for ever, and it us.
+            return replace(sighting, outcome=Outcome(HELD_ELSEWHERE, sighting.outcome.message))
+        return sighting
 
     def _streams_due(self, device_id: str) -> bool:
         at_ns = self._streams_at_ns.get(device_id)

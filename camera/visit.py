@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 NO_PASSWORD: Final = "no_password"  # noqa: S105 - the name of a trouble
 """Trouble of a device whose password cannot be read on this box."""
 
+HELD_ELSEWHERE: Final = "login_held"
+"""Trouble of a device that refused another role's log-in: that role has the finding, and lifts it."""
+
 LoginOf = Callable[[], Login | None]
 """Reads a device's log-in anew each time, so that a changed password file is noticed. Raises CredentialError."""
 
