@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -16,10 +17,21 @@ import psycopg
 import pytest
 from sqlalchemy.engine import URL
 
+from center import refusals, register
+from center.alarm_view import AlarmView, read_alarms
+from center.campus_view import CampusView, read_campuses
 from center.database import CenterDatabase
+from center.intake import Intake, Taken
+from center.paths import Paths
+from center.voice import Voice
+from foundation.clock import ManualClock
+from tests.center.campus_side import School
 from tests.support import programs
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
+from uplink.envelope import unseal
+from uplink.event import Message
+from uplink.signature import PinnedKeys, SigningKey
 
 PASSWORD = "test-only"
 
@@ -128,3 +140,61 @@ def database(database_url: URL) -> Iterator[CenterDatabase]:
     with CenterDatabase(database_url) as opened:
         opened.migrate()
         yield opened
+
+
+@dataclass(slots=True)
+class Bench:
+    """An intake with everything behind it, and one enrolled school."""
+
+    database: CenterDatabase
+    clock: ManualClock
+    paths: Paths
+    voice: Voice
+    intake: Intake
+    school: School
+    center_key: SigningKey
+
+    def take(self, message: Message, *, broker_id: str = "primary", payload: bytes | None = None) -> Taken:
+        """Hand a message of the school in."""
+        return self.intake.take(self.school.letter(message, broker_id=broker_id, payload=payload))
+
+    def said(self, taken: Taken) -> list[Message]:
+        """The replies, their signatures checked."""
+        keys = PinnedKeys.of([self.center_key.public_key])
+        return [unseal(reply.payload, reply.topic, keys).event.data for reply in taken.replies]
+
+    def alarms(self) -> tuple[AlarmView, ...]:
+        """The queue."""
+        with self.database.begin() as connection:
+            return read_alarms(connection, now_utc_ns=self.clock.utc_ns())
+
+    def campus(self, campus_id: str = "school-1") -> CampusView:
+        """A school as the pages show it."""
+        with self.database.begin() as connection:
+            views = read_campuses(connection, self.paths, now_utc_ns=self.clock.utc_ns())
+        return next(view for view in views if view.id == campus_id)
+
+    def refusals(self) -> list[tuple[str, int]]:
+        """Reasons and counts, in no order that matters."""
+        with self.database.begin() as connection:
+            return sorted((item.reason, item.copies) for item in refusals.recent(connection))
+
+
+def enrol_school(database: CenterDatabase, school: School) -> None:
+    """As `campus-center enrol` does."""
+    with database.begin() as connection:
+        register.enrol(
+            connection, school.clock, campus_id=school.campus, name=school.name, public_key=school.key.public_key
+        )
+
+
+@pytest.fixture
+def bench(database: CenterDatabase) -> Bench:
+    """On both kinds of database."""
+    clock = ManualClock()
+    school = School(clock=clock)
+    enrol_school(database, school)
+    key = SigningKey(secrets.token_bytes(32))
+    voice = Voice(center_id="center", desk="示范区接警中心", key=key, clock=clock)
+    paths = Paths(clock)
+    return Bench(database, clock, paths, voice, Intake(database, clock, voice, paths), school, key)
