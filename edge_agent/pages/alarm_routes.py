@@ -27,15 +27,15 @@ _STEP_POLL_S = 0.2
 class AlarmDeps:
     """The alarm line as the pages need it; all may be called from any thread."""
 
-    press: Callable[[str, str], object]
-    """press(alarm_id, input_id): returns once the alarm is on its way; the same id again is the same alarm."""
+    press: Callable[[str, str], str]
+    """press(press_id, input_id): the alarm's id, once it is on its way; the same press again is the same alarm."""
     alarm: Callable[[str], AlarmStatus | None]
     """How far an alarm got."""
     call_off: Callable[[str], object] | None = None
     """call_off(alarm_id): 误报, told to the center; it decides. None where the line cannot do it."""
 
 
-class PressRequest(BaseModel):
+class PressBody(BaseModel):
     """What the button sends: an id that the page made, repeated until answered."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,24 +47,22 @@ def router(deps: AlarmDeps, input_id: str) -> APIRouter:
     routes = APIRouter()
     presses = ThreadPoolExecutor(max_workers=4, thread_name_prefix="press")
 
-    async def pressed(alarm_id: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(presses, deps.press, alarm_id, input_id)
+    async def pressed(press_id: str) -> str:
+        return await asyncio.get_running_loop().run_in_executor(presses, deps.press, press_id, input_id)
 
     @routes.post("/api/alarm/press")
-    async def press(body: PressRequest) -> Response:
-        await pressed(body.id)
-        return JSONResponse({"id": body.id}, status_code=202)
+    async def press(body: PressBody) -> Response:
+        return JSONResponse({"alarm_id": await pressed(body.id)}, status_code=202)
 
-    @routes.post("/alarm/{alarm_id}")
-    async def press_without_script(alarm_id: str) -> Response:
-        if not is_id(alarm_id):
+    @routes.post("/alarm/{press_id}")
+    async def press_without_script(press_id: str) -> Response:
+        if not is_id(press_id):
             raise HTTPException(404)
-        await pressed(alarm_id)
-        return RedirectResponse(f"/alarm/{alarm_id}", status_code=303)
+        return RedirectResponse(f"/alarm/{await pressed(press_id)}", status_code=303)
 
     @routes.get("/alarm/{alarm_id}")
     def steps_without_script(request: Request, alarm_id: str) -> Response:
-        return page(request, "alarm.html", alarm=_known(deps, alarm_id), live_url=f"/api/alarm/{alarm_id}/live")
+        return page(request, "alarm.html", alarm=_known(deps, alarm_id))
 
     @routes.get("/api/alarm/{alarm_id}")
     def steps(alarm_id: str) -> Response:

@@ -157,6 +157,8 @@ class AlarmStatus(StatusModel):
     """The center's signed receipt."""
     acknowledged_utc_ns: UtcNs | None = None
     closed_utc_ns: UtcNs | None = None
+    cancelled_utc_ns: UtcNs | None = None
+    """误报, said at the gate; the sending goes on all the same."""
 
 
 class PathStatus(StatusModel):

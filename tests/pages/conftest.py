@@ -16,6 +16,7 @@ from edge_agent.pages.alarm_routes import AlarmDeps
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
 from edge_agent.pages.status_model import AlarmStatus, CenterStatus
 from foundation.clock import Clock, SystemClock
+from foundation.ids import new_id
 from gate.book import GateBook
 from tests.support.browser import launched
 from web.server import PageServer
@@ -33,11 +34,13 @@ class FakeAlarmLine:
 
     clock: Clock
     alarms: dict[str, AlarmStatus] = field(default_factory=dict)
-    presses: list[tuple[str, str]] = field(default_factory=list)
+    presses: list[tuple[str, str, str]] = field(default_factory=list)
     called_off: list[str] = field(default_factory=list)
 
-    def press(self, alarm_id: str, input_id: str) -> None:
-        self.presses.append((alarm_id, input_id))
+    def press(self, press_id: str, input_id: str) -> str:
+        known = {press: alarm for press, _, alarm in self.presses}
+        alarm_id = known.get(press_id) or new_id()
+        self.presses.append((press_id, input_id, alarm_id))
         now = self.clock.utc_ns()
         self.alarms.setdefault(
             alarm_id,
@@ -51,6 +54,10 @@ class FakeAlarmLine:
                 stored_utc_ns=now,
             ),
         )
+        return alarm_id
+
+    def find(self, alarm_id: str) -> AlarmStatus | None:
+        return self.alarms.get(alarm_id)
 
     def take(self, step: str) -> None:
         """Take a step ('sent', 'received', 'acknowledged') for every alarm."""
@@ -81,7 +88,7 @@ def gatehouse_deps(folder: Path, line: FakeAlarmLine, clock: Clock, alarm_input:
         book=GateBook(folder / "gate.sqlite", clock),
         guard=lambda: "王师傅",
         center=lambda: CenterStatus(name="示范区接警中心", state=State.OK, heard_utc_ns=clock.utc_ns()),
-        alarms=AlarmDeps(press=line.press, alarm=lambda alarm_id: line.alarms.get(alarm_id)),
+        alarms=AlarmDeps(press=line.press, alarm=line.find, call_off=line.called_off.append),
         station_token=TOKEN,
     )
 

@@ -17,7 +17,7 @@ const beijing = new Intl.DateTimeFormat("en-GB", {
   timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
 });
 
-let current = null; // the alarm shown: {id, answered, received, tries}
+let current = null; // the alarm shown: {pressId, id once answered, received, tries}
 
 function newId() {
   // UUIDv7: 48 bits of milliseconds, then random bits.
@@ -35,7 +35,7 @@ function newId() {
 
 function press() {
   if (current && (silent || !overlay.hidden) && performance.now() - current.begun < 2000) return; // a second finger
-  const alarm = { id: newId(), answered: false, received: false, tries: 0, begun: performance.now() };
+  const alarm = { pressId: newId(), id: null, received: false, tries: 0, begun: performance.now() };
   current = alarm;
   show();
   send(alarm);
@@ -65,14 +65,14 @@ function show() {
 }
 
 async function send(alarm) {
-  while (!alarm.answered) {
+  while (!alarm.id) {
     alarm.tries += 1;
     if (alarm.tries > 1 && current === alarm) {
       part("[data-tries]").textContent = String(alarm.tries);
       part("[data-trouble]").hidden = silent;
     }
     await Promise.any(doors.map((door) => sendTo(door, alarm))).then(
-      () => { alarm.answered = true; },
+      (id) => { alarm.id = id; },
       () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
     );
   }
@@ -82,12 +82,13 @@ async function send(alarm) {
 
 async function sendTo(door, alarm) {
   const answer = await fetch(door, {
-    method: "POST", body: JSON.stringify({ id: alarm.id }), keepalive: true, credentials: "include",
+    method: "POST", body: JSON.stringify({ id: alarm.pressId }), keepalive: true, credentials: "include",
     // a simple type, so that the press door on its other port is asked once and not twice
     headers: { "content-type": door.startsWith("/") ? "application/json" : "text/plain" },
     signal: AbortSignal.timeout(5000),
   });
   if (!answer.ok) throw new Error(`the box answered ${answer.status}`);
+  return (await answer.json()).alarm_id;
 }
 
 function follow(alarm) {
@@ -127,6 +128,7 @@ form.addEventListener("submit", (event) => {
 part("[data-close]").addEventListener("click", () => { overlay.hidden = true; button.focus(); });
 part("[data-call-off]")?.addEventListener("click", async (event) => {
   const mark = event.currentTarget;
+  if (!current.id) return; // the press itself comes first
   const answer = await fetch(`/api/alarm/${current.id}/call-off`, { method: "POST" });
   if (answer.ok) {
     mark.hidden = true;

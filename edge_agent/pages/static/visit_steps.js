@@ -10,6 +10,11 @@ const progress = form.querySelector("[data-progress]");
 const summary = form.querySelector("[data-summary]");
 let place = 0;
 
+function skipped(step) {
+  const [name, value] = (step.dataset.skipWhen ?? "=").split("=");
+  return Boolean(name) && form.elements[name].value === value;
+}
+
 function show(number, { focus = true } = {}) {
   place = Math.max(0, Math.min(number, steps.length - 1));
   steps.forEach((step, index) => { step.hidden = index !== place; });
@@ -22,9 +27,16 @@ function show(number, { focus = true } = {}) {
   else if (focus) steps[place].querySelector("input:not([type=radio])")?.focus();
 }
 
+function move(direction) {
+  let target = place + direction;
+  while (steps[target] && skipped(steps[target])) target += direction;
+  show(target);
+}
+
 function summarise() {
   const list = document.createElement("dl");
-  for (const step of steps.slice(0, -1))
+  for (const step of steps.slice(0, -1)) {
+    if (skipped(step)) continue;
     for (const field of step.querySelectorAll(".field")) {
       const chosen = field.querySelector("input:checked");
       const value = chosen ? chosen.nextElementSibling.textContent : field.querySelector("input:not([type=radio])")?.value;
@@ -35,6 +47,7 @@ function summarise() {
       said.textContent = value;
       list.append(term, said);
     }
+  }
   summary.replaceChildren(list);
 }
 
@@ -47,11 +60,11 @@ function complete(step) {
   return !missing;
 }
 
-next.addEventListener("click", () => { if (complete(steps[place])) show(place + 1); });
+next.addEventListener("click", () => { if (complete(steps[place])) move(+1); });
 back.addEventListener("click", (event) => {
   if (place > 0) {
     event.preventDefault();
-    show(place - 1);
+    move(-1);
   }
 });
 form.addEventListener("keydown", (event) => {
@@ -69,6 +82,10 @@ form.addEventListener("submit", (event) => {
   }
   submit.disabled = true;
 });
+for (const step of form.querySelectorAll("[data-step=choice]"))
+  step.addEventListener("click", (event) => { // a choice is made by one touch, and again by touching what is chosen
+    if (event.target instanceof HTMLInputElement && event.detail > 0) setTimeout(() => move(+1), 150);
+  });
 for (const pad of form.querySelectorAll("[data-keypad]"))
   pad.addEventListener("click", (event) => {
     const key = event.target.closest("[data-key]")?.dataset.key;
@@ -79,4 +96,4 @@ for (const pad of form.querySelectorAll("[data-keypad]"))
   });
 
 const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
-show(firstWrong >= 0 ? firstWrong : form.dataset.start === "check" ? steps.length - 1 : 0, { focus: true });
+show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? steps.length - 1 : 0);
