@@ -161,12 +161,16 @@ class Mosquitto(Broker):
             "autosave_on_changes true",
             "autosave_interval 1",
             "max_queued_messages 0",
+            "set_tcp_nodelay true",  # else the kernel holds small messages back for up to 40 ms
             "log_dest stderr",
         ]
         if os.geteuid() == 0:
             lines.append("user root")  # else it gives up the right to write into a directory of ours
         if settings.tls:
             tls = settings.tls
+            for needed in (tls.ca, tls.certificate, tls.key):
+                if not needed.is_file():
+                    raise BrokerError(f"{needed} is missing: it is needed for TLS.")
             lines += [f"cafile {tls.ca}", f"certfile {tls.certificate}", f"keyfile {tls.key}"]
             if tls.require_certificate:
                 lines += ["require_certificate true", "use_identity_as_username true"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+import logging
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -15,7 +16,7 @@ from simulator.camera import Addresses, CameraSpec, SimulatedCamera, variant_of
 from simulator.control import Control
 from simulator.faults import VARIANT_OF, Fault
 from simulator.http_server import HttpServer
-from simulator.library import Library, Stopped, default_directory
+from simulator.library import Library, Progress, Stopped, default_directory
 from simulator.listener import Listener
 from simulator.login import Account
 from simulator.loop import Codec, LoopSpec
@@ -96,7 +97,7 @@ class Campus:
     account: Account = DEMO_ACCOUNT
     cache: Path = field(default_factory=default_directory)
     clock: Clock = field(default_factory=SystemClock)
-    progress: Callable[[str], None] = print
+    progress: Progress = logging.getLogger(__name__).info
     stopping: Event = field(default_factory=Event)
     """Set it to give up a start that is still encoding; ``start`` then raises ``library.Stopped``."""
     prepare_faults: bool = True

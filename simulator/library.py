@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -35,7 +36,7 @@ class Library:
     """Loops by what they show; made when first asked for, kept in memory and on disk."""
 
     directory: Path
-    progress: Progress = print
+    progress: Progress = logging.getLogger(__name__).info
     stopping: Event = field(default_factory=Event)
     """When set, encoding under way ends within a frame, with ``Stopped``."""
     _loops: dict[LoopSpec, Loop] = field(default_factory=dict)

@@ -14,7 +14,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from simulator.broker import Amqtt, Broker, BrokerError, BrokerSettings, Mosquitto, Tls, find_broker, mosquitto_program
 from simulator.listener import PortTaken
@@ -28,19 +30,19 @@ pytestmark = pytest.mark.process
 class Session:
     """A client with a lasting session, that remembers what it got."""
 
-    def __init__(self, broker: Broker, name: str, version: int, tls: Tls | None = None) -> None:
-        self.got: list[bytes] = []
+    def __init__(self, broker: Broker, name: str, version: MQTTProtocolVersion, tls: Tls | None = None) -> None:
+        self.got: list[bytes | bytearray] = []
         self._subscribed, self._connected = Event(), Event()
-        clean = {} if version == mqtt.MQTTv5 else {"clean_session": False}
-        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=version, **clean)
+        clean = None if version is MQTTProtocolVersion.MQTTv5 else False
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=version, clean_session=clean)
         self.client.on_message = lambda _c, _u, message: self.got.append(message.payload)
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_connect = lambda *_: self._connected.set()
         if tls is not None:
             self.client.tls_set(str(tls.ca), str(tls.certificate), str(tls.key))
         properties = None
-        if version == mqtt.MQTTv5:
-            properties = mqtt.Properties(mqtt.PacketTypes.CONNECT)
+        if version is MQTTProtocolVersion.MQTTv5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = 3600
         self.client.connect(broker.host, broker.port, clean_start=False if properties else 3, properties=properties)
         self.client.loop_start()
@@ -70,7 +72,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
 
 
 def test_either_broker_carries_a_message(broker: Broker) -> None:
-    version = mqtt.MQTTv5 if broker.speaks_version_5 else mqtt.MQTTv311
+    version = MQTTProtocolVersion.MQTTv5 if broker.speaks_version_5 else MQTTProtocolVersion.MQTTv311
     receiver, sender = Session(broker, "receiver", version), Session(broker, "sender", version)
     receiver.subscribe("campus/+/alarm")
     sender.publish("campus/demo/alarm", b"pressed")
@@ -96,10 +98,10 @@ def test_mosquitto_keeps_what_it_accepted_over_a_kill() -> None:
     with Mosquitto(BrokerSettings(), str(require_program("mosquitto"))) as broker:
         assert broker.name.startswith("mosquitto 2.")
         port = broker.port
-        absent = Session(broker, "absent", mqtt.MQTTv5)
+        absent = Session(broker, "absent", MQTTProtocolVersion.MQTTv5)
         absent.subscribe("t")
         absent.end()
-        sender = Session(broker, "sender", mqtt.MQTTv5)
+        sender = Session(broker, "sender", MQTTProtocolVersion.MQTTv5)
         for number in range(1200):  # more than Mosquitto's default queue of 1,000
             sender.publish("t", b"%d" % number)
         sender.end()
@@ -109,7 +111,7 @@ def test_mosquitto_keeps_what_it_accepted_over_a_kill() -> None:
         assert not accepts(port)
         broker.start()
         assert broker.port == port
-        back = Session(broker, "absent", mqtt.MQTTv5)
+        back = Session(broker, "absent", MQTTProtocolVersion.MQTTv5)
         wait_until(lambda: len(back.got) >= 1200, 20.0, what="the kept messages")
         assert back.got == [b"%d" % number for number in range(1200)]
         back.end()
@@ -124,14 +126,14 @@ def test_mosquitto_asks_for_a_certificate_and_keeps_clients_to_their_own_topics(
     settings = BrokerSettings(tls=server, allow_anonymous=False, acl_file=access, directory=tmp_path / "broker")
     with Mosquitto(settings, program) as broker:
         broker.host = "localhost"
-        own = Session(broker, "own", mqtt.MQTTv5, authority.issue("demo"))
+        own = Session(broker, "own", MQTTProtocolVersion.MQTTv5, authority.issue("demo"))
         own.subscribe("campus/#")
         own.publish("campus/other/alarm", b"not mine")
         own.publish("campus/demo/alarm", b"mine")
         wait_until(lambda: own.got, 5.0, what="the message")
         assert own.got == [b"mine"]
         own.end()
-        stranger = mqtt.Client(CallbackAPIVersion.VERSION2, "stranger", protocol=mqtt.MQTTv5)
+        stranger = mqtt.Client(CallbackAPIVersion.VERSION2, "stranger", protocol=MQTTProtocolVersion.MQTTv5)
         stranger.tls_set(str(server.ca))
         refused = Event()
         stranger.on_connect = lambda _c, _u, _f, reason, _p: refused.set() if reason.is_failure else None
@@ -147,8 +149,10 @@ def test_mosquitto_asks_for_a_certificate_and_keeps_clients_to_their_own_topics(
 def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
     program = str(require_program("mosquitto"))
     missing = Tls(ca=tmp_path / "no.pem", certificate=tmp_path / "no.pem", key=tmp_path / "no.key")
-    with pytest.raises(BrokerError, match=r"did not start: .*no\.pem"):
+    with pytest.raises(BrokerError, match=r"no\.pem is missing"):
         Mosquitto(BrokerSettings(tls=missing), program).start()
+    with pytest.raises(BrokerError, match=r"did not start: .*Unable to open"):
+        Mosquitto(BrokerSettings(acl_file=tmp_path / "no-list"), program).start()
     with pytest.raises(BrokerError, match="need Mosquitto"):
         Amqtt(BrokerSettings(tls=missing)).start()
 

@@ -15,7 +15,8 @@ import requests
 from tests.support.ports import accepts
 from tests.support.waiting import wait_until
 
-RUN = [sys.executable, "-m", "simulator.cli", "run", "--json-ready", "--width", "320", "--height", "240", "--fps", "5"]
+SMALL_CAMPUS = ["--cameras", "1", "--width", "320", "--height", "240", "--fps", "5", "--bitrate-kbps", "200"]
+RUN = [sys.executable, "-m", "simulator.cli", "run", "--json-ready", *SMALL_CAMPUS]
 
 pytestmark = pytest.mark.process
 

@@ -66,7 +66,7 @@ def test_encoding_is_given_up_when_asked(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.loop"))
 
 
-@pytest.mark.parametrize("wrong", [{"gop_s": 7}, {"fps": 0}, {"width": 321}])
-def test_a_loop_that_cannot_close_is_refused(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize(("gop_s", "fps", "width"), [(7, 5, 320), (1, 0, 320), (1, 5, 321)])
+def test_a_loop_that_cannot_close_is_refused(gop_s: int, fps: int, width: int) -> None:
     with pytest.raises(ValueError, match="divisor of 60"):
-        LoopSpec(scene="gate", codec=Codec.H264, **wrong)
+        LoopSpec(scene="gate", codec=Codec.H264, gop_s=gop_s, fps=fps, width=width)
