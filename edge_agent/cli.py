@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge_agent.commands import alarm, coverage, demo, status
+from edge_agent.commands import alarm, demo, status
 from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption, settings_or_exit
 from edge_agent.role import Role
 
@@ -20,7 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(alarm.app, name="alarm")
-app.add_typer(coverage.app, name="coverage")
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 

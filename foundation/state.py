@@ -6,6 +6,10 @@ import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+
+_KERNEL_LOCKS: Final = Path("/proc/locks")
 
 
 class AlreadyRunningError(Exception):
@@ -53,6 +57,15 @@ class StateDirectory:
     def lock(self, role: str) -> RoleLock:
         """Become the only process of this role. Raises AlreadyRunningError."""
         return RoleLock(self.root / "lock" / role, role)
+
+    def is_running(self, role: str) -> bool:
+        """True while a process holds the role's lock; never stands in the way of a start."""
+        try:
+            status = (self.root / "lock" / role).stat()
+        except FileNotFoundError:
+            return False
+        wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        return any(wanted in line.split() for line in _KERNEL_LOCKS.read_text(encoding="ascii").splitlines())
 
 
 class RoleLock:

@@ -116,8 +116,8 @@ def _retain(sights: Sights) -> Stage:
     return Stage(
         proof.holds and bool(verdicts),
         {
-            "days_91_deleted": proof.old_deleted,
-            "days_89_kept": proof.young_kept,
+            f"days_{proof.old_days}_deleted": proof.old_deleted_from_disk and proof.old_deleted_from_catalogue,
+            f"days_{proof.young_days}_kept": proof.young_kept_on_disk and proof.young_kept_in_catalogue,
             "verdicts": ", ".join(f"{row.point_id} {row.verdict}" for row in verdicts),
         },
     )

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from camera.inspector import inspector
 from camera.query import may_try
+from config.plan import read_plan
+from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
 from edge_agent.role import Role, RoleContext
 from foundation.service import Service
 
 
 def services(context: RoleContext) -> list[Service]:
-    """The inspector's services in starting order."""
+    """The inspector's services in starting order. Raises SettingsError for a plan that is not right."""
+    settings, cameras_file = context.settings, context.state.database("cameras")
+    plan = read_plan(settings.plan.file) if settings.plan else None
     cameras = inspector(
-        context.settings,
+        settings,
         context.clock,
-        context.state.database("cameras"),
+        cameras_file,
         context.findings,
         may_try=may_try(context.state.journal(Role.RECORDER)),
     )
-    return [Held("cameras", cameras.close), *cameras.services]
+    watches: list[Service] = []
+    if plan is not None:
+        watches.append(
+            CoverageWatch(
+                settings,
+                plan,
+                cameras_file,
+                clock=context.clock,
+                journal=context.journal,
+                findings=context.findings,
+            )
+        )
+    return [Held("cameras", cameras.close), *cameras.services, *watches]

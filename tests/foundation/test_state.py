@@ -11,11 +11,14 @@ from foundation.state import AlreadyRunningError, StateDirectory, StateDirectory
 
 def test_a_second_copy_of_a_role_is_refused_and_named(tmp_path: Path) -> None:
     state = StateDirectory(tmp_path).create()
+    assert not state.is_running("recorder")
     held = state.lock("recorder")
+    assert state.is_running("recorder")
     with pytest.raises(AlreadyRunningError, match="recorder is already running"):
         state.lock("recorder")
     state.lock("office").release()
     held.release()
+    assert not state.is_running("recorder")
     state.lock("recorder").release()
 
 

@@ -1,0 +1,17 @@
+"""The office (办公室): every page but the gate's. May die without anyone at the gate noticing."""
+
+from __future__ import annotations
+
+from edge_agent.pages.office import OfficeDeps, office_app
+from edge_agent.role import RoleContext
+from edge_agent.status import StatusGatherer
+from foundation.service import Service
+from web.server import PageServer
+
+
+def services(context: RoleContext) -> list[Service]:
+    """The office's services."""
+    gatherer = StatusGatherer(context.settings, context.state, context.clock)
+    app = office_app(OfficeDeps(clock=context.clock, status=gatherer.status))
+    address = context.settings.pages.office
+    return [PageServer("office-pages", app, host=address.host, port=address.port)]
