@@ -1,7 +1,7 @@
 """What knowing many devices costs: `python -m benchmarks.cameras [--quick]`.
 
-Memory and construction are measured in a fresh process of their own; rounds against a simulator of 64 cameras in another
-process (its time is not counted), then with 8 of them mute.
+Memory and construction are measured in a fresh process of their own; rounds against a simulator of 64 cameras in
+another process (its time is not counted), then with 8 of them mute.
 """
 
 from __future__ import annotations

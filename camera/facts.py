@@ -34,3 +34,24 @@ class DeviceChanged(Fact):
     what: str
     before: str
     after: str
+
+
+class InputChanged(Fact):
+    """A device's alarm input (报警输入). `closed` is the circuit; whether that is an alarm, the settings say."""
+
+    kind: ClassVar[str] = "camera.input"
+    device_id: str
+    token: str
+    closed: bool
+    initial: bool
+    """The state as it was found when listening began: no change, so no alarm."""
+
+
+class RelayChanged(Fact):
+    """A device's relay (报警输出), told by the device itself: the only way to know that a siren was switched."""
+
+    kind: ClassVar[str] = "camera.relay"
+    device_id: str
+    token: str
+    active: bool
+    initial: bool

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from camera.events import CameraEvents
 from camera.http_call import DEFAULT_LIMITS, Limits
 from camera.login import Login
 from camera.register import Register
@@ -75,4 +76,6 @@ def inspector(
         rules=RoundRules(period_s=period_s, sources_due=due),
         may_try=may_try,
     )
-    return Inspector((rounds,), register)
+    points = {(point.device, point.source): point.id for point in settings.points}
+    events = CameraEvents(visitors, register, findings, clock, is_well=rounds.is_well, points=points)
+    return Inspector((rounds, events), register)

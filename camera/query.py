@@ -128,6 +128,24 @@ def _address(row: Row) -> StreamAddress:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownTopic:
+    """An event topic that this software does not know, for whoever can say what it means."""
+
+    device_id: str
+    topic: str
+    seen: int
+    last_utc_ns: int
+    example: str
+
+
+def unknown_topics(path: Path) -> tuple[UnknownTopic, ...]:
+    """Topics that nobody taught us, most frequent first. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        rows = reader.rows("SELECT device_id, topic, seen, last_utc_ns, example FROM unknown_topic ORDER BY seen DESC")
+    return tuple(UnknownTopic(*row) for row in rows)
+
+
 def may_try(*journals: Path) -> Callable[[str], bool]:
     """A callable that says whether a device may be logged in to: no role of `journals` was refused by it.
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from camera.device_state import DeviceState, LoginHold, Standing
 from camera.facts import DeviceChanged, DeviceStateChanged, StreamsChanged
-from camera.onvif.model import DeviceTime, Identity, SourceStreams
+from camera.onvif.model import DeviceEvent, DeviceTime, Identity, SourceStreams
 from foundation.clock import Clock
 from foundation.journal import JOURNAL_SQL, Fact, Journal
 from foundation.sqlite import Database, Row, Schema, Transaction, Value
 
 _SCHEMA: Final = (JOURNAL_SQL, ("camera", "schema.sql"))
+_TOPIC_CHARACTERS: Final = 200
+_EXAMPLE_CHARACTERS: Final = 1000
+_MOST_TOPICS: Final = 100
 _WHO: Final = ("manufacturer", "model", "firmware", "serial", "hardware")
 
 
@@ -122,7 +126,8 @@ class Register:
         sources: list[tuple[Value, ...]] = []
         parts: list[tuple[Value, ...]] = []
         for found in streams:
-            sources.append((device_id, found.source.number, found.source.token, found.snapshot_uri))
+            configuration = found.main.profile.configuration_token
+            sources.append((device_id, found.source.number, found.source.token, configuration, found.snapshot_uri))
             for part, stream in (("main", found.main), ("sub", found.sub)):
                 if stream is not None:
                     profile = stream.profile
@@ -137,9 +142,31 @@ class Register:
         if before == (sources, parts):
             return
         transaction.execute("DELETE FROM source WHERE device_id = ?", (device_id,))
-        transaction.execute_many("INSERT INTO source VALUES (?, ?, ?, ?)", sources)
+        transaction.execute_many("INSERT INTO source VALUES (?, ?, ?, ?, ?)", sources)
         transaction.execute_many("INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", parts)
         self.tell(transaction, StreamsChanged(device_id=device_id))
+
+    def source_number(self, device_id: str, token: str) -> int:
+        """The source that an event's token names; 0 where the device has one source, -1 where nobody knows."""
+        rows = self.database.rows("SELECT number, token, configuration FROM source WHERE device_id = ?", (device_id,))
+        if len(rows) == 1:
+            return int(rows[0][0])
+        return next((int(row[0]) for row in rows if token and token in row[1:]), -1)
+
+    def count_topics(self, transaction: Transaction, device_id: str, events: Sequence[DeviceEvent]) -> None:
+        """Keep events' topics that nobody taught us; the oldest of too many make room."""
+        for event in events:
+            example = json.dumps([*event.source, *event.data], ensure_ascii=False)[:_EXAMPLE_CHARACTERS]
+            transaction.execute(
+                "INSERT INTO unknown_topic VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO UPDATE SET "
+                "seen = seen + 1, last_utc_ns = excluded.last_utc_ns, example = excluded.example",
+                (device_id, event.topic[:_TOPIC_CHARACTERS], self._clock.utc_ns(), example),
+            )
+        transaction.execute(
+            "DELETE FROM unknown_topic WHERE device_id = ?1 AND topic NOT IN (SELECT topic FROM unknown_topic "
+            "WHERE device_id = ?1 ORDER BY last_utc_ns DESC LIMIT ?2)",
+            (device_id, _MOST_TOPICS),
+        )
 
     def tell(self, transaction: Transaction, fact: Fact) -> None:
         """Append a fact to the journal in the same file."""

@@ -129,6 +129,11 @@ class CameraRound(Service):
         super().close()
         self._pool.close()
 
+    def is_well(self, device_id: str) -> bool:
+        """Whether the device let us in when it was last visited, and nobody was refused by it."""
+        standing, hold = self._standings.get(device_id, (None, None))
+        return standing is not None and standing.state is DeviceState.OK and hold is None and self._may_try(device_id)
+
     def run_once(self) -> RoundReport:
         """One whole round, at most `period_s` long; a device still busy with an earlier visit is left out."""
         began_ns, began_utc_ns = self._clock.running_ns(), self._clock.utc_ns()

@@ -30,6 +30,7 @@ CREATE TABLE source (
     device_id           TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
     number              INTEGER NOT NULL,
     token               TEXT NOT NULL,
+    configuration       TEXT,                         -- token of its VideoSourceConfiguration, which events name
     snapshot_uri        TEXT,                         -- without log-in; null: the device gives no stills
     PRIMARY KEY (device_id, number)
 ) STRICT, WITHOUT ROWID;
@@ -48,4 +49,14 @@ CREATE TABLE stream (
     bitrate_bps         INTEGER,
     PRIMARY KEY (device_id, source, part),
     FOREIGN KEY (device_id, source) REFERENCES source (device_id, number) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Topics of events that nobody taught us, kept so that somebody can.
+CREATE TABLE unknown_topic (
+    device_id           TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    topic               TEXT NOT NULL,
+    seen                INTEGER NOT NULL,             -- how often
+    last_utc_ns         INTEGER NOT NULL,
+    example             TEXT NOT NULL,                -- JSON of the latest one's items
+    PRIMARY KEY (device_id, topic)
 ) STRICT, WITHOUT ROWID;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -58,13 +59,19 @@ class Visitor:
         self._login: Login | None = None
         self._device: OnvifDevice | None = None
         self._mark = b""
+        self._lock = threading.Lock()
 
     def device(self, login: Login | None) -> OnvifDevice:
         """The device as it is talked to with this log-in."""
-        if self._device is None or login != self._login:
-            self._device, self._login = self._make(self.address, login), login
-            self._mark = login_mark(self.device_id, login)
-        return self._device
+        with self._lock:  # the round and the event listener share it
+            if self._device is None or login != self._login:
+                self._device, self._login = self._make(self.address, login), login
+                self._mark = login_mark(self.device_id, login)
+            return self._device
+
+    def login(self) -> Login | None:
+        """The log-in as it is written down now. Raises CredentialError."""
+        return self._login_of()
 
     def visit(self, *, may_log_in: Callable[[bytes], bool], want_streams: bool) -> Sighting:
         """Go there once. Never raises for what a device does; `may_log_in` is asked with the log-in's mark."""

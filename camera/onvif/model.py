@@ -58,6 +58,7 @@ class Profile:
     token: str
     name: str
     source_token: str
+    configuration_token: str | None
     encoder_token: str | None
     codec: Codec
     width_px: int | None

@@ -25,7 +25,7 @@ class PullPoint:
     ) -> None:
         self._camera = camera
         self._transport = transport
-        self._address = address
+        self.address = address
         self._limits = limits
         self._keep_s = keep_s
 
@@ -48,19 +48,19 @@ class PullPoint:
         A fault here means that the device has forgotten us: open a new one.
         """
         self._transport.within(replace(self._limits, call_s=self._limits.call_s + wait_s))
-        service = self._camera.service("pullpoint", self._address)
+        service = self._camera.service("pullpoint", self.address)
         return reading.events(ask(service, "PullMessages", Timeout=_span(wait_s), MessageLimit=_MOST_EVENTS))
 
     def renew(self) -> None:
         """Ask the device to keep it for another `keep_s`."""
         self._transport.within(self._limits)
-        ask(self._camera.service("subscription", self._address), "Renew", TerminationTime=_span(self._keep_s))
+        ask(self._camera.service("subscription", self.address), "Renew", TerminationTime=_span(self._keep_s))
 
     def close(self) -> None:
         """Tell the device that it may forget us. Never fails: a device that is gone has forgotten by itself."""
         self._transport.within(self._limits)
         try:
-            ask(self._camera.service("subscription", self._address), "Unsubscribe")
+            ask(self._camera.service("subscription", self.address), "Unsubscribe")
         except DeviceError:
             return
 

@@ -92,12 +92,13 @@ def _profile(entry: Element, media2: bool) -> Profile | None:
     source = find(root, "VideoSource" if media2 else "VideoSourceConfiguration")
     encoder = find(root, "VideoEncoder" if media2 else "VideoEncoderConfiguration")
     source_token = text(source, "SourceToken") if source is not None else None
-    if source_token is None:
+    if source is None or source_token is None:
         return None
     label = text(entry, "Name") or token
     if encoder is None:
         return Profile(
-            token=token, name=label, source_token=source_token, encoder_token=None, codec=Codec.OTHER,
+            token=token, name=label, source_token=source_token,
+            configuration_token=source.get("token"), encoder_token=None, codec=Codec.OTHER,
             width_px=None, height_px=None, fps=None, bitrate_bps=None, media2=media2,
         )  # fmt: skip
     rate = text(encoder, "RateControl/FrameRateLimit")
@@ -106,6 +107,7 @@ def _profile(entry: Element, media2: bool) -> Profile | None:
         token=token,
         name=label,
         source_token=source_token,
+        configuration_token=source.get("token"),
         encoder_token=encoder.get("token"),
         codec=_codec(text(encoder, "Encoding")),
         width_px=integer(encoder, "Resolution/Width"),
