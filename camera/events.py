@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -77,12 +78,12 @@ class CameraEvents(Service):
         super().close()
         with self._lock:
             points = list(self._open.values())
-            self._open.clear()
         threads = [threading.Thread(target=point.close, daemon=True) for point in points]
         for thread in threads:
             thread.start()
+        ends = time.monotonic() + _CLOSE_S
         for thread in threads:
-            thread.join(_CLOSE_S / max(1, len(threads)))
+            thread.join(max(0.0, ends - time.monotonic()))
 
     def _guarded_listen(self, visitor: Visitor) -> None:
         try:
@@ -141,10 +142,9 @@ class CameraEvents(Service):
             if pulls % _RENEW_EVERY_PULLS == 0:
                 with suppress(OnvifFault):  # devices that renew by each pull know no Renew
                     point.renew()
+        point.close()  # perhaps a second time, which costs a fault and nothing else
         with self._lock:
-            mine = self._open.pop(visitor.device_id, None)
-        if mine is not None:
-            mine.close()
+            self._open.pop(visitor.device_id, None)
 
     def take(self, device_id: str, events: Sequence[DeviceEvent]) -> None:
         """Act on what one pull brought: findings opened and cleared, facts told, strangers counted.
