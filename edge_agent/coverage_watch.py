@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 import structlog
 
@@ -12,12 +12,13 @@ from camera.coverage import CoverageReport, LiveCoverage, Watch
 from camera.query import device_states
 from config.plan import Plan
 from config.settings import Settings
+from edge_agent.coverage_fact import CoverageComputed
 from edge_agent.pages.status_model import BlindSpotStatus, CoverageStatus, ZoneStatus
 from foundation.clock import Clock
 from foundation.finding import FindingBoard, Severity
-from foundation.journal import Fact, Journal
+from foundation.journal import Journal
 from foundation.service import Service
-from foundation.sqlite import DatabaseError, open_read_only
+from foundation.sqlite import DatabaseError
 from web.signs import State
 
 LOOK_EVERY_S: Final = 1.0
@@ -25,13 +26,6 @@ MOST_SPOTS: Final = 50
 _STATES: Final = {"ok": Watch.OK, "failing": Watch.FAILING, "unknown": Watch.UNKNOWN}
 
 _log = structlog.get_logger("coverage")
-
-
-class CoverageComputed(Fact):
-    """What the cameras see of the campus, as of now; the latest one counts."""
-
-    kind: ClassVar[str] = "coverage.computed"
-    coverage: CoverageStatus
 
 
 class CoverageWatch(Service):
@@ -133,12 +127,3 @@ def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageSta
         ),
         missing_kinds=tuple(missing.kind_name for missing in report.missing_kinds),
     )
-
-
-def latest_coverage(inspector_journal: Path) -> CoverageStatus:
-    """The answer that counts now; unknown before the first. Raises DatabaseError."""
-    if not inspector_journal.exists():
-        return CoverageStatus(state=State.UNKNOWN)
-    with open_read_only(inspector_journal) as reader:
-        row = reader.row("SELECT body FROM fact WHERE kind = ? ORDER BY seq DESC LIMIT 1", (CoverageComputed.kind,))
-    return CoverageComputed.model_validate_json(row[0]).coverage if row else CoverageStatus(state=State.UNKNOWN)

@@ -11,7 +11,7 @@ from alarms.inputs.call import PathAnswer, PathsCall
 from alarms.inputs.socket_client import NoAnswerError, call
 from alarms.query import recent_alarms
 from config.settings import Settings
-from edge_agent.coverage_watch import latest_coverage
+from edge_agent.coverage_fact import latest_coverage
 from edge_agent.pages.alarm_wiring import alarm_status
 from edge_agent.pages.status_model import (
     AlarmStatus,

@@ -42,7 +42,7 @@ def configure_log(role: str, *, style: Literal["json", "plain"] = "json", level:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("zeep", "urllib3", "uvicorn.access", "asyncio", "libav"):
+    for chatty in ("zeep", "urllib3", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "libav"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-
 _KERNEL_LOCKS: Final = Path("/proc/locks")
 
 

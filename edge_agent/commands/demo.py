@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import signal
@@ -33,7 +34,9 @@ def demo(
     from edge_agent.demo.report import all_seen, json_line, show_table
     from edge_agent.demo.show import make_layout, show
     from edge_agent.demo.trouble import DemoError
+    from foundation.log import configure_log
 
+    configure_log("demo", style="plain", level=logging.WARNING)
     console = Console(stderr=True, highlight=False)
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO, Any, Final
 
 from edge_agent.child import Child
@@ -56,13 +57,13 @@ class DemoCampus:
         self._say("模拟校园 simulator: two cameras (the first start draws their scenes, about 30 s)")
         simulator = self._ready_line(
             "simulator",
-            [*_module("simulator.cli"), "run", "--json-ready", "--user", "demo"],
+            [_program("campus-simulator"), "run", "--json-ready", "--user", "demo"],
             _SIMULATOR_READY_S,
             environment={"CAMPUS_SIMULATOR_PASSWORD": _CAMERA_PASSWORD},
         )
         self.control_url = str(simulator["control_url"])
         broker = self._ready_line(
-            "broker", [*_module("simulator.cli"), "broker", "--port", "0", "--json-ready"], _READY_S
+            "broker", [_program("campus-simulator"), "broker", "--port", "0", "--json-ready"], _READY_S
         )
         self.broker_name = str(broker["broker"])
         self._say(f"消息代理 broker: {self.broker_name}, port {broker['port']}")
@@ -78,7 +79,7 @@ class DemoCampus:
         self._start_and_wait(
             "agent",
             [
-                *(*_module("edge_agent.cli"), "run"),
+                *(_program("edge-agent"), "run"),
                 *("--config", str(self.layout.settings_file), "--state", str(self.layout.state)),
             ],
             environment={CAMERA_PASSWORD_ENV: _CAMERA_PASSWORD},
@@ -88,14 +89,14 @@ class DemoCampus:
         write_center_settings(self.layout, broker_port)
         self._say("接警中心 center")
         self._enrol()  # before it runs, so that the first birth is already from a known campus
-        self._start_and_wait("center", [*_module("center.cli"), "run", "--config", str(self.layout.center_file)])
+        self._start_and_wait("center", [_program("campus-center"), "run", "--config", str(self.layout.center_file)])
 
     def _enrol(self) -> str:
         # Both keys are pinned: the campus's at the center, the center's in the campus's settings.
         key = load_or_create_key(StateDirectory(self.layout.state).create().key("campus-ed25519"))
         done = subprocess.run(
             [
-                *(*_module("center.cli"), "enrol", CAMPUS_ID, "--name", "示范小学", "--public-key", key.public_key),
+                *(_program("campus-center"), "enrol", CAMPUS_ID, "--name", "示范小学", "--public-key", key.public_key),
                 *("--config", str(self.layout.center_file)),
             ],
             capture_output=True,
@@ -185,5 +186,6 @@ class DemoCampus:
         return orderly
 
 
-def _module(name: str) -> tuple[str, str, str]:
-    return (sys.executable, "-m", name)
+def _program(name: str) -> str:
+    # Beside this interpreter, whatever PATH says: the demonstration shows this very installation.
+    return str(Path(sys.executable).with_name(name))

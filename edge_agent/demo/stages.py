@@ -76,7 +76,7 @@ def _poll(sights: Sights) -> Stage:
         bool(devices) and len(known) == len(devices),
         {
             "devices": len(devices),
-            "ok": len(known),
+            "answering": len(known),
             "worst_clock_offset_ms": max(
                 (round(abs(device.clock_offset_s or 0) * 1000) for device in known), default=0
             ),

@@ -107,7 +107,7 @@ class Visitor:
             self.sights,
             center=CenterSeen(
                 campus_online=campus is not None and campus["state"] == "ok",
-                points=sum(1 for point in told["points"] if point["campus"] == CAMPUS_ID),
+                points=sum(1 for point in campus["points"] if point["recording"] == "ok") if campus else 0,
                 alarms=len(told["alarms"]),
                 alarm_receipted=any(row["id"] == alarm_id and row["receipted_at"] for row in told["alarms"]),
             ),
