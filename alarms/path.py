@@ -24,7 +24,7 @@ _log = structlog.get_logger("alarms")
 
 _TICK_S: Final = 1.0
 CENTER_WAS_AWAY_S: Final = 10.0
-"""Two missed heartbeats; whatever was sent meanwhile may be gone and is sent again at once."""
+"""Two missed heartbeats, or none heard yet: what was sent meanwhile may be gone and is sent again at once."""
 RECONNECT_PAUSE_S: Final = 20.0  # a path that is cut for giving no receipts is given this long to do better
 
 
@@ -117,8 +117,10 @@ class AlarmPath(Service):
         skew = measure_skew(echo, center_said_at=said_at, heard_utc_ns=heard_utc_ns) if echo is not None else None
         with self._lock:
             last_ns = self._carried.last_beat_ns
-            was_away = beat.number < self._center_number or (
-                last_ns is not None and now_ns - last_ns > CENTER_WAS_AWAY_S * NS_PER_S
+            was_away = (
+                beat.number < self._center_number
+                or last_ns is None
+                or now_ns - last_ns > CENTER_WAS_AWAY_S * NS_PER_S
             )
             self._center_number = beat.number
             self._carried = replace(self._carried, last_beat_ns=now_ns)
@@ -128,7 +130,7 @@ class AlarmPath(Service):
             if was_away:
                 self._sent.clear()
         if was_away:
-            _log.info("the center is back: sending again", path=self.id)
+            _log.info("the center is heard (again)", path=self.id)
             self._wake.set()
 
     def receipt_came(self, message_id: str) -> None:

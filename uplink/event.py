@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints
 
 from foundation.clock import rfc3339, utc_ns_of
 from foundation.ids import RecordId, Slug, new_id
@@ -14,7 +14,23 @@ from foundation.ids import RecordId, Slug, new_id
 SPEC_VERSION: Final = "1.0"
 SEQUENCE_DIGITS: Final = 20  # CloudEvents integers end at 2^31, so a sequence is text that sorts as its number
 
-WireTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")]
+
+def utc_ns_of_text(text: str) -> int:
+    """Nanoseconds since 1970 of a WireTime. Raises ValueError for a day that does not exist."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return utc_ns_of(datetime.fromisoformat(whole + "+00:00")) + int((fraction or "0").ljust(9, "0")[:9])
+
+
+def _a_real_moment(text: str) -> str:
+    utc_ns_of_text(text)
+    return text
+
+
+WireTime = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$"),
+    AfterValidator(_a_real_moment),
+]
 """RFC 3339 in UTC, as foundation.clock.rfc3339 writes it."""
 
 ShortText = Annotated[str, StringConstraints(max_length=200)]
@@ -107,12 +123,6 @@ def campus_source(campus: str) -> str:
 def center_source(center: str) -> str:
     """`source` of what a center says; `center` is a name of its own choice without blanks or slashes."""
     return f"/center/{center}"
-
-
-def utc_ns_of_text(text: str) -> int:
-    """Nanoseconds since 1970 of a WireTime. Raises ValueError for a day that does not exist."""
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    return utc_ns_of(datetime.fromisoformat(whole + "+00:00")) + int((fraction or "0").ljust(9, "0")[:9])
 
 
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]

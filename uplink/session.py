@@ -35,7 +35,7 @@ _log = structlog.get_logger("uplink")
 KEEPALIVE_S: Final = 5
 """A half-open link is noticed after one unanswered ping: 10 s at the most."""
 CONNECT_TIMEOUT_S: Final = 5.0
-CONNACK_TIMEOUT_S: Final = 5.0
+CONNACK_TIMEOUT_S: Final = 3.0  # some 3.1.1 brokers answer version 5 with silence; an alarm may wait behind it
 STABLE_S: Final = 5.0  # a broker that accepts and drops at once counts as failing
 IN_FLIGHT: Final = 20  # Mosquitto's own limit; a message beyond it would wait behind others inside paho
 FAREWELL_S: Final = 1.0

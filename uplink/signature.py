@@ -90,10 +90,10 @@ class PinnedKeys:
             signature = base64.b64decode(signature_text, validate=True)
             content = canonical_json({name: value for name, value in attributes.items() if name != "signature"})
             key.verify(signature, content)
-        except (binascii.Error, InvalidSignature) as error:
-            raise BadSignatureError(f"the signature of key {key_id} does not fit the content") from error
-        except NotCanonicalError as error:
+        except (NotCanonicalError, RecursionError) as error:
             raise MalformedError(f"no canonical form: {error}") from error
+        except (ValueError, InvalidSignature) as error:  # ValueError: not base64
+            raise BadSignatureError(f"the signature of key {key_id} does not fit the content") from error
         return key_id
 
 

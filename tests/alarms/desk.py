@@ -81,14 +81,18 @@ class Desk:
             session.close()
         self._beating.join(5)
 
-    def say(self, message: Message, *, broker: str | None = None, key: SigningKey | None = None, topic: str = "") -> bytes:
+    def say(
+        self, message: Message, *, broker: str | None = None, key: SigningKey | None = None, topic: str = ""
+    ) -> bytes:
         """Sign and publish something on one broker or all."""
         event = new_event(message, source=center_source("desk"), utc_ns=self.clock.utc_ns())
         payload = seal(event, key or self.key)
-        channel = {
-            Receipt: Channel.RECEIPT, Acknowledgement: Channel.RECEIPT, CenterHeartbeat: Channel.HEARTBEAT
-        }.get(type(message), Channel.COMMAND)
-        self.publish(topic or str(Topic(self.campus, channel)), payload, broker, qos=0 if channel is Channel.HEARTBEAT else 1)
+        channel = {Receipt: Channel.RECEIPT, Acknowledgement: Channel.RECEIPT, CenterHeartbeat: Channel.HEARTBEAT}.get(
+            type(message), Channel.COMMAND
+        )
+        self.publish(
+            topic or str(Topic(self.campus, channel)), payload, broker, qos=0 if channel is Channel.HEARTBEAT else 1
+        )
         return payload
 
     def publish(self, topic: str, payload: bytes, broker: str | None = None, qos: int = 1) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from alarms.press import PressRequest
 from alarms.query import find_alarm
 from alarms.record import StepKind
+from foundation.clock import rfc3339
 from foundation.ids import new_id
 from tests.alarms.conftest import World, wait_received
 from tests.support.waiting import wait_until
 from uplink.messages.acknowledgement import Acknowledgement
-from foundation.clock import rfc3339
 
 
 def test_a_press_over_mutual_tls_is_stored_sent_received_and_acknowledged_by_a_person(world: World) -> None:

@@ -18,7 +18,7 @@ class Command(Message):
 
     name: Annotated[str, Field(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=40)]
     """What to do: 'report_findings', 'report_points', 'upload_still' …; an unknown one is answered as refused."""
-    arguments: Annotated[dict[str, LongText], Field(max_length=16, default_factory=dict)]
+    arguments: Annotated[dict[str, LongText], Field(max_length=16)] = Field(default_factory=dict)
     person: ShortText
     """Who asks."""
     reason: LongText = ""
@@ -42,4 +42,4 @@ class Answer(Message):
     status: AnswerStatus
     text: LongText = ""
     """For the person who asked."""
-    values: Annotated[dict[str, LongText], Field(max_length=32, default_factory=dict)]
+    values: Annotated[dict[str, LongText], Field(max_length=32)] = Field(default_factory=dict)

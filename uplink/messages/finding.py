@@ -27,7 +27,7 @@ class FoundTrouble(WireModel):
     severity: FindingSeverity
     since: WireTime
     cleared_at: WireTime | None = None
-    evidence: Annotated[dict[str, LongText], Field(max_length=32, default_factory=dict)]
+    evidence: Annotated[dict[str, LongText], Field(max_length=32)] = Field(default_factory=dict)
     """Plain values as text: fractions have no canonical form."""
 
 
