@@ -81,8 +81,9 @@ class Visitor:
         if press is None:
             if not self._press_wanted or not self._center_hears():
                 return
-            press = PressSeen(alarm_id=new_id(), stored=False, press_to_receipt_ms=None)
-            post_json(f"{self._gate}/api/alarm/press", json.dumps({"id": press.alarm_id}).encode())
+            answer = post_json(f"{self._gate}/api/alarm/press", json.dumps({"id": new_id()}).encode())
+            press = PressSeen(alarm_id=json.loads(answer)["alarm_id"], stored=False, press_to_receipt_ms=None)
+            self.sights = replace(self.sights, press=press)  # before anything else: it is pressed only once
         alarm = AlarmStatus.model_validate_json(get(f"{self._gate}/api/alarm/{press.alarm_id}"))
         received = alarm.received_utc_ns
         self.sights = replace(
