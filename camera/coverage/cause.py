@@ -1,82 +1,84 @@
-"""The cause of each blind spot: which camera is down, which wall stands in the way."""
+"""The cause of each blind spot of a zone: which camera is down, which wall stands in the way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
+from typing import Final
 
 import numpy as np
 
 from camera.coverage.placed import PlacedCamera
-from camera.coverage.reason import Rig, Why, hiding_edge, main_reason
+from camera.coverage.reason import Why, hiding_edge, main_reason, whys
 from camera.coverage.report import Reason, Watch
-from camera.coverage.scene import LayerKey, Scene
+from camera.coverage.scene import Patch, Scene
 from camera.coverage.spots import Cause, Region
 from camera.coverage.state import Cell
-from camera.coverage.view import Layer
+
+_OF_STATE: Final = {
+    Cell.DOWN: (Reason.CAMERA_DOWN, Watch.FAILING),
+    Cell.UNCERTAIN: (Reason.NOT_CERTAIN, Watch.UNKNOWN),
+    Cell.NIGHT_BLIND: (Reason.TOO_DARK, None),
+    Cell.NIGHT_DOWN: (Reason.CAMERA_DOWN, Watch.FAILING),
+    Cell.NIGHT_UNCERTAIN: (Reason.NOT_CERTAIN, Watch.UNKNOWN),
+}
 
 
 class Causes:
-    """Explains regions against the cameras of a campus; keeps the cameras of each floor as arrays while they hang."""
+    """Explains a zone's regions by the cameras around it."""
 
-    def __init__(self, scene: Scene, cameras: Mapping[str, PlacedCamera]) -> None:
+    def __init__(self, scene: Scene, patch: Patch) -> None:
         self._scene = scene
-        self._cameras = cameras
-        self._rigs: dict[str, Rig] = {}
-        plan = scene.plan
-        self._names = {one.id: one.name for one in plan.walls}
-        self._names |= {one.id: one.name for one in plan.buildings}
-        self._names |= {one.id: one.name for one in plan.floors}
+        self._patch = patch
+        self._plane = scene.planes[patch.plane]
+        self._walls: dict[tuple[PlacedCamera, float, float], str | None] = {}
+        """What stands between a camera and a place: found once, as walls do not move."""
 
-    def forget(self, floor: str) -> None:
-        """A camera of this floor came, went or moved."""
-        self._rigs.pop(floor, None)
-
-    def of(self, key: LayerKey, found: list[Region]) -> list[Cause]:
-        """The cause of each region of a zone, in order."""
+    def of(
+        self, found: Collection[Region], around: Collection[PlacedCamera], seeing: Collection[PlacedCamera]
+    ) -> list[Cause]:
+        """The cause of each region, in order, by the cameras around the zone and those of them that see some of it."""
         blind = [region for region in found if region.state is Cell.BLIND]
-        judged = iter(self._judge(self._scene.layers[key], blind))
-        return [next(judged) if region.state is Cell.BLIND else self._of_state(key, region) for region in found]
+        judged = iter(self._judge(blind, tuple(around)))
+        return [next(judged) if region.state is Cell.BLIND else self._of_state(region, seeing) for region in found]
 
-    def _of_state(self, key: LayerKey, region: Region) -> Cause:
-        if region.state is Cell.NIGHT_BLIND:
-            return Cause(Reason.TOO_DARK, self._viewers(key, region, None))
-        if region.state in (Cell.DOWN, Cell.NIGHT_DOWN):
-            return Cause(Reason.CAMERA_DOWN, self._viewers(key, region, Watch.FAILING))
-        return Cause(Reason.NOT_CERTAIN, self._viewers(key, region, Watch.UNKNOWN))
+    def _of_state(self, region: Region, seeing: Collection[PlacedCamera]) -> Cause:
+        reason, watch = _OF_STATE[region.state]
+        viewers = (one for one in seeing if watch is None or one.watch is watch)
+        return Cause(reason, tuple(one.point_id for one in viewers if one.shows(self._patch.view, region)))
 
-    def _judge(self, layer: Layer, blind: list[Region]) -> list[Cause]:
+    def _judge(self, blind: list[Region], around: tuple[PlacedCamera, ...]) -> list[Cause]:
         if not blind:
             return []
-        x = layer.grid.left_m + (np.concatenate([region.columns for region in blind]) + 0.5) * layer.grid.cell_m
-        y = layer.grid.bottom_m + (np.concatenate([region.rows for region in blind]) + 0.5) * layer.grid.cell_m
-        whys = self._rig(layer.floor).why(layer, x, y)
+        grid = self._plane.grid
+        y, x = np.array([cell for region in blind for cell in region.samples], dtype=np.float64).T
+        x, y = grid.left_m + (x + 0.5) * grid.cell_m, grid.bottom_m + (y + 0.5) * grid.cell_m
+        judged = whys([one.optics for one in around], self._plane.target_m, self._patch.density_px_per_m, x, y)
         causes, at = [], 0
         for region in blind:
-            past = at + len(region.rows)
-            why = main_reason(whys[at:past])
-            place = whys.index(why, at, past)
-            causes.append(self._cause(layer, why, float(x[place]), float(y[place])))
+            past = at + len(region.samples)
+            why = main_reason(judged[at:past])
+            place = judged.index(why, at, past)
+            causes.append(self._cause(why, around, float(x[place]), float(y[place])))
             at = past
         return causes
 
-    def _cause(self, layer: Layer, why: Why, x_m: float, y_m: float) -> Cause:
-        for point_id in why.points:
-            edge = hiding_edge(layer, self._cameras[point_id].optics, x_m, y_m)
+    def _cause(self, why: Why, around: tuple[PlacedCamera, ...], x_m: float, y_m: float) -> Cause:
+        for camera in (around[number] for number in why.cameras):
+            wall = self._wall(camera, x_m, y_m)
             if why.reason is Reason.BEHIND_WALL:
-                return Cause(why.reason, (point_id,), self._names[edge] if edge else None)
-            if edge is None:
-                return Cause(why.reason, (point_id,))
+                return Cause(why.reason, (camera.point_id,), wall)
+            if wall is None:
+                return Cause(why.reason, (camera.point_id,))
         # What a camera would see only too small, or under its own feet, and behind a wall besides, is out of its view.
         return Cause(Reason.OUT_OF_VIEW, ())
 
-    def _rig(self, floor: str) -> Rig:
-        if floor not in self._rigs:
-            self._rigs[floor] = Rig({one.point_id: one.optics for one in self._cameras.values() if one.floor == floor})
-        return self._rigs[floor]
+    def _wall(self, camera: PlacedCamera, x_m: float, y_m: float) -> str | None:
+        key = camera, x_m, y_m
+        if key not in self._walls:
+            owner = hiding_edge(self._plane, camera.optics, x_m, y_m)
+            self._walls[key] = None if owner is None else self._scene.names[owner]
+        return self._walls[key]
 
-    def _viewers(self, key: LayerKey, region: Region, watch: Watch | None) -> tuple[str, ...]:
-        return tuple(
-            camera.point_id
-            for camera in self._cameras.values()
-            if (watch is None or camera.watch is watch) and camera.shows(key, region)
-        )
+    def forget(self, camera: PlacedCamera) -> None:
+        """The camera is gone from where it hung."""
+        self._walls = {key: wall for key, wall in self._walls.items() if key[0] is not camera}

@@ -32,6 +32,8 @@ class Optics:
     forward: Array
     right: Array
     down: Array
+    bounds: Array
+    """Normals of the picture's right, left, lower and upper edge, pointing into it."""
     night_range_m: float | None
 
     @classmethod
@@ -41,17 +43,21 @@ class Optics:
         forward = np.array([cos(tilt) * sin(azimuth), cos(tilt) * cos(azimuth), -sin(tilt)])
         level = np.array([cos(azimuth), -sin(azimuth), 0.0])
         plumb = np.array([-sin(tilt) * sin(azimuth), -sin(tilt) * cos(azimuth), -cos(tilt)])
-        focal_px = pose.width_px / 2 / tan(radians(pose.hfov_deg) / 2)
+        right, down = cos(roll) * level + sin(roll) * plumb, cos(roll) * plumb - sin(roll) * level
+        half_width = tan(radians(pose.hfov_deg) / 2)
+        half_height = half_width * pose.height_px / pose.width_px
+        wide, high = half_width * forward, half_height * forward
         return cls(
             x_m=pose.x_m,
             y_m=pose.y_m,
             height_m=pose.height_m,
-            focal_px=focal_px,
-            half_width=pose.width_px / 2 / focal_px,
-            half_height=pose.height_px / 2 / focal_px,
+            focal_px=pose.width_px / 2 / half_width,
+            half_width=half_width,
+            half_height=half_height,
             forward=forward,
-            right=cos(roll) * level + sin(roll) * plumb,
-            down=cos(roll) * plumb - sin(roll) * level,
+            right=right,
+            down=down,
+            bounds=np.array([wide - right, wide + right, high - down, high + down]),
             night_range_m=pose.night_range_m,
         )
 
@@ -60,22 +66,14 @@ class Optics:
 
         A place (x, y), counted from the camera, is within if a·x + b·y + c >= 0.
         """
-        planes = np.stack(
-            [
-                self.half_width * self.forward - self.right,
-                self.half_width * self.forward + self.right,
-                self.half_height * self.forward - self.down,
-                self.half_height * self.forward + self.down,
-            ]
-        )
+        planes = self.bounds.copy()
         planes[:, 2] *= target_m - self.height_m
         return planes
 
-    def footprint(self, target_m: float, density_px_per_m: float) -> Array:
-        """Where at a height the picture shows at least a density: the frame and the farthest depth."""
-        a, b, c = self.forward
-        reach = (-a, -b, self.focal_px / density_px_per_m - c * (target_m - self.height_m))
-        return np.vstack([self.frame(target_m), reach])
+    def reach(self, target_m: float, density_px_per_m: float) -> Array:
+        """How far the picture shows at least a density on the plane at a height: one half-plane, as in frame()."""
+        a, b, c = -self.forward
+        return np.array([a, b, self.focal_px / density_px_per_m + c * (target_m - self.height_m)])
 
     def pixel(self, x_m: float, y_m: float, z_m: float) -> tuple[float, float] | None:
         """Where a place appears, from the picture's upper left corner; None behind the lens. It may lie outside."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,13 @@ import numpy as np
 from camera.coverage.optics import Array, Optics
 from camera.coverage.report import Reason
 from camera.coverage.shadow import shadows
-from camera.coverage.view import Layer
+from camera.coverage.view import Plane
 
-NEARLY: Final = 0.25
+NEARLY: Final = 0.5
 """A picture that shows a place at less than this part of the needed density does not count as nearly seeing it."""
 
+DEAD_ZONE_HEIGHTS: Final = 3.0
+"""Nearer to the mast than this many heights, what lies below the picture is its dead zone."""
 CANDIDATES: Final = 3
 """How many cameras are asked whether a wall stands before them."""
 
@@ -25,74 +27,54 @@ _REASONS: Final = (Reason.OUT_OF_VIEW, Reason.TOO_FAR, Reason.DEAD_ZONE, Reason.
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reason for one place, and the nearest cameras that it is about, nearest first."""
+    """The reason for one place, and the nearest cameras that it is about (by their order), nearest first."""
 
     reason: Reason
-    points: tuple[str, ...]
+    cameras: tuple[int, ...]
 
 
-class Rig:
-    """All cameras of a floor as arrays, so that many places are judged at once."""
-
-    def __init__(self, optics: Mapping[str, Optics]) -> None:
-        self._ids = tuple(optics)
-        cameras = tuple(optics.values())
-        self._place = np.array([(one.x_m, one.y_m, one.height_m) for one in cameras]).reshape(-1, 3)
-        self._forward = np.array([one.forward for one in cameras]).reshape(-1, 3)
-        self._right = np.array([one.right for one in cameras]).reshape(-1, 3)
-        self._down = np.array([one.down for one in cameras]).reshape(-1, 3)
-        self._half = np.array([(one.half_width, one.half_height) for one in cameras]).reshape(-1, 2)
-        self._focal = np.array([one.focal_px for one in cameras])
-
-    def why(self, layer: Layer, x: Array, y: Array) -> list[Why]:
-        """The reason for each place of a layer that no camera sees, however well all cameras worked."""
-        if not self._ids:
-            return [Why(Reason.OUT_OF_VIEW, ())] * len(x)
-        dx, dy = x[:, None] - self._place[:, 0], y[:, None] - self._place[:, 1]
-        dz = layer.target_m - self._place[:, 2]
-        depth = self._along(self._forward, dx, dy, dz)
-        across = np.abs(self._along(self._right, dx, dy, dz)) <= depth * self._half[:, 0]
-        fall = self._along(self._down, dx, dy, dz)
-        limit = depth * self._half[:, 1]
-        dense = depth * layer.density_px_per_m
-        framed = across & (np.abs(fall) <= limit)
-        rank = np.zeros(depth.shape, dtype=np.int8)
-        rank[framed & (dense * NEARLY <= self._focal)] = 1
-        # Under the camera and in its direction: tilting it down, or hanging it farther off, would show the place.
-        ahead = dx * self._forward[:, 0] + dy * self._forward[:, 1] > 0
-        beside = np.abs(dx * self._right[:, 0] + dy * self._right[:, 1]) <= np.hypot(dx, dy) * self._half[:, 0]
-        near = np.hypot(dx, dy) <= 2 * np.abs(dz) + 1
-        rank[ahead & beside & near & (fall > limit)] = 2
-        rank[framed & (dense <= self._focal)] = 3
-        best = rank.max(axis=1)
-        distance = np.where(rank == best[:, None], np.hypot(dx, dy), np.inf)
-        nearest = np.argsort(distance, axis=1)[:, :CANDIDATES]
-        return [
-            Why(
-                _REASONS[step],
-                tuple(self._ids[camera] for camera in cameras if step and np.isfinite(distance[place, camera])),
-            )
-            for place, (step, cameras) in enumerate(zip(best.tolist(), nearest.tolist(), strict=True))
-        ]
-
-    @staticmethod
-    def _along(axis: Array, dx: Array, dy: Array, dz: Array) -> Array:
-        return dx * axis[:, 0] + dy * axis[:, 1] + dz * axis[:, 2]
+def whys(cameras: Sequence[Optics], target_m: float, density_px_per_m: float, x: Array, y: Array) -> list[Why]:
+    """The reason for each place that none of these cameras sees, however well they worked."""
+    if not cameras:
+        return [Why(Reason.OUT_OF_VIEW, ())] * len(x)
+    eye = np.array([(one.x_m, one.y_m, target_m - one.height_m, one.focal_px, one.half_height) for one in cameras]).T
+    # One row per axis: how far a place lies ahead, below the middle and within the sides, as sums of x, y and z parts.
+    axes = np.array([(one.forward, one.down, one.bounds[0], one.bounds[1]) for one in cameras])
+    dx, dy = x[:, None] - eye[0], y[:, None] - eye[1]
+    depth, fall, right, left = (axes[:, k, 0] * dx + axes[:, k, 1] * dy + axes[:, k, 2] * eye[2] for k in range(4))
+    limit = depth * eye[4]
+    framed = (right >= 0) & (left >= 0) & (np.abs(fall) <= limit)
+    spread = depth * density_px_per_m
+    distance = np.hypot(dx, dy)
+    # Under the camera and in its direction: tilting it down, or hanging it farther off, would show the place.
+    beneath = (distance <= DEAD_ZONE_HEIGHTS * np.abs(eye[2])) & (fall > limit)
+    beneath &= (axes[:, 2, 0] * dx + axes[:, 2, 1] * dy >= 0) & (axes[:, 3, 0] * dx + axes[:, 3, 1] * dy >= 0)
+    rank = (framed & (spread * NEARLY <= eye[3])).view(np.int8)
+    rank = np.where(beneath, 2, np.where(framed & (spread <= eye[3]), 3, rank))
+    best = rank.max(axis=1)
+    distance[rank != best[:, None]] = np.inf
+    nearest = np.argsort(distance, axis=1)[:, :CANDIDATES]
+    counts = np.minimum(np.isfinite(distance).sum(axis=1), CANDIDATES)
+    return [
+        Why(_REASONS[step], tuple(order[:count]) if step else ())
+        for step, order, count in zip(best.tolist(), nearest.tolist(), counts.tolist(), strict=True)
+    ]
 
 
-def hiding_edge(layer: Layer, optics: Optics, x_m: float, y_m: float) -> str | None:
+def hiding_edge(plane: Plane, optics: Optics, x_m: float, y_m: float) -> str | None:
     """Id of the nearest wall or building that stands between a camera and a place, or None."""
     here = np.array([optics.x_m, optics.y_m])
-    edges = layer.edges
-    between = edges.near((min(x_m, optics.x_m), min(y_m, optics.y_m)), (max(x_m, optics.x_m), max(y_m, optics.y_m)))
+    edges = plane.edges
+    there = np.array([x_m, y_m])
+    between = edges.near(np.minimum(here, there), np.maximum(here, there))
     planes, kept = shadows(
         edges.starts[between] - here,
         edges.ends[between] - here,
         edges.tops_m[between],
         optics.height_m,
-        layer.target_m,
+        plane.target_m,
     )
-    place = np.array([x_m, y_m]) - here
+    place = there - here
     hides = np.flatnonzero((planes[:, :, :2] @ place + planes[:, :, 2] >= 0).all(axis=1))
     if hides.size == 0:
         return None

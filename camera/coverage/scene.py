@@ -1,39 +1,47 @@
-"""A plan prepared for seeing: per floor its opaque edges and roofs, and the layers that its zones ask for."""
+"""A plan prepared for seeing: per floor its opaque edges and roofs, and the planes that its zones ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.coverage.raster import Grid, Mask, polygon_mask
+from camera.coverage.raster import Array, Grid, Mask, polygon_mask
 from camera.coverage.shadow import Edges
-from camera.coverage.view import OPEN_AIR, Layer
+from camera.coverage.view import OPEN_AIR, Plane
 from camera.coverage.window import Window
 from config.plan import Plan
 from config.plan_feature import GROUND, Area, Building, Private, Zone
 from config.point import Pose
-from config.ring import Ring, contains
+from config.ring import Ring, contains, distance_m
 
 PRIVATE_PX_PER_M: Final = 5.0
 """A private place counts as seen from this density on: a grown person is then eight pixels tall."""
 INSIDE_WALL_M: Final = 0.02
 """Nearer to a wall than this, nobody can tell on which of its sides a camera hangs."""
 
-LayerKey = tuple[str, float, float]
-"""Floor, target height above the campus's ground, pixel density."""
+PlaneKey = tuple[str, float]
+"""Floor, and target height above the campus's ground."""
+ViewKey = tuple[PlaneKey, float]
+"""A plane and a density at which zones on it must be seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patch:
-    """The cells of one zone within its layer's grid."""
+    """The cells of one zone within its plane's grid."""
 
-    layer: LayerKey
+    plane: PlaneKey
+    density_px_per_m: float
     window: Window
     cells: Mask
+
+    @property
+    def view(self) -> ViewKey:
+        """Which of a camera's views counts for the zone."""
+        return self.plane, self.density_px_per_m
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +51,15 @@ class Scene:
     plan: Plan
     edges: Mapping[str, Edges]
     """By floor."""
-    layers: Mapping[LayerKey, Layer]
+    planes: Mapping[PlaneKey, Plane]
     zones: Mapping[str, Patch]
+    zones_on: Mapping[PlaneKey, tuple[tuple[str, ...], Array, Array]]
+    """By plane, its zones' ids, the corners of their bounding boxes (N, 4, 2) and the densities they need."""
     private: Mapping[str, Patch]
+    buildings: Mapping[str, Sequence[tuple[Building, tuple[float, float, float, float]]]]
+    """By floor, each with its left, bottom, right and top."""
+    names: Mapping[str, str]
+    """Of what can hide something, by id."""
 
     def floor_of(self, pose: Pose) -> str:
         """The floor a camera hangs on: the storey whose rooms it is in, else the ground."""
@@ -56,55 +70,79 @@ class Scene:
         return GROUND
 
     def roof_over(self, pose: Pose, floor: str) -> int:
-        """Number of the building (as in Layer.roofed) that the camera hangs in; OPEN_AIR outside and on a roof."""
+        """Number of the building (as in Plane.roofed) that the camera hangs in; OPEN_AIR outside and on a roof."""
         elevation = self.plan.elevation_m(floor)
-        for number, building in enumerate(_buildings(self.plan, floor), start=1):
-            if pose.height_m < elevation + building.height_m and _within(building.area, pose):
+        for number, (building, box) in enumerate(self.buildings[floor], start=1):
+            left, bottom, right, top = box
+            if (
+                left <= pose.x_m <= right
+                and bottom <= pose.y_m <= top
+                and pose.height_m < elevation + building.height_m
+                and _within(building.area, pose)
+            ):
                 return number
         return OPEN_AIR
 
     def wall_holding(self, pose: Pose) -> str | None:
         """Id of a wall that the camera is inside of, so that no side of it can be told."""
         edges = self.edges[self.floor_of(pose)]
-        along = edges.ends - edges.starts
-        offset = np.array([pose.x_m, pose.y_m]) - edges.starts
-        length2 = np.maximum(np.einsum("nk,nk->n", along, along), 1e-12)
-        share = np.clip(np.einsum("nk,nk->n", offset, along) / length2, 0, 1)
-        apart = np.hypot(*(offset - share[:, None] * along).T)
-        holding = np.flatnonzero((apart < INSIDE_WALL_M) & (edges.tops_m > pose.height_m))
-        return edges.owners[int(holding[0])] if holding.size else None
+        here = np.array([pose.x_m, pose.y_m])
+        for edge in edges.near(here - INSIDE_WALL_M, here + INSIDE_WALL_M).tolist():
+            apart = distance_m(here[None], edges.starts[edge][None], edges.ends[edge][None])
+            if float(apart[0, 0]) < INSIDE_WALL_M and float(edges.tops_m[edge]) > pose.height_m:
+                return edges.owners[edge]
+        return None
 
 
 def prepare(plan: Plan) -> Scene:
     """Prepare a plan; the work depends on the plan alone."""
     edges = {floor: _edges(plan, floor) for floor in plan.floor_ids()}
-    wanted: dict[LayerKey, list[Zone | Private]] = {}
+    wanted: dict[PlaneKey, list[tuple[Zone | Private, float]]] = {}
     for zone in plan.zones:
-        wanted.setdefault(_key(plan, zone, zone.density_px_per_m), []).append(zone)
+        wanted.setdefault(_key(plan, zone), []).append((zone, zone.density_px_per_m))
     for private in plan.private:
-        wanted.setdefault(_key(plan, private, PRIVATE_PX_PER_M), []).append(private)
-    layers = {key: _layer(plan, key, [shape.area for shape in shapes], edges[key[0]]) for key, shapes in wanted.items()}
+        wanted.setdefault(_key(plan, private), []).append((private, PRIVATE_PX_PER_M))
+    planes: dict[PlaneKey, Plane] = {}
     zones: dict[str, Patch] = {}
     privates: dict[str, Patch] = {}
     for key, shapes in wanted.items():
-        for shape in shapes:
+        planes[key] = _plane(plan, key, shapes, edges[key[0]])
+        for shape, density in shapes:
             patches = privates if isinstance(shape, Private) else zones
-            patches[shape.id] = _patch(key, shape.area, layers[key].grid)
-    return Scene(plan, edges, layers, zones, privates)
+            patches[shape.id] = _patch(key, density, shape.area, planes[key].grid)
+    zones_on = {key: _boxes([zone for zone in plan.zones if _key(plan, zone) == key]) for key in planes}
+    boxes = {
+        floor: [(building, _box(building.area)) for building in _buildings(plan, floor)] for floor in plan.floor_ids()
+    }
+    names = {one.id: one.name for one in plan.walls}
+    names |= {one.id: one.name for one in plan.buildings}
+    names |= {one.id: one.name for one in plan.floors}
+    return Scene(plan, edges, planes, zones, zones_on, privates, boxes, names)
 
 
-def _key(plan: Plan, shape: Zone | Private, density_px_per_m: float) -> LayerKey:
-    return shape.floor, plan.elevation_m(shape.floor) + shape.target_height_m, density_px_per_m
+def _boxes(zones: list[Zone]) -> tuple[tuple[str, ...], Array, Array]:
+    boxes = [_box(zone.area) for zone in zones]
+    corners = [[(x0, y0), (x1, y0), (x1, y1), (x0, y1)] for x0, y0, x1, y1 in boxes]
+    return (
+        tuple(zone.id for zone in zones),
+        np.array(corners, dtype=np.float64).reshape(-1, 4, 2),
+        np.array([zone.density_px_per_m for zone in zones]),
+    )
 
 
-def _layer(plan: Plan, key: LayerKey, areas: list[Area], edges: Edges) -> Layer:
-    floor, target_m, density = key
-    grid = Grid.around(areas, plan.cell_m)
+def _key(plan: Plan, shape: Zone | Private) -> PlaneKey:
+    return shape.floor, plan.elevation_m(shape.floor) + shape.target_height_m
+
+
+def _plane(plan: Plan, key: PlaneKey, shapes: list[tuple[Zone | Private, float]], edges: Edges) -> Plane:
+    floor, target_m = key
+    grid = Grid.around([shape.area for shape, _ in shapes], plan.cell_m)
     roofed = np.zeros((grid.rows, grid.columns), dtype=np.int16)
     for number, building in enumerate(_buildings(plan, floor), start=1):
         if plan.elevation_m(floor) + building.height_m > target_m:
             _cover(roofed, building.area, grid, number)
-    return Layer(floor, target_m, density, grid, edges, roofed)
+    densities = tuple(sorted({density for _, density in shapes}))
+    return Plane(floor, target_m, densities, grid, edges, roofed if roofed.any() else None)
 
 
 def _cover(roofed: NDArray[np.int16], area: Area, grid: Grid, number: int) -> None:
@@ -115,10 +153,12 @@ def _cover(roofed: NDArray[np.int16], area: Area, grid: Grid, number: int) -> No
         roofed[common[0]][polygon_mask(area, own)[common[1]]] = number
 
 
-def _patch(key: LayerKey, area: Area, grid: Grid) -> Patch:
+def _patch(key: PlaneKey, density_px_per_m: float, area: Area, grid: Grid) -> Patch:
     own = Grid.around([area], grid.cell_m)
     row, column = _offset(own, grid)
-    return Patch(key, Window(row, row + own.rows, column, column + own.columns), polygon_mask(area, own))
+    return Patch(
+        key, density_px_per_m, Window(row, row + own.rows, column, column + own.columns), polygon_mask(area, own)
+    )
 
 
 def _offset(inner: Grid, outer: Grid) -> tuple[int, int]:
@@ -162,6 +202,11 @@ def _edges(plan: Plan, floor: str) -> Edges:
 
 def _buildings(plan: Plan, floor: str) -> list[Building]:
     return [building for building in plan.buildings if building.floor == floor]
+
+
+def _box(area: Area) -> tuple[float, float, float, float]:
+    x, y = zip(*area.outer, strict=True)
+    return min(x), min(y), max(x), max(y)
 
 
 def _within(area: Area, pose: Pose) -> bool:

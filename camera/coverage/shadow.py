@@ -28,12 +28,10 @@ class Edges:
     def __len__(self) -> int:
         return len(self.tops_m)
 
-    def near(self, low: tuple[float, float], high: tuple[float, float]) -> NDArray[np.intp]:
-        """Edges whose bounding box meets a rectangle."""
-        (left, bottom), (right, top) = low, high
-        x0, y0 = np.minimum(self.starts, self.ends).T
-        x1, y1 = np.maximum(self.starts, self.ends).T
-        return np.flatnonzero((x1 >= left) & (x0 <= right) & (y1 >= bottom) & (y0 <= top))
+    def near(self, low: Array, high: Array) -> NDArray[np.intp]:
+        """Edges whose bounding box meets a rectangle given by its corners."""
+        beyond = (np.maximum(self.starts, self.ends) < low) | (np.minimum(self.starts, self.ends) > high)
+        return np.flatnonzero(~beyond.any(axis=1))
 
 
 def stretch(tops_m: Array, camera_m: float, target_m: float) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ from camera.coverage.window import Window
 from config.plan_feature import Zone
 from config.ring import Ring
 
-SAMPLES: Final = 5
+SAMPLES: Final = 3
 """Cells of a blind spot that are asked for their reason."""
 
 _PARTS: Final = (
@@ -30,15 +30,14 @@ _PARTS: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """Connected cells of one state within a zone; rows and columns count in the layer's grid."""
+    """Connected cells of one state within a zone; rows and columns count in the plane's grid."""
 
     state: Cell
     area_m2: float
     rings: tuple[Ring, ...]
     part: Part
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
-    """A few of its cells, spread over it."""
+    samples: tuple[tuple[int, int], ...]
+    """A few of its cells, spread over it, as rows and columns of the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +90,15 @@ def _connected(mask: Mask, grid: Grid, window: Window, state: Cell, smallest_m2:
     for label in np.flatnonzero(listed).tolist():
         left, bottom, width, height = stats[label, :4].tolist()
         inside = np.flatnonzero((labels[bottom : bottom + height, left : left + width] == label).ravel())
-        chosen = inside[np.linspace(0, inside.size - 1, min(SAMPLES, inside.size)).astype(np.intp)]
+        samples = min(SAMPLES, inside.size)
+        chosen = inside[(np.arange(samples) * (inside.size - 1) // max(samples - 1, 1))].tolist()
         found.append(
             Region(
                 state,
                 float(areas[label]),
                 tuple(rings[label]),
                 _part(centres[label], mask.shape, (width, height)),
-                chosen // width + bottom + window.bottom,
-                chosen % width + left + window.left,
+                tuple((cell // width + bottom + window.bottom, cell % width + left + window.left) for cell in chosen),
             )
         )
     return found, small_m2

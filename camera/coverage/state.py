@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import product
@@ -10,11 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from camera.coverage.raster import Mask
 from camera.coverage.report import Shares, Watch
 from camera.coverage.scene import Patch
 from camera.coverage.view import View
 
-Counts = NDArray[np.uint16]
+Counts = NDArray[np.uint8]
+MOST_VIEWERS: Final = 255
+"""Cameras that can see one cell: counts are bytes, so that a change costs microseconds."""
 WATCHES: Final = (Watch.OK, Watch.FAILING, Watch.UNKNOWN)
 
 
@@ -56,33 +60,41 @@ _STATES: Final = np.array([_state(bits) for bits in range(64)], dtype=np.uint8)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """How many cameras of each state see each cell of a layer, and which is the only one."""
+    """How many cameras of each state see each cell of a plane at one density."""
 
     day: Counts
     """(3, rows, columns), in the order of WATCHES."""
     night: Counts
-    viewers: NDArray[np.int32]
-    """Sum of the numbers of the working cameras that see a cell by day: where there is one, its number."""
 
     @classmethod
     def empty(cls, rows: int, columns: int) -> Tally:
         """Nothing sees anything."""
-        return cls(
-            np.zeros((3, rows, columns), np.uint16),
-            np.zeros((3, rows, columns), np.uint16),
-            np.zeros((rows, columns), np.int32),
-        )
+        return cls(np.zeros((3, rows, columns), np.uint8), np.zeros((3, rows, columns), np.uint8))
 
-    def add(self, seen: View, watch: Watch, number: int, sign: int) -> None:
-        """Count a camera's view in (sign 1) or out (sign -1)."""
+    def full(self, seen: View) -> bool:
+        """True if a cell of the view can take no further camera."""
+        day = self.day[:, *seen.window.index]
+        return bool((day.sum(axis=0, dtype=np.uint16) >= MOST_VIEWERS).any())
+
+    def add(self, seen: View, watch: Watch) -> None:
+        """Count a camera's view in."""
+        for counts, mask in self._counts(seen, watch):
+            np.add(counts, mask, out=counts)
+
+    def take(self, seen: View, watch: Watch) -> None:
+        """Count a camera's view out."""
+        for counts, mask in self._counts(seen, watch):
+            np.subtract(counts, mask, out=counts)
+
+    def _counts(self, seen: View, watch: Watch) -> Iterator[tuple[Counts, Counts]]:
         place = WATCHES.index(watch)
-        change = np.add if sign > 0 else np.subtract
         for counts, mask in ((self.day, seen.day), (self.night, seen.night)):
-            box = counts[place][seen.window.index]
-            change(box, mask, out=box, casting="unsafe")
-        if watch is Watch.OK:
-            viewers = self.viewers[seen.window.index]
-            viewers += seen.day * np.int32(sign * number)
+            yield counts[place][seen.window.index], mask.view(np.uint8)
+
+    def only_one(self, patch: Patch) -> Mask:
+        """Cells of a zone that exactly one working camera sees by day."""
+        only: Mask = (self.day[0][patch.window.index] == 1) & patch.cells
+        return only
 
     def states(self, patch: Patch) -> NDArray[np.uint8]:
         """The state (Cell) of each cell of a zone; SEEN outside it."""
@@ -108,9 +120,3 @@ class Tally:
             by_two_or_more=twice / total,
             uncertain=uncertain / total,
         )
-
-    def alone(self, patch: Patch) -> dict[int, int]:
-        """By camera number, how many of a zone's cells only that camera sees by day."""
-        only = (self.day[0][patch.window.index] == 1) & patch.cells
-        numbers, cells = np.unique(self.viewers[patch.window.index][only], return_counts=True)
-        return dict(zip(numbers.tolist(), cells.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""What one camera sees of one layer: a target height at a pixel density, wall shadows and roofs taken off."""
+"""What one camera sees at one height: the footprint of its picture, less wall shadows and roofs, for each density."""
 
 from __future__ import annotations
 
@@ -16,94 +16,106 @@ OPEN_AIR = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layer:
-    """Everything on one floor that must be seen at one height and density."""
+class Plane:
+    """Everything on one floor that must be seen at one height."""
 
     floor: str
     target_m: float
     """Above the campus's ground."""
-    density_px_per_m: float
+    densities_px_per_m: tuple[float, ...]
+    """Those that zones ask for, lowest first."""
     grid: Grid
     edges: Edges
-    roofed: NDArray[np.int16]
-    """Which building's roof covers a cell; OPEN_AIR for none."""
+    roofed: NDArray[np.int16] | None
+    """Which building's roof covers a cell, OPEN_AIR for none; None if there is no roof at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """The cells that one camera sees of a layer: a rectangle of its grid and which of its cells by day and by night."""
+    """The cells that one camera sees at a density: a window of the grid and which of its cells by day and by night."""
 
     window: Window
     day: Mask
     night: Mask
 
 
-def view(layer: Layer, optics: Optics, under_roof: int) -> View | None:
-    """The cells in sight, exact at their centres; None if there are none.
+def views(plane: Plane, optics: Optics, under_roof: int) -> list[View | None]:
+    """The cells in sight at each of the plane's densities, exact at the cells' centres; None where there are none.
 
     `under_roof` is the building that the camera hangs in, or OPEN_AIR.
     """
-    grid = layer.grid
-    y = grid.row_centres() - optics.y_m
-    low, high = spans(optics.footprint(layer.target_m, layer.density_px_per_m), y)
-    first, past = grid.column_span(low + optics.x_m, high + optics.x_m)
+    y = plane.grid.row_centres() - optics.y_m
+    frame = optics.frame(plane.target_m)
+    low, high = spans(frame, y)
+    reaches = [optics.reach(plane.target_m, density) for density in plane.densities_px_per_m]
+    farthest = _footprint(plane.grid, optics, reaches[0], y, low, high)
+    if farthest is None:
+        return [None] * len(reaches)
+    window, _, _ = farthest
+    open_view = _unhidden(plane, optics, np.vstack([frame, reaches[0]]), y[window.bottom : window.top], window)
+    if plane.roofed is not None:
+        roofed = plane.roofed[window.index]
+        open_view &= (roofed == OPEN_AIR) | (roofed == under_roof)
+    found: list[View | None] = []
+    for reach in reaches:
+        footprint = farthest if reach is reaches[0] else _footprint(plane.grid, optics, reach, y, low, high)
+        found.append(None if footprint is None else _view(plane, optics, y, open_view, window, footprint))
+    return found
+
+
+Footprint = tuple[Window, Columns, Columns]
+"""The window it fits in, and per row of it the first column and one past the last."""
+
+
+def _footprint(grid: Grid, optics: Optics, reach: Array, y: Array, low: Array, high: Array) -> Footprint | None:
+    near, far = spans(reach[None], y)
+    first, past = grid.column_span(np.maximum(low, near) + optics.x_m, np.minimum(high, far) + optics.x_m)
     rows = np.flatnonzero(past > first)
     if rows.size == 0:
         return None
     bottom, top = int(rows[0]), int(rows[-1]) + 1
-    first, past, y = first[bottom:top], past[bottom:top], y[bottom:top]
-    crossed = past > first
-    left, right = int(first[crossed].min()), int(past[crossed].max())
-    width = right - left
-    # Depth in shadows: 1 outside the footprint, one more within each shadow, so 0 is in sight.
-    line = np.arange(top - bottom) * (width + 1)
-    first = np.where(crossed, first - left, 0)
-    past = np.where(crossed, past - left, 0)
-    begins, ends = _shadow_spans(layer, optics, y, line, left, width)
-    steps = np.bincount(np.concatenate([begins, line + past]), minlength=len(line) * (width + 1))
-    steps -= np.bincount(np.concatenate([ends, line + first]), minlength=len(steps))
-    depth = np.cumsum(steps.reshape(-1, width + 1)[:, :width], axis=1, dtype=np.int32)
-    day: Mask = depth == -1
-    window = Window(bottom, top, left, right)
-    if layer.roofed.any():
-        roofed = layer.roofed[window.index]
-        day &= (roofed == OPEN_AIR) | (roofed == under_roof)
-    if not day.any():
-        return None
-    return View(window, day, _lit(layer, optics, y, left, day))
+    first, past = first[bottom:top], past[bottom:top]
+    return Window(bottom, top, int(first[rows - bottom].min()), int(past[rows - bottom].max())), first, past
 
 
-def _shadow_spans(
-    layer: Layer, optics: Optics, y: Array, line: Columns, left: int, width: int
-) -> tuple[Columns, Columns]:
-    grid, edges = layer.grid, layer.edges
-    x0 = grid.left_m + left * grid.cell_m
-    x1 = x0 + width * grid.cell_m
-    between = edges.near(
-        (min(x0, optics.x_m), min(float(y[0]), 0.0) + optics.y_m),
-        (max(x1, optics.x_m), max(float(y[-1]), 0.0) + optics.y_m),
-    )
+def _unhidden(plane: Plane, optics: Optics, hull: Array, y: Array, window: Window) -> Mask:
+    """Cells of a window that no wall hides: along each row, shadows begun less shadows ended."""
+    height, width = window.top - window.bottom, window.right - window.left
+    edges, grid = plane.edges, plane.grid
     here = np.array([optics.x_m, optics.y_m])
-    planes, _ = shadows(
-        edges.starts[between] - here,
-        edges.ends[between] - here,
-        edges.tops_m[between],
-        optics.height_m,
-        layer.target_m,
-    )
+    starts, ends = edges.starts - here, edges.ends - here
+    # Between camera and footprint is only what lies on the camera's side of each boundary that has it inside.
+    hull = hull[hull[:, 2] >= 0]
+    outside = (starts @ hull[:, :2].T + hull[:, 2] < 0) & (ends @ hull[:, :2].T + hull[:, 2] < 0)
+    between = ~outside.any(axis=1)
+    planes, _ = shadows(starts[between], ends[between], edges.tops_m[between], optics.height_m, plane.target_m)
+    if not len(planes):
+        return np.ones((height, width), dtype=np.bool_)
     low, high = spans(planes, y)
-    origin = x0 + grid.cell_m / 2 - optics.x_m
+    origin = grid.left_m + (window.left + 0.5) * grid.cell_m - optics.x_m
     first = np.clip(np.ceil((low - origin) / grid.cell_m), 0, width)
     past = np.clip(np.floor((high - origin) / grid.cell_m) + 1, 0, width)
     darkens = first < past
-    lines = np.broadcast_to(line, first.shape)[darkens]
-    return lines + first[darkens].astype(np.intp), lines + past[darkens].astype(np.intp)
+    line = np.broadcast_to(np.arange(height) * (width + 1), first.shape)[darkens]
+    size = height * (width + 1)
+    steps = np.bincount(line + first[darkens].astype(np.intp), minlength=size)
+    steps -= np.bincount(line + past[darkens].astype(np.intp), minlength=size)
+    unhidden: Mask = (np.cumsum(steps) == 0).reshape(height, width + 1)[:, :width]
+    return unhidden
 
 
-def _lit(layer: Layer, optics: Optics, y: Array, left: int, day: Mask) -> Mask:
+def _view(plane: Plane, optics: Optics, y: Array, open_view: Mask, around: Window, footprint: Footprint) -> View | None:
+    window, first, past = footprint
+    columns = np.arange(window.left, window.right)
+    day: Mask = (columns >= first[:, None]) & (columns < past[:, None])
+    day &= open_view[
+        window.bottom - around.bottom : window.top - around.bottom,
+        window.left - around.left : window.right - around.left,
+    ]
+    if not day.any():
+        return None
     if optics.night_range_m is None:
-        return day
-    reach2 = optics.night_range_m**2 - (optics.height_m - layer.target_m) ** 2
-    columns = layer.grid.left_m + (np.arange(day.shape[1]) + left + 0.5) * layer.grid.cell_m - optics.x_m
-    lit: Mask = (columns**2)[None, :] <= (reach2 - y**2)[:, None]
-    return day & lit
+        return View(window, day, day)
+    reach2 = optics.night_range_m**2 - (optics.height_m - plane.target_m) ** 2
+    x = plane.grid.left_m + (columns + 0.5) * plane.grid.cell_m - optics.x_m
+    return View(window, day, day & (x**2 <= (reach2 - y[window.bottom : window.top] ** 2)[:, None]))

@@ -21,6 +21,10 @@ class Window:
         """To take the window out of its grid."""
         return slice(self.bottom, self.top), slice(self.left, self.right)
 
+    def holds(self, row: int, column: int) -> bool:
+        """True if the cell lies in it."""
+        return self.bottom <= row < self.top and self.left <= column < self.right
+
     def overlaps(self, other: Window) -> bool:
         """True if both have a cell in common."""
         return (
