@@ -87,13 +87,11 @@ def tidy(visitor: Visitor) -> Visitor:
         for item in fields(Visitor)
         if isinstance(value := getattr(visitor, item.name), str) and not isinstance(value, DocumentKind)
     }
-    number = unicodedata.normalize("NFKC", texts["document_number"]).replace(" ", "").replace("-", "").upper()
-    phone = unicodedata.normalize("NFKC", texts["phone"]).replace(" ", "").replace("-", "")
-    plate = unicodedata.normalize("NFKC", texts["plate"]).replace(" ", "").replace("·", "").upper()
+    compact = {name: _compact(texts[name]) for name in ("document_number", "phone", "plate")}
     return Visitor(
         document_kind=visitor.document_kind,
         companions=visitor.companions,
-        **{**texts, "document_number": number, "phone": phone, "plate": plate},
+        **{**texts, **compact},
     )
 
 
@@ -159,6 +157,12 @@ def _document_trouble(visitor: Visitor) -> Trouble | None:
 def _is_phone(text: str) -> bool:
     digits = text.removeprefix("+")
     return digits.isascii() and digits.isdecimal() and len(digits) in _PHONE_DIGITS
+
+
+def _compact(text: str) -> str:
+    """Numbers as a machine would print them: half-width capitals without gaps."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return unicodedata.normalize("NFKC", "".join(letter for letter in plain if letter not in " -·"))
 
 
 def _tidy_text(text: str) -> str:

@@ -113,7 +113,8 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit_bytes:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                # Closing is what stops the sender; otherwise the server would read and drop all that is still to come.
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"})
             return message
 
         await self._app(scope, counting_receive, send)

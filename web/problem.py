@@ -55,6 +55,7 @@ _BY_STATUS: Final = {
     HTTPStatus.FORBIDDEN: NOT_ALLOWED,
     HTTPStatus.NOT_FOUND: Words(mark("没有这个页面"), mark("地址可能写错了，或内容已不在。请返回首页。")),
     HTTPStatus.METHOD_NOT_ALLOWED: Words(mark("这个地址不支持这种操作"), mark("请返回首页重新操作。")),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Words(mark("提交的内容太大，没有接收"), mark("请压缩或分几次提交。")),
     HTTPStatus.UNPROCESSABLE_ENTITY: Words(mark("填写的内容不对"), mark("请检查后重新填写。")),
     HTTPStatus.SERVICE_UNAVAILABLE: Words(mark("暂时无法完成"), mark("请稍后再试。报警不受影响。")),
 }
