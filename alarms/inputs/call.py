@@ -59,9 +59,9 @@ class PathAnswer(BaseModel):
     id: str
     broker: str
     status: str
-    loss: str | None
+    loss: str | None = None
     connected: bool
-    protocol: str | None
+    protocol: str | None = None
     error: str
 
 

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from config.broker_path import BrokerPath
@@ -16,7 +17,7 @@ from foundation.clock import Clock, SystemClock, rfc3339
 from uplink.envelope import Received, seal, unseal
 from uplink.event import Message, center_source, new_event
 from uplink.fault import WireError
-from uplink.messages.acknowledgement import Acknowledgement
+from uplink.messages import CHANNELS
 from uplink.messages.alarm import AlarmRaised
 from uplink.messages.heartbeat import CenterHeartbeat, Heartbeat, HeartbeatEcho
 from uplink.messages.receipt import Receipt
@@ -61,7 +62,7 @@ class Desk:
                 broker,
                 client_id=f"center-{name}",
                 clock=self.clock,
-                on_message=lambda topic, payload, broker=broker.id: self._came(broker, topic, payload),
+                on_message=partial(self._came, broker.id),
                 subscriptions=center_subscriptions(),
                 login=Login("center", "center") if broker.credential else None,
             )
@@ -87,12 +88,9 @@ class Desk:
         """Sign and publish something on one broker or all."""
         event = new_event(message, source=center_source("desk"), utc_ns=self.clock.utc_ns())
         payload = seal(event, key or self.key)
-        channel = {Receipt: Channel.RECEIPT, Acknowledgement: Channel.RECEIPT, CenterHeartbeat: Channel.HEARTBEAT}.get(
-            type(message), Channel.COMMAND
-        )
-        self.publish(
-            topic or str(Topic(self.campus, channel)), payload, broker, qos=0 if channel is Channel.HEARTBEAT else 1
-        )
+        channel = next(channel for channel, messages in CHANNELS.items() if type(message) in messages)
+        qos = 0 if channel is Channel.HEARTBEAT else 1
+        self.publish(topic or str(Topic(self.campus, channel)), payload, broker, qos)
         return payload
 
     def publish(self, topic: str, payload: bytes, broker: str | None = None, qos: int = 1) -> None:
