@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +25,7 @@ from uplink.messages.heartbeat import Heartbeat
 from uplink.messages.path_state import Birth, Will
 from uplink.messages.point_health import PointHealth
 from uplink.signature import PinnedKeys
-from uplink.topics import Channel, ForeignTopicError, Topic, parse_topic
+from uplink.topics import RECEIPTED, Channel, ForeignTopicError, Topic, parse_topic
 
 _log = structlog.get_logger("intake")
 
@@ -52,7 +53,7 @@ class Taken:
 
 
 class Intake:
-    """One letter at a time, each in a transaction of its own. Called from one thread."""
+    """Called from one thread."""
 
     def __init__(self, database: CenterDatabase, clock: Clock, voice: Voice, paths: Paths) -> None:
         self._database = database
@@ -60,16 +61,21 @@ class Intake:
         self._voice = voice
         self._paths = paths
 
-    def take(self, letter: Letter) -> Taken:
-        """Take a letter in; a bad one is refused and kept as evidence. Raises CenterDatabaseError.
+    def take(self, letters: Sequence[Letter]) -> list[Taken]:
+        """Take letters in with one commit, which costs more than all else; a bad one is refused and kept as evidence.
 
-        The replies may be sent: whatever they speak of is on the disk.
+        The replies may be sent: whatever they speak of is on the disk. Raises CenterDatabaseError, and then none of
+        the letters was taken.
         """
+        with self._database.begin() as connection:
+            return [self._take_or_refuse(connection, letter) for letter in letters]
+
+    def _take_or_refuse(self, connection: Connection, letter: Letter) -> Taken:
         try:
-            with self._database.begin() as connection:
+            with connection.begin_nested():
                 return self._take(connection, letter)
         except WireError as refusal:
-            self._refuse(letter, refusal)
+            self._note(connection, letter, refusal)
             return Taken(changed=True)
 
     def _take(self, connection: Connection, letter: Letter) -> Taken:
@@ -113,7 +119,9 @@ class Intake:
         elif self._clock.utc_ns() - filed.received_utc_ns > LATE_COPY_NS:
             late = ReplayedError(f"{event.type} {event.id} came again long after its first copy; it changed nothing")
             self._note(connection, letter, late)
-        replies = [self._voice.receipt(received, received_utc_ns=filed.received_utc_ns, copies=filed.copies)]
+        replies: list[Outgoing] = []
+        if _topic(letter).channel in RECEIPTED:
+            replies.append(self._voice.receipt(received, received_utc_ns=filed.received_utc_ns, copies=filed.copies))
         is_alarm = isinstance(event.data, AlarmRaised)
         if is_alarm and not filed.first:
             replies += said.about(connection, event.id)
@@ -142,10 +150,6 @@ class Intake:
                 pass  # kept with its text in the message; nobody here gives commands yet
             case _:
                 raise MalformedError(f"{event.type} is not for a center")
-
-    def _refuse(self, letter: Letter, refusal: WireError) -> None:
-        with self._database.begin() as connection:
-            self._note(connection, letter, refusal)
 
     def _note(self, connection: Connection, letter: Letter, refusal: WireError) -> None:
         new = refusals.record(

@@ -25,6 +25,8 @@ class Channel(StrEnum):
 
 FROM_CENTER: Final = (Channel.RECEIPT, Channel.COMMAND, Channel.HEARTBEAT)
 _CHANNEL_NAMES: Final = frozenset(channel.value for channel in Channel)
+RECEIPTED: Final = (Channel.ALARM, Channel.DAY)
+"""What the campus keeps and says until a receipt comes; all else is said anew after every connection."""
 _NAMED: Final = (Channel.STATE, Channel.POINT)  # followed by a path's or a point's id
 
 
