@@ -76,7 +76,7 @@ def test_a_replayed_heartbeat_does_not_keep_a_path_alive() -> None:
 def test_the_birth_number_never_goes_back(words: list[tuple[int, str, int]]) -> None:
     path = HeardPath()
     for number, kind, count in words:
-        word = {"birth": birth(number), "will": will(number), "beat": beat(number, count)}[kind]
+        word = birth(number) if kind == "birth" else will(number) if kind == "will" else beat(number, count)
         following = hear(path, word, 0) or path
         assert following.birth >= path.birth
         if following.birth == path.birth:
