@@ -17,6 +17,7 @@ from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
 from edge_agent.pages.status_model import AlarmStatus, CenterStatus
 from foundation.clock import Clock, SystemClock
 from foundation.ids import new_id
+from foundation.log import configure_log
 from gate.book import GateBook
 from tests.support.browser import launched
 from web.server import PageServer
@@ -91,6 +92,11 @@ def gatehouse_deps(folder: Path, line: FakeAlarmLine, clock: Clock, alarm_input:
         alarms=AlarmDeps(press=line.press, alarm=line.find, call_off=line.called_off.append),
         station_token=TOKEN,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_as_the_roles_do() -> None:
+    configure_log("test")
 
 
 @pytest.fixture

@@ -1,0 +1,211 @@
+"""The gate page in a real browser, at both sizes, as a guard would touch it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from foundation.ids import new_id
+from gate.query import inside_now
+from gate.visit import Visitor
+from tests.pages.conftest import Gatehouse
+from tests.support.browser import Watch, watched
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.browser
+
+LANDSCAPE = (1280, 800)
+PORTRAIT = (800, 1280)
+
+
+@pytest.fixture(params=[LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def screen(request: pytest.FixtureRequest, browser: Browser, gatehouse: Gatehouse) -> Iterator[tuple[Page, Watch]]:
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(8_000)
+    page = context.new_page()
+    watch = watched(page, gatehouse.url)
+    page.goto(gatehouse.url)
+    yield page, watch
+    assert watch.outside == [], "a request left the box"
+    context.close()
+
+
+@pytest.fixture
+def page(screen: tuple[Page, Watch]) -> Iterator[Page]:
+    page, watch = screen
+    yield page
+    assert watch.errors == [], "the page broke its own content policy or its scripts failed"
+
+
+def test_the_alarm_is_a_quarter_of_the_screen_and_stands_in_the_same_place_on_every_page(
+    page: Page, gatehouse: Gatehouse
+) -> None:
+    size = page.viewport_size
+    assert size is not None
+    places = []
+    for path in ["", "visits/new", "visits/form", "visits/leave", "visits/inside"]:
+        page.goto(gatehouse.url + path)
+        places.append(page.locator("#alarm").bounding_box())
+        area = page.locator("#alarm-form").bounding_box()
+        assert area is not None
+        assert area["width"] * area["height"] >= 0.22 * size["width"] * size["height"]
+    assert all(place == places[0] for place in places)
+
+
+def test_every_target_is_large_apart_and_inside_the_screen(page: Page, gatehouse: Gatehouse) -> None:
+    for path in ["", "visits/new", "visits/form", "visits/leave"]:
+        page.goto(gatehouse.url + path)
+        for target in page.locator("a:visible, button:visible").all():
+            if "skip" in (target.get_attribute("class") or ""):
+                continue
+            box = target.bounding_box()
+            assert box is not None
+            name = target.inner_text()
+            minimum = 40 if "home" in (target.get_attribute("class") or "") else 64
+            assert box["height"] >= minimum, f"{name!r} on /{path}"
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => e.childNodes.length && e.checkVisibility() && "
+            "[...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))"
+            ".map(e => [parseFloat(getComputedStyle(e).fontSize), e.textContent.trim().slice(0, 20)])"
+        )
+        assert [text for size, text in sizes if size < 24] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_press_fills_the_screen_at_once_and_ticks_each_step(page: Page, gatehouse: Gatehouse) -> None:
+    page.evaluate(
+        "window.took = null; document.getElementById('alarm').addEventListener('pointerdown', () => {"
+        "const begun = performance.now(); const look = () => {"
+        "const box = document.getElementById('alarm-overlay').getBoundingClientRect();"
+        "if (box.width >= innerWidth && box.height >= innerHeight) window.took = performance.now() - begun;"
+        "else requestAnimationFrame(look); }; requestAnimationFrame(look); }, {capture: true})"
+    )
+    page.locator("#alarm").click()
+    expect(page.locator("#alarm-overlay")).to_be_visible()
+    wait_until(lambda: page.evaluate("window.took") is not None)
+    assert page.evaluate("window.took") < 200
+    expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()
+    expect(page.locator("[data-step=received_utc].reached")).to_have_count(0)
+    for step, mark in [("sent", "sent_utc"), ("received", "received_utc"), ("acknowledged", "acknowledged_utc")]:
+        gatehouse.line.take(step)
+        expect(page.locator(f"[data-step={mark}].reached")).to_be_visible()
+    assert len({alarm for _, _, alarm in gatehouse.line.presses}) == 1
+    page.locator("[data-close]").click()
+    expect(page.locator("#alarm-overlay")).to_be_hidden()
+
+
+def test_without_a_receipt_in_15_seconds_a_person_is_told_to_phone(page: Page) -> None:
+    page.clock.install()
+    page.reload()
+    page.locator("#alarm").click()
+    expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()
+    page.clock.fast_forward(14_000)
+    expect(page.locator("[data-phone]")).to_be_hidden()
+    page.clock.fast_forward(1_500)
+    phone = page.locator("[data-phone]")
+    expect(phone).to_be_visible()
+    expect(phone).to_contain_text("110")
+    expect(phone).to_contain_text("示范市学府路 1 号")
+    size = page.locator(".phone-number").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert size >= 96
+    page.screenshot()
+
+
+def test_a_press_while_the_box_is_away_is_repeated_until_it_is_back(
+    screen: tuple[Page, Watch], gatehouse: Gatehouse
+) -> None:
+    page, _ = screen  # refused requests are errors in the console here, rightly
+    page.route("**/api/alarm/press", lambda route: route.abort())
+    page.locator("#alarm").click()
+    expect(page.locator("#alarm-overlay")).to_be_visible()
+    expect(page.locator("[data-trouble]")).to_be_visible()
+    assert gatehouse.line.presses == []
+    page.unroute("**/api/alarm/press")
+    expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()
+    expect(page.locator("[data-trouble]")).to_be_hidden()
+
+
+def test_a_new_visitor_is_signed_in_step_by_step_and_leaves(page: Page, gatehouse: Gatehouse) -> None:
+    page.get_by_role("link", name="来访").click()
+    page.get_by_role("link", name="第一次来").click()
+    page.locator("#name").fill("赵六")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("radio", name="身份证").click()
+    number = page.locator("#document_number")
+    expect(number).to_be_visible()
+    for key in "11010519491231002X":
+        page.locator(f"[data-keypad=document_number] [data-key='{key}']").click()
+    expect(number).to_have_value("11010519491231002X")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="下一步").click()
+    page.locator("#host").fill("陈主任")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("radio", name="送货").click()
+    page.get_by_role("button", name="下一步").click()
+    expect(page.locator("[data-summary]")).to_contain_text("赵六")
+    page.get_by_role("button", name="登记进校").click()
+    expect(page.get_by_text("已登记进校")).to_be_visible()
+    (visit,) = inside_now(gatehouse.book.path)
+    assert visit.visitor is not None
+    assert (visit.visitor.name, visit.visitor.host, visit.visitor.reason) == ("赵六", "陈主任", "送货")
+    assert visit.visitor.document_number == "11010519491231002X"
+    page.get_by_role("link", name="完成").click()
+    page.get_by_role("link", name="离校").click()
+    page.get_by_role("button", name="赵六").click()
+    expect(page.get_by_text("已登记离校")).to_be_visible()
+    assert inside_now(gatehouse.book.path) == ()
+
+
+def test_somebody_who_came_before_is_in_with_three_touches(page: Page, gatehouse: Gatehouse) -> None:
+    known = gatehouse.book.sign_in(
+        visit_id=new_id(),
+        gate_id="east",
+        guard="王师傅",
+        visitor=Visitor(name="张三", host="刘老师", reason="家长来访", phone="13800000001"),
+    )
+    gatehouse.book.sign_out(visit_id=known.id, departure_id=new_id(), gate_id="east", guard="王师傅")
+    page.reload()
+    page.get_by_role("link", name="来访").click()
+    page.get_by_role("link", name="张三").click()
+    page.get_by_role("button", name="登记进校").click()
+    expect(page.get_by_text("已登记进校")).to_be_visible()
+    assert [visit.visitor.name for visit in inside_now(gatehouse.book.path) if visit.visitor] == ["张三"]
+
+
+def test_a_visit_written_elsewhere_appears_without_a_touch(page: Page, gatehouse: Gatehouse) -> None:
+    expect(page.locator("#top-state b")).to_have_text("0")
+    gatehouse.book.sign_in(
+        visit_id=new_id(),
+        gate_id="west",
+        guard="李师傅",
+        visitor=Visitor(name="王五", host="刘老师", reason="办事"),
+    )
+    expect(page.locator("#top-state b")).to_have_text("1")
+    expect(page.locator("#next")).to_contain_text("王五")
+
+
+def test_a_dead_server_is_shown_within_3_seconds_with_what_to_do(
+    screen: tuple[Page, Watch], gatehouse: Gatehouse
+) -> None:
+    page, _ = screen
+    expect(page.locator("body:not(.is-stale)")).to_be_visible()
+    wait_until(lambda: page.locator("[data-clock]").first.inner_text() != "")
+    page.wait_for_timeout(1200)  # until the first beats have come
+    gatehouse.server.close()
+    gone = time.monotonic()
+    page.locator("#stale").wait_for(state="visible", timeout=5000)
+    assert time.monotonic() - gone < 3.0
+    expect(page.locator("#stale")).to_contain_text("110")
+
+
+def test_english_is_one_touch_away_and_stays(page: Page, gatehouse: Gatehouse) -> None:
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("link", name="Visitor in")).to_be_visible()
+    page.goto(gatehouse.url + "visits/form")
+    expect(page.get_by_role("button", name="Next")).to_be_visible()
+    page.get_by_role("link", name="中文").click()
+    expect(page.get_by_role("button", name="下一步")).to_be_visible()
