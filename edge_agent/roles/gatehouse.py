@@ -12,6 +12,7 @@ from edge_agent.center_status import center_status
 from edge_agent.held import Held
 from edge_agent.pages.alarm_wiring import alarm_deps
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
+from edge_agent.pages.press_door import PressDoor
 from edge_agent.pages.station import station_token
 from edge_agent.role import RoleContext
 from edge_agent.standing_watch import StandingWatch
@@ -50,6 +51,10 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
         return []  # a campus may have panels only
     gate = next((gate for gate in settings.gates if gate.id == button.gate), settings.gates[0])
     book = GateBook(context.state.database("gate"), context.clock)
+    address = settings.pages.gatehouse
+    token = station_token(context.state.key("station-token"))
+    on_page = alarm_deps(alarms.line, lambda: ON_DUTY)
+    door = PressDoor(on_page.press, input_id=button.id, token=token, host=address.host)
     app = gatehouse_app(
         GatehouseDeps(
             clock=context.clock,
@@ -59,9 +64,9 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             book=book,
             guard=lambda: ON_DUTY,
             center=lambda: center_status(settings, alarms.path_reports(), context.clock.utc_ns()),
-            alarms=alarm_deps(alarms.line, lambda: ON_DUTY),
-            station_token=station_token(context.state.key("station-token")),
+            alarms=on_page,
+            station_token=token,
+            press_port=door.port,
         )
     )
-    address = settings.pages.gatehouse
-    return [Held("gate-book", book.close), PageServer("gate-page", app, host=address.host, port=address.port)]
+    return [door, Held("gate-book", book.close), PageServer("gate-page", app, host=address.host, port=address.port)]

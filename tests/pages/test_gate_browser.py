@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from edge_agent.pages.gatehouse import gatehouse_app
+from edge_agent.pages.press_door import PressDoor
+from foundation.clock import SystemClock
 from foundation.ids import new_id
 from gate.query import inside_now
 from gate.visit import Visitor
-from tests.pages.conftest import Gatehouse
+from tests.pages.conftest import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import Watch, watched
 from tests.support.waiting import wait_until
+from web.server import PageServer
 
 pytestmark = pytest.mark.browser
 
@@ -209,3 +216,35 @@ def test_english_is_one_touch_away_and_stays(page: Page, gatehouse: Gatehouse) -
     expect(page.get_by_role("button", name="Next")).to_be_visible()
     page.get_by_role("link", name="中文").click()
     expect(page.get_by_role("button", name="下一步")).to_be_visible()
+
+
+def test_the_alarm_works_while_every_page_hangs(browser: Browser, tmp_path: Path) -> None:
+    clock = SystemClock()
+    line = FakeAlarmLine(clock)
+    door = PressDoor(line.press, input_id=INPUT.id, token=TOKEN, host="127.0.0.1")
+    door.start()
+    deps = replace(gatehouse_deps(tmp_path, line, clock), press_port=door.port)
+    app = gatehouse_app(deps)
+    released = threading.Event()
+
+    @app.get("/hang")
+    async def hang() -> None:
+        released.wait(30)  # blocks the whole event loop, as a bug or a dying disk would
+
+    server = PageServer("hanging-pages", app, host="127.0.0.1", port=0)
+    server.start()
+    page = browser.new_page()
+    watch = watched(page, server.url)
+    page.goto(server.url)
+    page.evaluate("void fetch('/hang').catch(() => 0)")
+    page.wait_for_timeout(300)
+    page.locator("#alarm").click()
+    wait_until(lambda: len(line.presses) == 1, 3)
+    assert watch.errors == []
+    released.set()
+    expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()
+    assert len({alarm for _, _, alarm in line.presses}) == 1
+    page.close()
+    server.close()
+    door.close()
+    deps.book.close()
