@@ -11,9 +11,10 @@ from pydantic import model_validator
 
 from config.model import SettingsModel
 from foundation.ids import Slug
+from foundation.service import RefusedError
 
 
-class CredentialError(Exception):
+class CredentialError(RefusedError):
     """A password that the settings refer to cannot be read."""
 
 

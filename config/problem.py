@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from foundation.service import RefusedError
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -22,7 +24,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.key}: {self.message}. {self.remedy}"
 
 
-class SettingsError(Exception):
+class SettingsError(RefusedError):
     """The settings were refused; nothing was started."""
 
     def __init__(self, problems: list[Problem]) -> None:

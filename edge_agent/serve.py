@@ -11,8 +11,6 @@ from typing import Final
 
 import structlog
 
-from config.credential import CredentialError
-from config.problem import SettingsError
 from config.settings import read_settings
 from edge_agent.role import Role, RoleContext
 from edge_agent.role_life import RoleLife
@@ -20,9 +18,9 @@ from foundation.clock import Clock, SystemClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
 from foundation.log import configure_log
-from foundation.service import Service, ServiceFailedError, run_until_signal
+from foundation.service import RefusedError, Service, ServiceFailedError, run_until_signal
 from foundation.sqlite import DatabaseError
-from foundation.state import AlreadyRunningError, StateDirectory, StateDirectoryError
+from foundation.state import StateDirectory
 
 EXIT_REFUSED: Final = 2
 """Something a person must mend first: settings, a second copy, a taken port. Starting again would not help."""
@@ -31,10 +29,6 @@ EXIT_FAILED: Final = 1
 _log = structlog.get_logger("serve")
 
 Build = Callable[[RoleContext], list[Service]]
-
-
-class RefusedError(Exception):
-    """The role cannot start until a person has changed something; the message says what."""
 
 
 def serve(role: Role, config_file: Path, state_root: Path, *, clock: Clock | None = None) -> int:
@@ -49,14 +43,7 @@ def serve(role: Role, config_file: Path, state_root: Path, *, clock: Clock | Non
         # Imported only now and only one: a role pays no memory for what another needs.
         build: Build = import_module(f"edge_agent.roles.{role.value}").services
         services = [RoleLife(context), *build(context)]
-    except (
-        SettingsError,
-        StateDirectoryError,
-        AlreadyRunningError,
-        CredentialError,
-        DatabaseError,
-        RefusedError,
-    ) as error:
+    except (RefusedError, DatabaseError) as error:
         sys.stderr.write(f"edge-agent {role}: {error}\n")
         return EXIT_REFUSED
     try:

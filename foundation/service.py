@@ -59,6 +59,13 @@ class Service(ABC):
                 _log.error("a service did not end in time", service=self.name, timeout_s=CLOSE_TIMEOUT_S)
 
 
+class RefusedError(Exception):
+    """Something cannot start until a person has mended it: settings, a second copy, a taken port, a missing key.
+
+    The message says what to do; starting again by itself would not help. Rooms name their own kinds of it.
+    """
+
+
 class ServiceFailedError(Exception):
     """A service of the role ended by itself; the role ends too and is started again from outside."""
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from foundation.service import RefusedError
+
 _KERNEL_LOCKS: Final = Path("/proc/locks")
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunningError(RefusedError):
     """Another process already serves this role on this state directory."""
 
 
-class StateDirectoryError(Exception):
+class StateDirectoryError(RefusedError):
     """The state directory cannot be used."""
 
 

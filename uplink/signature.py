@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from foundation.canonical import NotCanonicalError, canonical_json
+from foundation.service import RefusedError
 from uplink.fault import BadSignatureError, MalformedError, UnknownKeyError, UnsignedError
 
 _KEY_BYTES: Final = 32
@@ -22,11 +23,11 @@ _KEY_ID_DIGITS: Final = 16
 _OPEN_TO_OTHERS: Final = 0o077
 
 
-class KeyFileError(Exception):
+class KeyFileError(RefusedError):
     """A private key file cannot be used; the message says what to do."""
 
 
-class PublicKeyError(ValueError):
+class PublicKeyError(RefusedError, ValueError):
     """A text that is not an Ed25519 public key in base64."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from foundation.service import Service
+from foundation.service import RefusedError, Service
 from web.stream import streams_of
 
 _READY_WITHIN_S: Final = 10.0
@@ -21,7 +21,7 @@ _GRACE_S: Final = 3
 """Open requests may end in this time after SIGTERM; the whole role has ten seconds."""
 
 
-class ServerAddressError(Exception):
+class ServerAddressError(RefusedError):
     """The pages cannot be served at the address in the settings; the message says what to do."""
 
 

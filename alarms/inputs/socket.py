@@ -27,7 +27,7 @@ from alarms.inputs.call import (
 from alarms.line import AlarmLine, NoSuchAlarmError, NotStoredError
 from alarms.path import PathReport
 from alarms.press import PressError, PressRequest
-from foundation.service import Service
+from foundation.service import RefusedError, Service
 from uplink.messages.alarm import UpdateKind
 
 _log = structlog.get_logger("alarms")
@@ -38,7 +38,7 @@ QUIET_S: Final = 30.0
 _PEER: Final = struct.Struct("3i")  # pid, uid, gid
 
 
-class PressSocketError(Exception):
+class PressSocketError(RefusedError):
     """The socket cannot be opened; the message says what to do."""
 
 
