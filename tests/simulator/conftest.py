@@ -10,7 +10,7 @@ import pytest
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
 
 SMALL = Quality(width=320, height=240, fps=5, bitrate_bps=200_000)
-SMALL_SUB = SubQuality(width=160, height=120, fps=5, bitrate_bps=64_000)
+SMALL_SUB = SubQuality(width=160, height=120, fps=2, bitrate_bps=64_000)
 
 
 @pytest.fixture(scope="session")

@@ -32,10 +32,12 @@ class Session:
 
     def __init__(self, broker: Broker, name: str, version: MQTTProtocolVersion, tls: Tls | None = None) -> None:
         self.got: list[bytes | bytearray] = []
+        self.dropped: list[str] = []
         self._subscribed, self._connected = Event(), Event()
         clean = None if version is MQTTProtocolVersion.MQTTv5 else False
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=version, clean_session=clean)
         self.client.on_message = lambda _c, _u, message: self.got.append(message.payload)
+        self.client.on_disconnect = lambda _c, _u, _f, reason, _p: self.dropped.append(str(reason))
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_connect = lambda *_: self._connected.set()
         if tls is not None:
@@ -54,6 +56,7 @@ class Session:
         assert self._subscribed.wait(5)
 
     def publish(self, topic: str, payload: bytes) -> None:
+        assert self.client.is_connected(), self.dropped
         self.client.publish(topic, payload, qos=1).wait_for_publish(5)
 
     def end(self) -> None:
@@ -132,6 +135,7 @@ def test_mosquitto_asks_for_a_certificate_and_keeps_clients_to_their_own_topics(
         own.publish("campus/demo/alarm", b"mine")
         wait_until(lambda: own.got, 5.0, what="the message")
         assert own.got == [b"mine"]
+        assert not own.dropped  # a refused message costs the message, not the connection
         own.end()
         stranger = mqtt.Client(CallbackAPIVersion.VERSION2, "stranger", protocol=MQTTProtocolVersion.MQTTv5)
         stranger.tls_set(str(server.ca))
