@@ -1,0 +1,182 @@
+"""What is wrong with a picture, by its measures and its point's reference. Pure rules; every threshold stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from camera.picture.measure import Measures
+from camera.picture.picture import Plane
+from camera.picture.reference import Reference, block_likeness, block_retention, stripe_strength
+from camera.picture.registration import find_motion
+
+
+class Condition(StrEnum):
+    """What a picture can suffer from (图像异常)."""
+
+    BLACK = "black"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    SIGNAL_LOSS = "signal_loss"
+    FROZEN = "frozen"
+    NOISE = "noise"
+    STRIPES = "stripes"
+    COLOUR_CAST = "colour_cast"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Set on opencv-doc's clips and hand-made pictures before the evaluation scenes existed."""
+
+    black_top: float = 20.0
+    dark_high: float = 42.0
+    dusk_mean: float = 40.0
+    bright_low: float = 205.0
+    bright_share: float = 0.55
+    signal_mode_share: float = 0.85
+    frozen_changed_share: float = 0.0005
+    noise_sigma: float = 5.0
+    noise_times: float = 2.2
+    stripe: float = 3.5
+    cast: float = 26.0
+    cast_beyond: float = 20.0
+    blur_ratio: float = 0.32
+    """Fine against coarse detail, as a share of the reference's."""
+    block_lost: float = 0.4
+    """A block has lost the place when less than this share of its edges is left."""
+    covered_share: float = 0.28
+    """Of the textured blocks; a hand or a bag over 40 % of the view takes at least so many."""
+    moved_px: float = 12.0
+    moved_deg: float = 1.8
+    moved_scale: float = 0.06
+    block_unlike: float = 0.55
+    """A block without its edges is lost for certain when its brightness correlates less than this with the place."""
+    other_light_share: float = 0.5
+    least_texture: float = 0.15
+    """Share of textured blocks below which blur, cover and movement cannot be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A condition with the figure and the threshold it crossed."""
+
+    measure: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One look: what is wrong, and why more could not be said (empty: everything was judged)."""
+
+    suspicions: Mapping[Condition, Suspicion]
+    unjudged: str = ""
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is suspected."""
+        return not self.suspicions
+
+
+NO_REFERENCE = "no_reference"
+TOO_LITTLE_TEXTURE = "too_little_texture"
+TOO_DARK_TO_JUDGE = "too_dark"
+
+
+def judge_alone(measures: Measures, changed_share: float | None, limits: Thresholds) -> dict[Condition, Suspicion]:
+    """What a picture and the one before it tell without a reference; `changed_share` of pixels between the two."""
+    found: dict[Condition, Suspicion] = {}
+    still = changed_share is not None and changed_share <= limits.frozen_changed_share
+    if measures.top <= limits.black_top:
+        found[Condition.BLACK] = Suspicion(measures.top, limits.black_top)
+    elif measures.high <= limits.dark_high:
+        found[Condition.TOO_DARK] = Suspicion(measures.high, limits.dark_high)
+    if measures.low >= limits.bright_low:
+        found[Condition.TOO_BRIGHT] = Suspicion(measures.low, limits.bright_low)
+    elif measures.saturated_share >= limits.bright_share:
+        found[Condition.TOO_BRIGHT] = Suspicion(measures.saturated_share, limits.bright_share)
+    if not found and measures.mode_share >= limits.signal_mode_share and measures.noise_sigma < 1:
+        # Drawn by a recorder, not seen by a sensor: one colour without any noise.
+        found[Condition.SIGNAL_LOSS] = Suspicion(measures.mode_share, limits.signal_mode_share)
+    if still and changed_share is not None:
+        found[Condition.FROZEN] = Suspicion(changed_share, limits.frozen_changed_share)
+    return found
+
+
+def judge(
+    measures: Measures,
+    picture: Plane,
+    reference: Reference | None,
+    changed_share: float | None,
+    limits: Thresholds,
+    *,
+    other_light: Reference | None = None,
+) -> Verdict:
+    """Everything that is wrong with a look. Without a reference of its own light, one of the other light says whether
+    the place itself is still there."""
+    found = judge_alone(measures, changed_share, limits)
+    if any(condition is not Condition.FROZEN for condition in found):
+        return Verdict(found, TOO_DARK_TO_JUDGE if Condition.TOO_DARK in found else "")
+    if reference is None or not reference.ready:
+        return _by_other_light(measures, found, other_light, limits)
+    noise_limit = max(limits.noise_sigma, reference.noise_sigma * limits.noise_times)
+    if measures.noise_sigma >= noise_limit:
+        found[Condition.NOISE] = Suspicion(measures.noise_sigma, noise_limit)
+    stripe = stripe_strength(reference, measures)
+    if stripe >= limits.stripe:
+        found[Condition.STRIPES] = Suspicion(stripe, limits.stripe)
+    cast_limit = max(limits.cast, reference.cast + limits.cast_beyond)
+    if measures.cast >= cast_limit:
+        found[Condition.COLOUR_CAST] = Suspicion(measures.cast, cast_limit)
+    textured = reference.textured
+    if textured.mean() < limits.least_texture:
+        return Verdict(found, TOO_LITTLE_TEXTURE)
+    if Condition.NOISE not in found:  # noise drowns edges and looks like detail
+        found.update(_by_texture(measures, picture, reference, limits))
+    return Verdict(found)
+
+
+def _by_other_light(
+    measures: Measures, found: dict[Condition, Suspicion], other: Reference | None, limits: Thresholds
+) -> Verdict:
+    if other is None or not other.ready or other.textured_share < limits.least_texture:
+        return Verdict(found, NO_REFERENCE)
+    lost_share = float((block_retention(other, measures.edges)[other.textured] < limits.block_lost).mean())
+    if lost_share < limits.other_light_share:
+        return Verdict(found, NO_REFERENCE)
+    if measures.mean < limits.dusk_mean:  # darkness cannot be told from a dark cover
+        return Verdict(found, TOO_DARK_TO_JUDGE)
+    return Verdict({**found, Condition.COVERED: Suspicion(lost_share, limits.other_light_share)})
+
+
+def _by_texture(
+    measures: Measures, picture: Plane, reference: Reference, limits: Thresholds
+) -> dict[Condition, Suspicion]:
+    textured = reference.textured
+    lost = block_retention(reference, measures.edges)[textured] < limits.block_lost
+    lost_share = float(lost.mean())
+    fine = (measures.detail / measures.coarse)[textured] / (reference.detail / reference.coarse)[textured]
+    sharpness = float(np.median(fine))
+    if sharpness <= limits.blur_ratio:
+        return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)}
+    if lost_share < limits.covered_share:
+        return {}
+    motion = find_motion(reference.picture, picture)
+    if motion is not None:
+        if motion.shift_px >= limits.moved_px:
+            return {Condition.MOVED: Suspicion(motion.shift_px, limits.moved_px)}
+        if abs(motion.roll_deg) >= limits.moved_deg:
+            return {Condition.MOVED: Suspicion(abs(motion.roll_deg), limits.moved_deg)}
+        if abs(motion.scale - 1) >= limits.moved_scale:
+            return {Condition.MOVED: Suspicion(abs(motion.scale - 1), limits.moved_scale)}
+    # Lamps and sun draw and wipe out edges, yet leave the place's own light and shade where they were.
+    unlike = block_likeness(reference.picture, picture)[textured] < limits.block_unlike
+    hidden_share = float((lost & unlike).mean())
+    if hidden_share < limits.covered_share:
+        return {}
+    return {Condition.COVERED: Suspicion(hidden_share, limits.covered_share)}

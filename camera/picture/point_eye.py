@@ -1,0 +1,99 @@
+"""The judge of one point: measures, reference, episodes, put together. No clock, no camera, no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from camera.picture.episode import RULES, Watch, after_look
+from camera.picture.judgement import TOO_DARK_TO_JUDGE, Condition, Suspicion, Thresholds, Verdict, judge
+from camera.picture.measure import Light, Measures, measure
+from camera.picture.picture import Picture, Plane
+from camera.picture.reference import Reference, first_look, learn
+
+_NIGHT_LOOKS: Final = 120
+"""Darkness of 20 minutes is a night to be learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An episode began or ended with this look."""
+
+    condition: Condition
+    began: bool
+    suspicion: Suspicion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look came to."""
+
+    verdict: Verdict
+    measures: Measures
+    changes: tuple[Change, ...]
+    light: Light
+
+
+class PointEye:
+    """Remembers what it must between looks; `references` may be stored and given back."""
+
+    def __init__(self, limits: Thresholds | None = None, references: dict[Light, Reference] | None = None) -> None:
+        self._limits = limits or Thresholds()
+        self.references = references if references is not None else {}
+        self.watches: dict[Condition, Watch] = {condition: Watch() for condition in Condition}
+        self._before: Plane | None = None
+        self._dark_looks = 0
+
+    def look(self, picture: Picture) -> Look:
+        """Judge a picture and learn from it if nothing about it is suspicious."""
+        measures = measure(picture)
+        changed = changed_share(self._before, picture.y) if self._before is not None else None
+        self._before = picture.y
+        other = Light.NIGHT if measures.light is Light.DAY else Light.DAY
+        verdict = judge(
+            measures,
+            picture.y,
+            self.references.get(measures.light),
+            changed,
+            self._limits,
+            other_light=self.references.get(other),
+        )
+        changes: list[Change] = []
+        for condition in Condition:
+            before = self.watches[condition]
+            suspicion = verdict.suspicions.get(condition)
+            now = after_look(before, suspicion is not None, picture.taken_utc_ns, RULES[condition])
+            self.watches[condition] = now
+            if now.open != before.open:
+                changes.append(Change(condition, now.open, suspicion))
+        self._dark_looks = self._dark_looks + 1 if verdict.unjudged == TOO_DARK_TO_JUDGE else 0
+        suspected = not verdict.clean or any("-" in watch.recent for watch in self.watches.values())
+        if not suspected and (self._dark_looks == 0 or self._dark_looks > _NIGHT_LOOKS):
+            self._learn(measures, picture.y)
+        return Look(verdict, measures, tuple(changes), measures.light)
+
+    @property
+    def open_conditions(self) -> frozenset[Condition]:
+        """Episodes that are going on."""
+        return frozenset(condition for condition, watch in self.watches.items() if watch.open)
+
+    def accept(self) -> None:
+        """A person says that what is seen now is right: forget the references and learn anew."""
+        self.references.clear()
+        self.watches = {condition: Watch() for condition in Condition}
+
+    def _learn(self, measures: Measures, picture: Plane) -> None:
+        known = self.references.get(measures.light)
+        self.references[measures.light] = (
+            first_look(measures, picture) if known is None else learn(known, measures, picture)
+        )
+
+
+def changed_share(before: Plane, now: Plane) -> float:
+    """Share of pixels that are not exactly as they were."""
+    if before.shape != now.shape:
+        return 1.0
+    return float(np.count_nonzero(cv2.absdiff(before, now))) / now.size

@@ -1,0 +1,135 @@
+"""What a point looks like when all is well, learnt over time, by day and by night apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from camera.picture.measure import HALF, EdgeMap, Grid, Light, Line, Measures, per_block
+from camera.picture.picture import Plane
+
+LEARN_LOOKS: Final = 6
+"""A minute at one look per 10 s: people have walked on by then, what stays belongs to the place."""
+_FIRM: Final = 0.5
+"""An edge belongs to the place if it was there in at least half of the looks."""
+_LEAST_EDGES: Final = 0.03
+"""Share of a block's pixels (half size) that must be firm edges for the block to count as textured: 12 of 400."""
+_LEAST_COARSE: Final = 25.0
+_REGULAR: Final = 0.35  # share of a line's power in one frequency: a moved view has none so strong
+_SLOW: Final = 0.02  # a new look weighs 2 %: half of the old is forgotten in 6 minutes, dusk takes longer
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The average of good looks at a point in one light."""
+
+    light: Light
+    looks: int
+    edges: npt.NDArray[np.float32]
+    """Half size: how often an edge was at each pixel."""
+    detail: Grid
+    coarse: Grid
+    noise_sigma: float
+    rows: Line
+    columns: Line
+    cast: float
+    mean: float
+    picture: Plane
+    """The latest good picture, shown beside a bad one and compared with it."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough was seen to judge by."""
+        return self.looks >= LEARN_LOOKS
+
+    @property
+    def firm(self) -> npt.NDArray[np.bool_]:
+        """Pixels (half size) where the place itself has an edge."""
+        return self.edges >= _FIRM
+
+    @property
+    def textured(self) -> npt.NDArray[np.bool_]:
+        """Blocks with enough edges of the place to be judged by."""
+        return (per_block(self.firm) >= _LEAST_EDGES) & (self.coarse >= _LEAST_COARSE)
+
+    @property
+    def textured_share(self) -> float:
+        """Share of the view that can be judged by its texture."""
+        return float(self.textured.mean())
+
+
+def first_look(measures: Measures, picture: Plane) -> Reference:
+    """A reference of one look; not ready yet."""
+    return Reference(
+        light=measures.light,
+        looks=1,
+        edges=_spread(measures.edges).astype(np.float32),
+        detail=measures.detail,
+        coarse=measures.coarse,
+        noise_sigma=measures.noise_sigma,
+        rows=measures.rows,
+        columns=measures.columns,
+        cast=measures.cast,
+        mean=measures.mean,
+        picture=picture,
+    )
+
+
+def learn(reference: Reference, measures: Measures, picture: Plane) -> Reference:
+    """The reference after one more good look; call only for looks without any suspicion."""
+    weight = max(1 / (reference.looks + 1), _SLOW)
+
+    def blend(old: Any, new: Any) -> Any:
+        return old + (new - old) * weight
+
+    return replace(
+        reference,
+        looks=reference.looks + 1,
+        edges=blend(reference.edges, _spread(measures.edges)).astype(np.float32),
+        detail=np.exp(blend(np.log(reference.detail), np.log(measures.detail))).astype(np.float32),
+        coarse=np.exp(blend(np.log(reference.coarse), np.log(measures.coarse))).astype(np.float32),
+        noise_sigma=blend(reference.noise_sigma, measures.noise_sigma),
+        rows=blend(reference.rows, measures.rows),
+        columns=blend(reference.columns, measures.columns),
+        cast=blend(reference.cast, measures.cast),
+        mean=blend(reference.mean, measures.mean),
+        picture=picture,
+    )
+
+
+def block_retention(reference: Reference, edges: EdgeMap) -> Grid:
+    """Per block: the share of the place's own edges that are still where they were (1 where there are none)."""
+    firm = reference.firm
+    kept = per_block(firm & (_spread(edges) > 0))
+    known = per_block(firm)
+    return np.where(known > 0, kept / np.maximum(known, 1e-6), 1.0).astype(np.float32)
+
+
+def block_likeness(reference: Plane, now: Plane) -> Grid:
+    """Per block: correlation of brightness with the reference picture; lamps and dusk keep it, a cover does not."""
+    a: Any = cv2.resize(reference, HALF, interpolation=cv2.INTER_AREA).astype(np.float32)
+    b: Any = cv2.resize(now, HALF, interpolation=cv2.INTER_AREA).astype(np.float32)
+    mean_a, mean_b = per_block(a), per_block(b)
+    spread_a = np.maximum(per_block(a * a) - mean_a**2, 1.0)
+    spread_b = np.maximum(per_block(b * b) - mean_b**2, 1.0)
+    return np.asarray((per_block(a * b) - mean_a * mean_b) / np.sqrt(spread_a * spread_b), np.float32)
+
+
+def stripe_strength(reference: Reference, measures: Measures) -> float:
+    """How strong a regular pattern of rows or columns is that the place does not have (standard deviation)."""
+    worst = 0.0
+    for line in (measures.rows - reference.rows, measures.columns - reference.columns):
+        power = np.abs(np.fft.rfft(line)[1:]) ** 2
+        peak = int(power.argmax())
+        if power[max(0, peak - 1) : peak + 2].sum() >= _REGULAR * power.sum():
+            worst = max(worst, float(np.std(line)))
+    return worst
+
+
+def _spread(edges: EdgeMap) -> EdgeMap:
+    # One pixel (two of the full picture) of tolerance: wind moves masts, and compression moves edges.
+    return np.asarray(cv2.dilate(edges, np.ones((3, 3), np.uint8)), np.uint8)
