@@ -78,6 +78,9 @@ class _Connection:
         self.reason = ""
         self.version_refused = False
         self.in_flight: dict[int, AcceptanceHandler | None] = {}
+        self.early: dict[int, Acceptance] = {}  # PUBACKs that overtook the return of publish()
+        self.owed = 0
+        # Never held while paho is called: paho calls back with locks of its own held, and waits for them in publish().
         self.lock = threading.Lock()
         self.line: socket.socket | None = None
 
@@ -150,7 +153,7 @@ class MqttSession(Service):
     def publish(self, publication: Publication, on_accepted: AcceptanceHandler | None = None) -> None:
         """Hand a message to the connection; returns at once, also on a stalled line.
 
-        `on_accepted` is called on the network thread with the broker's word, if it ever comes. Raises
+        `on_accepted` is called, usually on the network thread, with the broker's word, if it ever comes. Raises
         NotConnectedError or CongestedError, and then the message was not and will not be sent.
         """
         connection = self._connection
@@ -255,19 +258,24 @@ class MqttSession(Service):
     def _publish(
         self, connection: _Connection, publication: Publication, on_accepted: AcceptanceHandler | None
     ) -> None:
-        with connection.lock:  # PUBACK may come before publish() returns its number
+        with connection.lock:
             if connection.ended.is_set():
                 raise NotConnectedError(f"the connection to broker {self.broker.id} has ended")
-            if publication.qos and len(connection.in_flight) >= IN_FLIGHT:
-                raise CongestedError(f"broker {self.broker.id} owes {len(connection.in_flight)} answers")
-            info = connection.client.publish(
-                publication.topic, publication.payload, publication.qos, publication.retain
-            )
-            if info.rc != mqtt.MQTT_ERR_SUCCESS:
-                # paho keeps it and would send it on its next connection, which this client will never have.
-                raise NotConnectedError(f"broker {self.broker.id}: {mqtt.error_string(info.rc)}")
             if publication.qos:
-                connection.in_flight[info.mid] = on_accepted
+                if connection.owed >= IN_FLIGHT:
+                    raise CongestedError(f"broker {self.broker.id} owes {connection.owed} answers")
+                connection.owed += 1
+        info = connection.client.publish(publication.topic, publication.payload, publication.qos, publication.retain)
+        if info.rc != mqtt.MQTT_ERR_SUCCESS:
+            # paho keeps it and would send it on its next connection, which this client will never have.
+            raise NotConnectedError(f"broker {self.broker.id}: {mqtt.error_string(info.rc)}")
+        if publication.qos:
+            with connection.lock:
+                acceptance = connection.early.pop(info.mid, None)
+                if acceptance is None:
+                    connection.in_flight[info.mid] = on_accepted
+            if acceptance is not None and on_accepted is not None:
+                on_accepted(acceptance)
 
     def _drop(self, connection: _Connection) -> None:
         connection.ended.set()
@@ -350,10 +358,15 @@ class MqttSession(Service):
                     _log.error("the broker refused a subscription", broker=self.broker.id, topic=topic, code=str(code))
 
         def published(_client: mqtt.Client, _data: object, mid: int, code: ReasonCode, _p: object) -> None:
+            acceptance, handler = Acceptance(code.value, str(code)), None
             with connection.lock:
-                handler = connection.in_flight.pop(mid, None)
+                connection.owed -= 1
+                if mid in connection.in_flight:
+                    handler = connection.in_flight.pop(mid)
+                else:
+                    connection.early[mid] = acceptance
             if handler is not None:
-                handler(Acceptance(code.value, str(code)))
+                handler(acceptance)
 
         def came(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
             try:
