@@ -12,7 +12,7 @@ from starlette.responses import Response
 from config.alarm_input import AlarmInput
 from config.campus import Campus
 from config.gate import Gate
-from edge_agent.pages import alarm_routes, visit_routes
+from edge_agent.pages import PACKAGE, alarm_routes, visit_routes
 from edge_agent.pages.alarm_routes import AlarmDeps
 from edge_agent.pages.station import StationsOnly
 from edge_agent.pages.status_model import CenterStatus
@@ -25,7 +25,6 @@ from web.language import mark
 from web.page import Theme, page
 from web.stream import live
 
-PACKAGE = "edge_agent.pages"
 TITLE = mark("门卫")
 
 

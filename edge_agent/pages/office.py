@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
+from edge_agent.pages import PACKAGE
 from edge_agent.pages.answers import evidence_text, five_answers, verdict_state
 from edge_agent.pages.finding_words import words_of
-from edge_agent.pages.gatehouse import PACKAGE
 from edge_agent.pages.status_model import CampusStatus
 from foundation.clock import Clock
 from web.app import make_app
