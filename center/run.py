@@ -139,5 +139,6 @@ def _session(
         on_message=lambda topic, payload: inbox.put(Letter(broker.id, topic, payload)),
         subscriptions=center_subscriptions(),
         login=login,
+        urgent=lambda: True,  # schools may be waiting for a receipt, and one center is no herd
         on_change=on_change,
     )
