@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from edge_agent.commands import alarm, demo, status
-from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption, settings_or_exit
+from edge_agent.options import (
+    DEFAULT_CONFIG,
+    DEFAULT_STATE,
+    EXIT_REFUSED,
+    ConfigOption,
+    StateOption,
+    missing_passwords,
+    settings_or_exit,
+)
 from edge_agent.role import Role
 
 app = typer.Typer(
@@ -32,6 +40,8 @@ def check_config(file: Annotated[Path, typer.Argument(help="The settings file to
         f"{file}: 通过 / accepted: {settings.campus.name}, {len(settings.devices)} devices, "
         f"{len(settings.points)} points, {len(settings.volumes)} volumes, {len(settings.alarm_inputs)} alarm inputs"
     )
+    for sentence in missing_passwords(settings):
+        typer.echo(f"◆ 注意 / not here, but needed to run: {sentence}", err=True)
 
 
 @app.command()
@@ -58,7 +68,11 @@ def run(
     from foundation.clock import SystemClock
     from foundation.log import configure_log
 
-    settings_or_exit(config)
+    missing = missing_passwords(settings_or_exit(config))
+    if missing:
+        for sentence in missing:
+            typer.echo(f"edge-agent: {sentence}", err=True)
+        raise typer.Exit(EXIT_REFUSED)
     configure_log("supervisor", style="plain" if log == "plain" else "json")
     raise typer.Exit(Supervisor(config, state, SystemClock(), log_style=log).run())
 

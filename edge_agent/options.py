@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from config.credential import CredentialError
 from config.problem import SettingsError
 from config.settings import Settings, read_settings
 
@@ -18,6 +19,17 @@ StateOption = Annotated[
 ]
 DEFAULT_CONFIG: Final = Path("/etc/campus-edge/campus.yaml")
 DEFAULT_STATE: Final = Path("/var/lib/campus-edge")
+
+
+def missing_passwords(settings: Settings) -> list[str]:
+    """A sentence for each password that the settings refer to and that cannot be read here and now."""
+    missing = []
+    for credential in settings.credentials:
+        try:
+            credential.password()
+        except CredentialError as error:
+            missing.append(str(error))
+    return missing
 
 
 def settings_or_exit(file: Path) -> Settings:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from camera.query import may_try
 from camera.query import stream_source as known_source
 from camera.stream import StreamSource
+from config.credential import CredentialError
 from config.settings import Settings
 from edge_agent.role import Role, RoleContext
 from foundation.service import Service
@@ -45,6 +46,10 @@ def stream_sources(settings: Settings, state: StateDirectory) -> Callable[[str],
         if device.credential is None:
             return StreamSource(device=device.id, url=known.main.uri)
         credential = settings.credential(device.credential)
-        return StreamSource(device=device.id, url=known.main.uri, user=credential.user, password=credential.password())
+        try:
+            password = credential.password()
+        except CredentialError:  # the inspector's finding says what to do; the other cameras are recorded all the same
+            return None
+        return StreamSource(device=device.id, url=known.main.uri, user=credential.user, password=password)
 
     return find

@@ -132,15 +132,10 @@ def test_wrong_settings_start_nothing(agent: Agent) -> None:
     assert not agent.state.exists()
 
 
-def test_a_missing_password_is_named(agent: Agent) -> None:
-    agent.password = ""
+def test_a_missing_password_is_named_and_nothing_starts(agent: Agent) -> None:
     text = agent.settings_file.read_text(encoding="utf-8")
     agent.settings_file.write_text(text.replace("CAMPUS_CAMERA_PASSWORD", "NO_SUCH_VARIABLE"), encoding="utf-8")
-    agent.start()
-    wait_until(
-        lambda: any(
-            "login" in finding["kind"] or "credential" in finding["kind"] for finding in agent.status()["findings"]
-        ),
-        30,
-        what="a finding about the missing password",
-    )
+    refused = run_agent(agent)
+    assert refused.returncode == 2
+    assert "set the environment variable NO_SUCH_VARIABLE" in refused.stderr
+    assert not agent.state.exists()
