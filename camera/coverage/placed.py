@@ -56,7 +56,6 @@ def hang(scene: Scene, point_id: str, pose: Pose, watch: Watch, source: PoseSour
     """Compute what a camera at this pose sees; the pose must not lie inside a wall."""
     floor = scene.floor_of(pose)
     optics = Optics.of(pose)
-    roof = scene.roof_over(pose, floor)
     return PlacedCamera(
         point_id=point_id,
         pose=pose,
@@ -64,15 +63,20 @@ def hang(scene: Scene, point_id: str, pose: Pose, watch: Watch, source: PoseSour
         watch=watch,
         floor=floor,
         optics=optics,
-        views={
-            (key, density): seen
-            for key, plane in scene.planes.items()
-            if plane.floor == floor
-            for density, seen in zip(plane.densities_px_per_m, views(plane, optics, roof), strict=True)
-            if seen is not None
-        },
+        views=dict(sights(scene, pose)),
         around=tuple(_around(scene, floor, optics)),
     )
+
+
+def sights(scene: Scene, pose: Pose) -> Iterator[tuple[ViewKey, View]]:
+    """What a camera at this pose sees, for each height and density that zones of its floor ask for."""
+    floor = scene.floor_of(pose)
+    roof, optics = scene.roof_over(pose, floor), Optics.of(pose)
+    for key, plane in scene.planes.items():
+        if plane.floor == floor:
+            for density, seen in zip(plane.densities_px_per_m, views(plane, optics, roof), strict=True):
+                if seen is not None:
+                    yield (key, density), seen
 
 
 def _around(scene: Scene, floor: str, optics: Optics) -> Iterator[str]:

@@ -90,7 +90,7 @@ class Scene:
         for edge in edges.near(here - INSIDE_WALL_M, here + INSIDE_WALL_M).tolist():
             apart = distance_m(here[None], edges.starts[edge][None], edges.ends[edge][None])
             if float(apart[0, 0]) < INSIDE_WALL_M and float(edges.tops_m[edge]) > pose.height_m:
-                return edges.owners[edge]
+                return edges.owners[int(edge)]
         return None
 
 
