@@ -29,7 +29,7 @@ class EventKind(StrEnum):
     CLOSED = "closed"
 
 
-def raised(connection: Connection, clock: Clock, event: Event, *, delay_ms: int | None) -> None:
+def raised(connection: Connection, event: Event, *, received_utc_ns: int, delay_ms: int | None) -> None:
     """Put a new alarm on the desk. Raises MalformedError.
 
     Its receipt may be sent only after the transaction around this has ended well.
@@ -38,37 +38,37 @@ def raised(connection: Connection, clock: Clock, event: Event, *, delay_ms: int 
     assert isinstance(message, AlarmRaised)
     if event.id != message.alarm_id:
         raise MalformedError("an alarm's event must have the alarm's own id, or copies could not be told apart")
-    now = clock.utc_ns()
     drill_id = message.drill_id if message.purpose is Purpose.DRILL else None
     connection.execute(
-        insert(alarm).values(
-            id=message.alarm_id,
-            campus_id=message.campus,
-            input_id=message.input,
-            input_name=told.text(message.input_name),
-            place=told.text(message.place),
-            address=told.text(message.address),
-            phone=told.text(message.gatehouse_phone),
-            drill_id=drill_id,
-            drill=False,
-            silent=message.silent,
-            duress=message.duress,
-            pressed_utc_ns=_pressed(message, now),
-            clock_quality=event.clockquality.value,
-            delay_ms=delay_ms,
-            received_utc_ns=now,
-        )
+        insert(alarm),
+        {
+            "id": message.alarm_id,
+            "campus_id": message.campus,
+            "input_id": message.input,
+            "input_name": told.text(message.input_name),
+            "place": told.text(message.place),
+            "address": told.text(message.address),
+            "phone": told.text(message.gatehouse_phone),
+            "drill_id": drill_id,
+            "drill": False,
+            "silent": message.silent,
+            "duress": message.duress,
+            "pressed_utc_ns": _pressed(message, received_utc_ns),
+            "clock_quality": event.clockquality.value,
+            "delay_ms": delay_ms,
+            "received_utc_ns": received_utc_ns,
+        },
     )
-    add_event(connection, message.campus, message.alarm_id, EventKind.RECEIVED.value, now)
+    add_event(connection, message.campus, message.alarm_id, EventKind.RECEIVED.value, received_utc_ns)
     if drill_id is not None:
         _judge_drill(connection, drill_id)
 
 
-def _pressed(message: AlarmRaised, now_utc_ns: int) -> int:
+def _pressed(message: AlarmRaised, received_utc_ns: int) -> int:
     try:
         return told.moment(message.pressed_at)
     except MalformedError:
-        return now_utc_ns  # an alarm is not turned away for the 31st of February
+        return received_utc_ns  # an alarm is not turned away for a clock in the year 9999
 
 
 def updated(connection: Connection, event: Event) -> None:
@@ -97,14 +97,15 @@ def drill_armed(connection: Connection, event: Event) -> None:
     if connection.scalar(select(drill.c.id).where(drill.c.id == message.drill_id)) is not None:
         raise MalformedError(f"the line test {message.drill_id} was announced before")
     connection.execute(
-        insert(drill).values(
-            id=message.drill_id,
-            campus_id=message.campus,
-            input_id=message.input,
-            person=told.text(message.person),
-            armed_utc_ns=armed,
-            until_utc_ns=until,
-        )
+        insert(drill),
+        {
+            "id": message.drill_id,
+            "campus_id": message.campus,
+            "input_id": message.input,
+            "person": told.text(message.person),
+            "armed_utc_ns": armed,
+            "until_utc_ns": until,
+        },
     )
     _judge_drill(connection, message.drill_id)
 
@@ -190,13 +191,14 @@ def add_event(
 ) -> None:
     """Add a line to an alarm's history."""
     connection.execute(
-        insert(alarm_event).values(
-            id=event_id or new_id(),
-            alarm_id=alarm_id,
-            campus_id=campus_id,
-            kind=kind,
-            at_utc_ns=at_utc_ns,
-            person=person,
-            text=text,
-        )
+        insert(alarm_event),
+        {
+            "id": event_id or new_id(),
+            "alarm_id": alarm_id,
+            "campus_id": campus_id,
+            "kind": kind,
+            "at_utc_ns": at_utc_ns,
+            "person": person,
+            "text": text,
+        },
     )

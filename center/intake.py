@@ -115,7 +115,7 @@ class Intake:
         event = received.event
         filed = mail.file(connection, self._clock, received, letter.payload, letter.broker_id)
         if filed.first:
-            self._act(connection, event)
+            self._act(connection, event, filed.received_utc_ns)
         elif self._clock.utc_ns() - filed.received_utc_ns > LATE_COPY_NS:
             late = ReplayedError(f"{event.type} {event.id} came again long after its first copy; it changed nothing")
             self._note(connection, letter, late)
@@ -130,12 +130,12 @@ class Intake:
             changed=filed.first or is_alarm,
         )
 
-    def _act(self, connection: Connection, event: Event) -> None:
+    def _act(self, connection: Connection, event: Event, received_utc_ns: int) -> None:
         message = event.data
         match message:
             case AlarmRaised():
                 delay_ms = self._paths.age_ms(message.campus, message.boot_id, message.running_ms)
-                desk.raised(connection, self._clock, event, delay_ms=delay_ms)
+                desk.raised(connection, event, received_utc_ns=received_utc_ns, delay_ms=delay_ms)
             case AlarmUpdate():
                 desk.updated(connection, event)
             case DrillArmed():

@@ -39,17 +39,20 @@ def file(connection: Connection, clock: Clock, received: Received, payload: byte
     ).one_or_none()
     if before is None:
         connection.execute(
-            insert(message).values(
-                id=event.id,
-                campus_id=event.data.campus,
-                type=event.type,
-                sequence=told.sequence(event),
-                digest=received.digest,
-                received_utc_ns=now,
-                document=payload,
-            )
+            insert(message),
+            {
+                "id": event.id,
+                "campus_id": event.data.campus,
+                "type": event.type,
+                "sequence": told.sequence(event),
+                "digest": received.digest,
+                "received_utc_ns": now,
+                "document": payload,
+            },
         )
-        connection.execute(insert(arrival).values(message_id=event.id, broker_id=broker_id, first_utc_ns=now, copies=1))
+        connection.execute(
+            insert(arrival), {"message_id": event.id, "broker_id": broker_id, "first_utc_ns": now, "copies": 1}
+        )
         return Filed(received_utc_ns=now, copies=1)
     if (before.campus_id, before.digest) != (event.data.campus, received.digest):
         raise ReplayedError(f"the id {event.id} was used before for other contents, by campus {before.campus_id}")
@@ -66,5 +69,5 @@ def _count(connection: Connection, message_id: str, broker_id: str, now_utc_ns: 
     )
     if counted.rowcount == 0:
         connection.execute(
-            insert(arrival).values(message_id=message_id, broker_id=broker_id, first_utc_ns=now_utc_ns, copies=1)
+            insert(arrival), {"message_id": message_id, "broker_id": broker_id, "first_utc_ns": now_utc_ns, "copies": 1}
         )

@@ -27,20 +27,21 @@ def point_told(connection: Connection, event: Event, *, now_utc_ns: int) -> bool
     if message.withdrawn:
         return True
     connection.execute(
-        insert(point).values(
-            campus_id=message.campus,
-            point_id=message.point,
-            name=told.text(message.name),
-            camera=message.camera.value,
-            recording=message.recording.value,
-            picture=message.picture.value,
-            retention=message.retention.value,
-            kept_days=None if message.kept_days is None else min(message.kept_days, 100_000),
-            troubles=" ".join(told.text(trouble.kind) for trouble in message.troubles),
-            checked_utc_ns=told.optional_moment(message.checked_at),
-            sent_utc_ns=sent,
-            received_utc_ns=now_utc_ns,
-        )
+        insert(point),
+        {
+            "campus_id": message.campus,
+            "point_id": message.point,
+            "name": told.text(message.name),
+            "camera": message.camera.value,
+            "recording": message.recording.value,
+            "picture": message.picture.value,
+            "retention": message.retention.value,
+            "kept_days": None if message.kept_days is None else min(message.kept_days, 100_000),
+            "troubles": " ".join(told.text(trouble.kind) for trouble in message.troubles),
+            "checked_utc_ns": told.optional_moment(message.checked_at),
+            "sent_utc_ns": sent,
+            "received_utc_ns": now_utc_ns,
+        },
     )
     return True
 
@@ -56,19 +57,20 @@ def finding_told(connection: Connection, event: Event) -> None:
         return
     connection.execute(delete(finding).where(mine))
     connection.execute(
-        insert(finding).values(
-            campus_id=message.campus,
-            id=found.id,
-            subject=told.text(found.subject),
-            kind=told.text(found.kind),
-            severity=found.severity.value,
-            evidence=json.dumps(
+        insert(finding),
+        {
+            "campus_id": message.campus,
+            "id": found.id,
+            "subject": told.text(found.subject),
+            "kind": told.text(found.kind),
+            "severity": found.severity.value,
+            "evidence": json.dumps(
                 {told.text(key): told.text(value) for key, value in found.evidence.items()}, ensure_ascii=False
             ),
-            since_utc_ns=told.moment(found.since),
-            cleared_utc_ns=told.optional_moment(found.cleared_at),
-            sequence=sequence,
-        )
+            "since_utc_ns": told.moment(found.since),
+            "cleared_utc_ns": told.optional_moment(found.cleared_at),
+            "sequence": sequence,
+        },
     )
 
 
@@ -94,10 +96,11 @@ def day_sealed(connection: Connection, event: Event) -> None:
     message = event.data
     assert isinstance(message, DaySealed)
     connection.execute(
-        insert(sealed_day).values(
-            message_id=event.id,
-            campus_id=message.campus,
-            day=message.day.isoformat(),
-            footage_head=message.footage_head,
-        )
+        insert(sealed_day),
+        {
+            "message_id": event.id,
+            "campus_id": message.campus,
+            "day": message.day.isoformat(),
+            "footage_head": message.footage_head,
+        },
     )

@@ -174,7 +174,7 @@ def write(connection: Connection, paths: Iterable[Path]) -> None:
             .values(values)
         )
         if changed.rowcount == 0:
-            connection.execute(insert(campus_path).values(campus_id=path.campus_id, path_id=path.path_id, **values))
+            connection.execute(insert(campus_path), {"campus_id": path.campus_id, "path_id": path.path_id, **values})
 
 
 def _beat(event: Event, message: Heartbeat, now_utc_ns: int, now_running_ns: int) -> Beat:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -23,6 +23,8 @@ MOST_WAITING: Final = 20_000
 """Further messages are let go: what needs a receipt is sent again, and states are asked for anew."""
 _URGENCY: Final = {"alarm": 0, "state": 1}
 _OTHERS: Final = 2
+AT_ONCE: Final = 50
+"""Letters of one transaction: a backlog is not held up by the disk, and no alarm waits long for its neighbours."""
 
 
 class Inbox:
@@ -43,16 +45,20 @@ class Inbox:
             return
         self._queue.put((urgency, next(self._order), letter))
 
-    def get(self, timeout_s: float) -> Letter | None:
-        """The most urgent letter, the oldest of these; None if none came in time."""
+    def get(self, timeout_s: float) -> list[Letter]:
+        """The most urgent letters that are there, the oldest of these first; empty if none came in time."""
+        letters: list[Letter] = []
         try:
-            return self._queue.get(timeout=timeout_s)[2]
+            letters.append(self._queue.get(timeout=timeout_s)[2])
+            while len(letters) < AT_ONCE:
+                letters.append(self._queue.get_nowait()[2])
         except queue.Empty:
-            return None
+            pass
+        return letters
 
 
 class Reception(Service):
-    """Takes letters out of the inbox, one at a time."""
+    """Takes letters out of the inbox."""
 
     def __init__(
         self,
@@ -73,24 +79,28 @@ class Reception(Service):
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
-            letter = self._inbox.get(_IDLE_S)
-            if letter is not None:
-                self._take(letter)
+            letters = self._inbox.get(_IDLE_S)
+            if letters:
+                self._take(letters)
             elif self._inbox.missed:
                 self._inbox.missed = False
                 self._on_missed()
 
-    def _take(self, letter: Letter) -> None:
+    def _take(self, letters: Sequence[Letter]) -> None:
         for _ in range(_TRIES):
             try:
-                taken = self._intake.take(letter)
+                all_taken = self._intake.take(letters)
             except CenterDatabaseError as error:
-                _log.error("a message could not be stored; no receipt is given", topic=letter.topic, error=str(error))
+                _log.error("not stored, so no receipt is given", letters=len(letters), error=str(error))
                 self.stopping.wait(_RETRY_S)
                 continue
-            for outgoing in taken.replies:
-                self._posts[letter.broker_id].send(outgoing)
-            if taken.changed:
+            for letter, taken in zip(letters, all_taken, strict=True):
+                for outgoing in taken.replies:
+                    self._posts[letter.broker_id].send(outgoing)
+            if any(taken.changed for taken in all_taken):
                 self._on_change()
             return
+        if len(letters) > 1:  # one that the database cannot take must not hold up its neighbours
+            for letter in letters:
+                self._take([letter])
         self._inbox.missed = True

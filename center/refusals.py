@@ -59,18 +59,19 @@ def record(
     if counted.rowcount:
         return False
     connection.execute(
-        insert(refused_message).values(
-            id=new_id(),
-            broker_id=broker_id,
-            topic=topic,
-            reason=refusal.kind,
-            detail=_clean(str(refusal), 1000),
-            size_bytes=len(payload),
-            excerpt=payload[:EXCERPT_BYTES],
-            first_utc_ns=now,
-            last_utc_ns=now,
-            copies=1,
-        )
+        insert(refused_message),
+        {
+            "id": new_id(),
+            "broker_id": broker_id,
+            "topic": topic,
+            "reason": refusal.kind,
+            "detail": _clean(str(refusal), 1000),
+            "size_bytes": len(payload),
+            "excerpt": payload[:EXCERPT_BYTES],
+            "first_utc_ns": now,
+            "last_utc_ns": now,
+            "copies": 1,
+        },
     )
     _forget_oldest(connection)
     return True

@@ -44,9 +44,14 @@ def enrol(
         if next_key:
             raise EnrolmentError(f"there is no campus {campus_id!r} yet: enrol it first without --next-key")
         connection.execute(
-            insert(campus).values(
-                id=campus_id, name=name, district=district, public_key=public_key, enrolled_utc_ns=clock.utc_ns()
-            )
+            insert(campus),
+            {
+                "id": campus_id,
+                "name": name,
+                "district": district,
+                "public_key": public_key,
+                "enrolled_utc_ns": clock.utc_ns(),
+            },
         )
         return Campus(id=campus_id, name=name, district=district, public_keys=(public_key,))
     if public_key not in before.public_keys and not next_key:

@@ -18,13 +18,14 @@ REPEAT_FOR_NS: Final = 24 * 3600 * NS_PER_S
 def keep(connection: Connection, alarm_id: str, outgoing: Outgoing, at_utc_ns: int) -> None:
     """Keep a word on an alarm before it is sent."""
     connection.execute(
-        insert(said).values(
-            id=outgoing.event_id,
-            alarm_id=alarm_id,
-            campus_id=outgoing.topic.campus,
-            said_utc_ns=at_utc_ns,
-            document=outgoing.payload,
-        )
+        insert(said),
+        {
+            "id": outgoing.event_id,
+            "alarm_id": alarm_id,
+            "campus_id": outgoing.topic.campus,
+            "said_utc_ns": at_utc_ns,
+            "document": outgoing.payload,
+        },
     )
 
 

@@ -21,7 +21,7 @@ from center import refusals, register
 from center.alarm_view import AlarmView, read_alarms
 from center.campus_view import CampusView, read_campuses
 from center.database import CenterDatabase
-from center.intake import Intake, Taken
+from center.intake import Intake, Letter, Taken
 from center.paths import Paths
 from center.voice import Voice
 from foundation.clock import ManualClock
@@ -97,10 +97,12 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
         check=True, capture_output=True, user=user, cwd=folder, timeout=60,
     )  # fmt: skip
     port = free_port()
+    # No test cuts the power of this server, and the disk is needed by others: fsync is off.
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [server, "-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1",
-             "-c", f"unix_socket_directories={folder}", "-c", "max_connections=50"],
+             "-c", f"unix_socket_directories={folder}", "-c", "max_connections=50",
+             "-c", "fsync=off"],
             stdout=log, stderr=log, user=user, cwd=folder,
         )  # fmt: skip
     cluster = PostgresCluster(port, process)
@@ -156,7 +158,12 @@ class Bench:
 
     def take(self, message: Message, *, broker_id: str = "primary", payload: bytes | None = None) -> Taken:
         """Hand a message of the school in."""
-        return self.intake.take(self.school.letter(message, broker_id=broker_id, payload=payload))
+        return self.take_letter(self.school.letter(message, broker_id=broker_id, payload=payload))
+
+    def take_letter(self, letter: Letter) -> Taken:
+        """Hand in anything."""
+        (taken,) = self.intake.take([letter])
+        return taken
 
     def said(self, taken: Taken) -> list[Message]:
         """The replies, their signatures checked."""

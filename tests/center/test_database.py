@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,25 @@ def test_sqlite_writes_reach_the_disk_before_a_transaction_ends(tmp_path: Path) 
         database.migrate()
         with database.begin() as connection:
             assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
-            assert connection.scalar(text("PRAGMA journal_mode")) == "truncate"
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def test_two_programs_never_write_to_one_sqlite_file_at_the_same_instant(tmp_path: Path) -> None:
+    url = URL.create("sqlite", database=str(tmp_path / "c.sqlite"))
+    inside = threading.Event()
+    with CenterDatabase(url) as first, CenterDatabase(url) as second:
+        first.migrate()
+
+        def take_a_turn() -> None:
+            with second.begin():
+                inside.set()
+
+        other = threading.Thread(target=take_a_turn)
+        with first.begin():
+            other.start()
+            assert not inside.wait(0.2)
+        assert inside.wait(5)
+        other.join()
 
 
 def test_a_database_of_something_else_is_refused(database_url: URL) -> None:
