@@ -17,16 +17,18 @@ class Book:
         self._changed = threading.Condition()
         self._records: dict[str, AlarmRecord] = {}
         self._version = 0
+        self._look_at = 2 * KEPT
 
     def show(self, *records: AlarmRecord) -> None:
         """Put in or replace alarms; those beyond the newest that wait for nothing are forgotten here."""
         with self._changed:
             for record in records:
                 self._records[record.id] = record
-            if len(self._records) > 2 * KEPT:
+            if len(self._records) > self._look_at:
                 settled = [record for record in self._newest_first() if not record.messages_waiting][KEPT:]
                 for record in settled:
                     del self._records[record.id]
+                self._look_at = len(self._records) + KEPT
             self._version += 1
             self._changed.notify_all()
 

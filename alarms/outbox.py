@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from foundation.clock import NS_PER_S
 from foundation.sqlite import Transaction
 from uplink.topics import Channel
 
 RESEND_S: Final = 5.0
 """Without a receipt for so long a message is sent again."""
 RESEND_OLDER_S: Final = 30.0
-"""The same for what is beyond the newest: a backlog must not fill a thin line with copies."""
-NEWEST: Final = 50
+"""The same for what is beyond the newest while receipts come at all: the center works its way through the backlog, and
+copies would only make it longer."""
+NEWEST: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,11 @@ class Outbox:
             return bool(self._order) and self._order[0][0][0] != 0
 
 
-def resend_after_s(place: int) -> float:
-    """How long the message at this place of the order waits for its receipt before it is sent again."""
-    return RESEND_S if place < NEWEST else RESEND_OLDER_S
+def is_due(*, place: int, sent_ns: int, last_receipt_ns: int, now_ns: int) -> bool:
+    """Whether the message at this place of the order, sent before on this connection, is to be sent again."""
+    waited_s = (now_ns - sent_ns) / NS_PER_S
+    flowing = place >= NEWEST and (now_ns - last_receipt_ns) / NS_PER_S < RESEND_S
+    return waited_s >= (RESEND_OLDER_S if flowing else RESEND_S)
 
 
 def read_waiting(transaction: Transaction) -> list[OutgoingMessage]:

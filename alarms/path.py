@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from alarms.outbox import Outbox, OutgoingMessage, resend_after_s
+from alarms.outbox import Outbox, OutgoingMessage, is_due
 from foundation.clock import NS_PER_S, Clock
 from foundation.service import Service
 from uplink.liveness import CarriedPath, Loss, PathStatus, judge
@@ -24,7 +24,7 @@ _log = structlog.get_logger("alarms")
 
 _TICK_S: Final = 1.0
 CENTER_WAS_AWAY_S: Final = 10.0
-"""Two missed heartbeats, or none heard yet: what was sent meanwhile may be gone and is sent again at once."""
+"""Two missed heartbeats and no receipts, or nothing heard yet: what was sent may be gone and is sent again."""
 RECONNECT_PAUSE_S: Final = 20.0  # a path that is cut for giving no receipts is given this long to do better
 
 
@@ -120,7 +120,7 @@ class AlarmPath(Service):
             was_away = (
                 beat.number < self._center_number
                 or last_ns is None
-                or now_ns - last_ns > CENTER_WAS_AWAY_S * NS_PER_S
+                or now_ns - max(last_ns, self._last_receipt_ns) > CENTER_WAS_AWAY_S * NS_PER_S
             )
             self._center_number = beat.number
             self._carried = replace(self._carried, last_beat_ns=now_ns)
@@ -198,7 +198,9 @@ class AlarmPath(Service):
                 return False
             now_ns = self._clock.running_ns()
             first_ns, last_ns = self._sent.get(message.id, (now_ns, None))
-            if last_ns is not None and now_ns - last_ns < resend_after_s(place) * NS_PER_S:
+            if last_ns is not None and not is_due(
+                place=place, sent_ns=last_ns, last_receipt_ns=self._last_receipt_ns, now_ns=now_ns
+            ):
                 continue
             if last_ns is not None and self._outbox.get(message.id) is None:
                 continue

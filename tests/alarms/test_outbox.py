@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.escalation import Urging, fills_the_page, urging
-from alarms.outbox import Outbox, OutgoingMessage, resend_after_s
+from alarms.outbox import Outbox, OutgoingMessage, is_due
 from alarms.record import AlarmRecord, Step, StepKind
 from foundation.clock import NS_PER_S
 from foundation.ids import new_id
@@ -64,9 +64,27 @@ def test_a_sealed_day_alone_does_not_make_reconnection_urgent() -> None:
     assert not outbox.alarm_waits()
 
 
-def test_the_newest_are_sent_again_after_five_seconds_and_a_long_backlog_less_often() -> None:
-    assert resend_after_s(0) == 5
-    assert resend_after_s(999) > 5
+def due(place: int, sent_s: float, receipt_s: float, now_s: float) -> bool:
+    return is_due(
+        place=place,
+        sent_ns=round(sent_s * NS_PER_S),
+        last_receipt_ns=round(receipt_s * NS_PER_S),
+        now_ns=round(now_s * NS_PER_S),
+    )
+
+
+def test_the_newest_are_sent_again_after_five_seconds_whatever_else_is_received() -> None:
+    assert not due(place=0, sent_s=100, receipt_s=104, now_s=104.9)
+    assert due(place=0, sent_s=100, receipt_s=104, now_s=105)
+
+
+def test_a_backlog_is_not_doubled_while_the_center_works_its_way_through_it() -> None:
+    assert not due(place=500, sent_s=100, receipt_s=128, now_s=129)
+    assert due(place=500, sent_s=100, receipt_s=129, now_s=130)
+
+
+def test_everything_is_sent_again_after_five_seconds_without_any_receipt() -> None:
+    assert due(place=500, sent_s=100, receipt_s=99, now_s=105)
 
 
 ALARM = AlarmRecord(

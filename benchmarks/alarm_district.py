@@ -1,0 +1,220 @@
+"""A district in small for the alarm benchmarks: Mosquitto with TLS, the real center, a school's real gatehouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import yaml
+
+from alarms.inputs import socket_client
+from alarms.inputs.call import PathsCall, Reply
+from foundation.clock import SystemClock
+from foundation.state import StateDirectory
+from simulator.broker import Amqtt, Broker, BrokerSettings, Mosquitto, Tls, mosquitto_program
+from tests.support.certificates import Authority
+from tests.support.ports import free_port
+from uplink.signature import load_or_create_key
+
+CAMPUS = "bench-school"
+INPUTS = 200
+"""So many buttons that none is pressed twice within its debounce time."""
+CLOCK = SystemClock()
+
+
+def say(line: str) -> None:
+    """Progress, apart from the figures."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def wait_for(predicate: Callable[[], object], timeout_s: float, what: str) -> float:
+    """Seconds until it is true; RuntimeError if it does not come."""
+    began = time.monotonic()
+    while not predicate():
+        if time.monotonic() - began > timeout_s:
+            raise RuntimeError(f"{what} did not come within {timeout_s:g} s")
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+@dataclass
+class District:
+    """Everything by real processes; `close` ends them."""
+
+    root: Path
+    paths: Sequence[str] = ("primary",)
+    plain_311: bool = False
+    """Brokers that speak only MQTT 3.1.1 (amqtt), without TLS."""
+    cameras: Sequence[dict[str, Any]] = ()
+    brokers: dict[str, Broker] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ports_seen_by_campus: dict[str, int] = field(default_factory=dict)
+    """Where the gatehouse dials, if a proxy stands between it and the broker."""
+    prefix: dict[str, list[str]] = field(default_factory=dict)
+    """What a role is started under (a network namespace)."""
+
+    def __post_init__(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.state = StateDirectory(self.root / "state").create()
+        self.authority = Authority(self.root / "pki")
+        self.center_port = free_port()
+        self.gate_ports = (free_port(), free_port())
+
+    # ── brokers ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def start_brokers(self) -> None:
+        program = mosquitto_program()
+        for name in self.paths:
+            if self.plain_311 or program is None:
+                self.brokers[name] = Amqtt(BrokerSettings(directory=self.root / f"broker-{name}"))
+            else:
+                server = self.authority.issue(f"broker-{name}")
+                tls = Tls(ca=server.ca, certificate=server.certificate, key=server.key)
+                settings = BrokerSettings(directory=self.root / f"broker-{name}", tls=tls)
+                self.brokers[name] = Mosquitto(settings, program)
+            self.brokers[name].start()
+
+    def _broker_path(self, name: str, client: str, port: int | None = None) -> dict[str, Any]:
+        broker = self.brokers[name]
+        entry: dict[str, Any] = {"id": name, "host": broker.host, "port": port or broker.port}
+        if broker.settings.tls is None:
+            return {**entry, "allow_plain_text": True}
+        issued = self.authority.issue(client)
+        files = {"ca_file": issued.ca, "certificate_file": issued.certificate, "key_file": issued.key}
+        return {**entry, "tls": {name: str(file) for name, file in files.items()}}
+
+    # ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def start(self, name: str, command: Sequence[str], env: dict[str, str] | None = None) -> None:
+        log = (self.root / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            [*self.prefix.get(name, []), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
+
+    def end(self, name: str, number: int = signal.SIGTERM) -> None:
+        process = self.processes.pop(name, None)
+        if process is not None:
+            process.send_signal(number)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def close(self) -> None:
+        for name in reversed(list(self.processes)):
+            self.end(name)
+        for broker in self.brokers.values():
+            broker.close()
+
+    def start_center(self) -> None:
+        file = self.root / "center.yaml"
+        if not file.exists():
+            values = {
+                "name": "测试接警中心",
+                "state_directory": str(self.root / "center"),
+                "brokers": [self._broker_path(name, "center") for name in self.paths],
+                "page": {"host": "127.0.0.1", "port": self.center_port},
+            }
+            file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+            self.center_key = self._enrol(file)
+        self.start("center", [program_of("campus-center"), "run", "--config", str(file)])
+        wait_for(self.center_answers, 30, "the center's page")
+
+    def center_answers(self) -> bool:
+        try:
+            self.center_status()
+        except OSError:
+            return False
+        return True
+
+    def center_status(self) -> dict[str, Any]:
+        with urlopen(f"http://127.0.0.1:{self.center_port}/api/status", timeout=5) as answer:
+            status = json.load(answer)
+            assert isinstance(status, dict)
+            return status
+
+    def _enrol(self, file: Path) -> str:
+        own = load_or_create_key(self.state.key("campus-ed25519")).public_key
+        command = [program_of("campus-center"), "enrol", CAMPUS, "--name", "测试小学", "--public-key", own]
+        done = subprocess.run([*command, "--config", str(file)], capture_output=True, text=True, timeout=60, check=True)
+        return next(key for key in re.findall(r"\b[A-Za-z0-9+/]{43}=", done.stdout) if key != own)
+
+    def write_campus(self) -> Path:
+        file = self.root / "campus.yaml"
+        devices = [
+            {"id": camera["id"], "name": camera["id"], "address": camera["onvif_url"], "credential": "cameras"}
+            for camera in self.cameras
+        ]
+        values = {
+            "campus": {"id": CAMPUS, "name": "测试小学", "address": "测试路 1 号", "gatehouse_phone": "010-1"},
+            "credentials": [{"id": "cameras", "user": "campus", "password_env": "BENCH_CAMERA"}],
+            "devices": devices,
+            "points": [
+                {"id": device["id"], "name": device["id"], "device": device["id"], "volume": "main", "retention": "r"}
+                for device in devices
+            ],
+            "volumes": [{"id": "main", "path": str(self.root / "footage"), "when_full": "stop"}],
+            "retention": [{"id": "r"}],
+            "alarm_inputs": [
+                {"id": f"b{number}", "name": f"按钮 {number}", "kind": "socket", "place": f"{number} 号楼"}
+                for number in range(INPUTS)
+            ],
+            "center": {"name": "测试接警中心", "public_keys": [self.center_key]},
+            "broker_paths": [
+                self._broker_path(name, CAMPUS, self.ports_seen_by_campus.get(name)) for name in self.paths
+            ],
+            "pages": {
+                "gatehouse": {"host": "127.0.0.1", "port": self.gate_ports[0]},
+                "office": {"host": "127.0.0.1", "port": self.gate_ports[1]},
+            },
+        }
+        (self.root / "footage").mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+        return file
+
+    def start_role(self, role: str) -> None:
+        config, state = str(self.root / "campus.yaml"), str(self.state.root)
+        self.start(
+            role,
+            [program_of("edge-agent"), "serve", role, "--config", config, "--state", state],
+            {"BENCH_CAMERA": "Campus-2024"},
+        )
+
+    # ── the guard ──────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def door(self) -> Path:
+        return self.state.socket("press")
+
+    def press(self, number: int, press_id: str, *, give_up_after_s: float = 30.0) -> Reply:
+        return socket_client.press(
+            self.door, f"b{number % INPUTS}", clock=CLOCK, press_id=press_id, give_up_after_s=give_up_after_s
+        )
+
+    def path_states(self) -> dict[str, str]:
+        reply = socket_client.call(self.door, PathsCall(), clock=CLOCK, give_up_after_s=5)
+        return {path.id: path.status for path in reply.paths}
+
+
+def program_of(name: str) -> str:
+    """A console script of this environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that this share of all lie at or under."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
