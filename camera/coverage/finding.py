@@ -1,0 +1,122 @@
+"""Coverage as findings: opened blind spots become faults and close by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from camera.coverage.calibration import Calibration, Disagreement
+from camera.coverage.report import CoverageReport, MissingWhy, Reason, Spot, ZoneCoverage
+from foundation.finding import Evidence, FindingBoard, Severity
+
+BLIND_SPOT: Final = "coverage.blind_spot"
+NOT_CERTAIN: Final = "coverage.not_certain"
+PRIVATE_VIEW: Final = "coverage.private_view"
+KIND_MISSING: Final = "coverage.kind_missing"
+UNPLACED: Final = "coverage.unplaced"
+POSE_DISAGREES: Final = "coverage.pose_disagrees"
+_OF_A_REPORT: Final = frozenset({BLIND_SPOT, NOT_CERTAIN, PRIVATE_VIEW, KIND_MISSING, UNPLACED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageFinding:
+    """One finding that a report gives rise to."""
+
+    subject: str
+    kind: str
+    severity: Severity
+    cause: str
+    evidence: Evidence
+
+
+def findings(report: CoverageReport) -> Iterator[CoverageFinding]:
+    """What is not as it should be, one finding a zone, so that a fault keeps its place while its outline changes."""
+    poses = "measured" if report.measured else "declared"
+    for zone in report.zones:
+        if zone.blind_spots:
+            down = any(spot.reason is Reason.CAMERA_DOWN for spot in zone.blind_spots)
+            severity = Severity.FAILING if down else Severity.ATTENTION
+            yield _of_zone(zone, BLIND_SPOT, severity, zone.blind_spots, poses)
+        if zone.uncertain:
+            yield _of_zone(zone, NOT_CERTAIN, Severity.ATTENTION, zone.uncertain, poses)
+    for seen in report.private_views:
+        yield CoverageFinding(
+            subject=f"point:{seen.point_id}",
+            kind=PRIVATE_VIEW,
+            severity=Severity.FAILING,
+            cause=f"画面中能看到{seen.name}",
+            evidence={"private": seen.private_id, "area_m2": round(seen.area_m2, 1), "poses": poses},
+        )
+    for missing in report.missing_kinds:
+        why = "图上未画出，也未声明没有" if missing.why is MissingWhy.NOT_DRAWN else "没有摄像机看到"
+        yield CoverageFinding(
+            subject=f"zone_kind:{missing.kind}",
+            kind=KIND_MISSING,
+            severity=Severity.ATTENTION,
+            cause=f"{missing.kind_name}：{why}",
+            evidence={"why": missing.why.value},
+        )
+    for unplaced in report.unplaced:
+        yield CoverageFinding(
+            subject=f"point:{unplaced.point_id}",
+            kind=UNPLACED,
+            severity=Severity.ATTENTION,
+            cause=unplaced.message,
+            evidence={},
+        )
+
+
+def tell(report: CoverageReport, board: FindingBoard) -> None:
+    """Open what the report gives rise to and clear what it no longer does; saying the same again changes nothing."""
+    told: dict[tuple[str, str], CoverageFinding] = {}
+    for one in findings(report):
+        told.setdefault((one.subject, one.kind), one)
+    for before in board.all_open():
+        if before.kind in _OF_A_REPORT and (before.subject, before.kind) not in told:
+            board.clear(before.subject, before.kind)
+    for one in told.values():
+        board.open(one.subject, one.kind, one.severity, cause=one.cause, evidence=one.evidence)
+
+
+def tell_pose(point_id: str, disagreement: Disagreement, calibration: Calibration, board: FindingBoard) -> None:
+    """Open or clear that a declared pose is not what the picture shows."""
+    subject = f"point:{point_id}"
+    if not disagreement.significant:
+        board.clear(subject, POSE_DISAGREES)
+        return
+    board.open(
+        subject,
+        POSE_DISAGREES,
+        Severity.ATTENTION,
+        cause="申报的位姿与画面实测不符",
+        evidence={
+            "azimuth_deg": round(disagreement.azimuth_deg, 1),
+            "tilt_deg": round(disagreement.tilt_deg, 1),
+            "roll_deg": round(disagreement.roll_deg, 1),
+            "hfov_deg": round(disagreement.hfov_deg, 1),
+            "shift_px": round(disagreement.shift_px, 1),
+            "error_px": round(calibration.error_px, 1),
+            "error_m": round(calibration.error_m, 2),
+        },
+    )
+
+
+def _of_zone(zone: ZoneCoverage, kind: str, severity: Severity, spots: tuple[Spot, ...], poses: str) -> CoverageFinding:
+    total_m2 = sum(spot.area_m2 for spot in spots if not spot.night_only)
+    at_night_m2 = sum(spot.area_m2 for spot in spots if spot.night_only)
+    worst = spots[0]
+    more = f" 等{len(spots)}处" if len(spots) > 1 else ""
+    return CoverageFinding(
+        subject=f"zone:{zone.zone_id}",
+        kind=kind,
+        severity=severity,
+        cause=f"{worst.name}（{worst.reason_text}）{more}",
+        evidence={
+            "area_m2": round(total_m2, 1),
+            "night_only_m2": round(at_night_m2, 1),
+            "spots": len(spots),
+            "points": " ".join(sorted({point for spot in spots for point in spot.points})),
+            "poses": poses,
+        },
+    )
