@@ -50,14 +50,16 @@ def inspector(
     findings: FindingBoard,
     *,
     period_s: float = 30.0,
+    look_every_s: float = 10.0,
     limits: Limits = DEFAULT_LIMITS,
     may_try: Callable[[str], bool] = lambda _device_id: True,
 ) -> Inspector:
     """The services that know a campus's devices. `database` is cameras.sqlite; `may_try` tells what other roles found.
 
-    Imports zeep, so only the inspector calls it.
+    Imports zeep and OpenCV, so only the inspector calls it.
     """
     from camera.onvif.device import OnvifDevice
+    from camera.picture.health import PictureHealth, WatchedPoint
 
     def make(address: str, login: Login | None) -> OnvifDevice:
         return OnvifDevice(address, login, clock, limits)
@@ -78,4 +80,17 @@ def inspector(
     )
     points = {(point.device, point.source): point.id for point in settings.points}
     events = CameraEvents(visitors, register, findings, clock, is_well=rounds.is_well, points=points)
-    return Inspector((rounds, events), register)
+    watched = [
+        WatchedPoint(point.id, point.device, point.source, login_of(settings, settings.device(point.device)))
+        for point in settings.points
+    ]
+    pictures = PictureHealth(
+        watched,
+        register,
+        findings,
+        clock,
+        campus_id=settings.campus.id,
+        is_well=rounds.is_well,
+        every_s=look_every_s,
+    )
+    return Inspector((rounds, events, pictures), register)

@@ -14,7 +14,7 @@ from foundation.clock import Clock
 from foundation.journal import JOURNAL_SQL, Fact, Journal
 from foundation.sqlite import Database, Row, Schema, Transaction, Value
 
-_SCHEMA: Final = (JOURNAL_SQL, ("camera", "schema.sql"))
+_SCHEMA: Final = (JOURNAL_SQL, ("camera", "schema.sql"), ("camera.picture", "schema.sql"))
 _TOPIC_CHARACTERS: Final = 200
 _EXAMPLE_CHARACTERS: Final = 1000
 _MOST_TOPICS: Final = 100

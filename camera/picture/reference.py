@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 import cv2
@@ -23,7 +24,7 @@ _REGULAR: Final = 0.35  # share of a line's power in one frequency: a moved view
 _SLOW: Final = 0.02  # a new look weighs 2 %: half of the old is forgotten in 6 minutes, dusk takes longer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reference:
     """The average of good looks at a point in one light."""
 
@@ -46,17 +47,22 @@ class Reference:
         """Whether enough was seen to judge by."""
         return self.looks >= LEARN_LOOKS
 
-    @property
+    @cached_property
     def firm(self) -> npt.NDArray[np.bool_]:
         """Pixels (half size) where the place itself has an edge."""
         return self.edges >= _FIRM
 
-    @property
+    @cached_property
+    def firm_share(self) -> Grid:
+        """Per block: share of pixels (half size) with an edge of the place."""
+        return per_block(self.firm)
+
+    @cached_property
     def textured(self) -> npt.NDArray[np.bool_]:
         """Blocks with enough edges of the place to be judged by."""
-        return (per_block(self.firm) >= _LEAST_EDGES) & (self.coarse >= _LEAST_COARSE)
+        return (self.firm_share >= _LEAST_EDGES) & (self.coarse >= _LEAST_COARSE)
 
-    @property
+    @cached_property
     def textured_share(self) -> float:
         """Share of the view that can be judged by its texture."""
         return float(self.textured.mean())
@@ -103,9 +109,8 @@ def learn(reference: Reference, measures: Measures, picture: Plane) -> Reference
 
 def block_retention(reference: Reference, edges: EdgeMap) -> Grid:
     """Per block: the share of the place's own edges that are still where they were (1 where there are none)."""
-    firm = reference.firm
-    kept = per_block(firm & (_spread(edges) > 0))
-    known = per_block(firm)
+    kept = per_block(_spread(edges) * reference.firm)
+    known = reference.firm_share
     return np.where(known > 0, kept / np.maximum(known, 1e-6), 1.0).astype(np.float32)
 
 

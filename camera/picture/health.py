@@ -1,0 +1,338 @@
+"""Looks at every point every 10 s and says what is wrong with its picture (图像完好)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import cv2
+import structlog
+
+from camera.device_state import DeviceState
+from camera.login import Login
+from camera.picture.episode import Watch
+from camera.picture.judgement import Condition
+from camera.picture.keyframe import take_keyframe
+from camera.picture.measure import Light
+from camera.picture.picture import Picture, to_jpeg
+from camera.picture.point_eye import Change, Look, PointEye
+from camera.picture.reference_store import from_bytes, to_bytes
+from camera.query import StreamSource as KnownSource
+from camera.query import stream_source
+from camera.register import Register
+from camera.stream import StreamError, StreamLoginRefused, StreamSource
+from camera.together import failing_together
+from camera.visit import LoginOf, login_mark
+from camera.visit_pool import VisitPool
+from config.credential import CredentialError
+from foundation.clock import NS_PER_S, Clock
+from foundation.finding import Evidence, FindingBoard, Severity
+from foundation.ids import new_id
+from foundation.service import Service
+from foundation.sqlite import Transaction
+
+_log = structlog.get_logger("picture")
+
+LOOK_EVERY_S: Final = 10.0
+MANY_AT_ONCE: Final = "picture.many_at_once"
+_HOLD_NS: Final = 3600 * NS_PER_S
+_SAVE_EVERY_NS: Final = 3600 * NS_PER_S
+_TOGETHER_NS: Final = 45 * NS_PER_S
+_SHARED: Final = frozenset(
+    {
+        Condition.BLACK,
+        Condition.TOO_DARK,
+        Condition.TOO_BRIGHT,
+        Condition.SIGNAL_LOSS,
+        Condition.COVERED,
+        Condition.FROZEN,
+    }
+)
+"""What lamps, a recorder or a switch do to many pictures at once."""
+
+TakePicture = Callable[[StreamSource], Picture]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedPoint:
+    """A point to look at, and where its pictures come from."""
+
+    point_id: str
+    device_id: str
+    source: int
+    login_of: LoginOf
+
+
+@dataclass(slots=True)
+class _Seen:
+    # What a worker brought home for one point.
+    look: Look | None = None
+    picture: Picture | None = None
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class _State:
+    eye: PointEye
+    saved_at_ns: int = 0
+    saved_lights: frozenset[Light] = frozenset()
+    refused_mark: bytes = b""
+    refused_at_ns: int = 0
+    episodes: dict[Condition, str] = field(default_factory=dict)
+
+
+class PictureHealth(Service):
+    """Workers fetch and judge; the service's own thread does all writing, one commit a round."""
+
+    def __init__(
+        self,
+        points: Sequence[WatchedPoint],
+        register: Register,
+        findings: FindingBoard,
+        clock: Clock,
+        *,
+        campus_id: str,
+        is_well: Callable[[str], bool],
+        every_s: float = LOOK_EVERY_S,
+        workers: int = 6,
+        take: TakePicture | None = None,
+    ) -> None:
+        super().__init__("picture-health")
+        self._points = {point.point_id: point for point in points}
+        self._register = register
+        self._findings = findings
+        self._clock = clock
+        self._campus = f"campus:{campus_id}"
+        self._is_well = is_well
+        self._every_s = every_s
+        self._take = take or partial(take_keyframe, clock=clock)
+        self._pool = VisitPool[_Seen](workers, "look")
+        self._running: dict[str, Future[_Seen]] = {}
+        self._states: dict[str, _State] = {}
+
+    def start(self) -> None:
+        """Remember references and open episodes, then begin."""
+        self.prepare()
+        super().start()
+
+    def prepare(self) -> None:
+        """Read what the last run knew."""
+        cv2.setNumThreads(1)  # at 640x360 OpenCV's own threads cost more than they bring
+        database = self._register.database
+        with database.transaction() as transaction:
+            known = {row[0] for row in transaction.rows("SELECT point_id FROM picture")}
+            for point_id in known - set(self._points):
+                transaction.execute("DELETE FROM picture WHERE point_id = ?", (point_id,))
+            for point_id in self._points:
+                transaction.execute(
+                    "INSERT INTO picture (point_id, state) VALUES (?, 'unknown') ON CONFLICT DO NOTHING", (point_id,)
+                )
+        for point_id in self._points:
+            rows = database.rows("SELECT body FROM picture_reference WHERE point_id = ?", (point_id,))
+            read = [reference for row in rows if (reference := from_bytes(row[0])) is not None]
+            eye = PointEye(references={reference.light: reference for reference in read})
+            state = _State(eye, saved_lights=frozenset(reference.light for reference in read))
+            for row in database.rows(
+                "SELECT condition, id, suspected_utc_ns FROM picture_episode WHERE point_id = ? "
+                "AND ended_utc_ns IS NULL",
+                (point_id,),
+            ):
+                condition = Condition(row[0])
+                eye.watches[condition] = Watch("---", row[2], open=True)
+                state.episodes[condition] = row[1]
+            self._states[point_id] = state
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            began_ns = self._clock.running_ns()
+            self.run_once()
+            taken_s = (self._clock.running_ns() - began_ns) / NS_PER_S
+            self.stopping.wait(max(0.0, self._every_s - taken_s))
+
+    def close(self) -> None:
+        """End; what was learnt is kept."""
+        super().close()
+        self._pool.close()
+        if self._states:
+            with self._register.database.transaction() as transaction:
+                for point_id, state in self._states.items():
+                    self._save(transaction, point_id, state, always=True)
+
+    @property
+    def looking_at(self) -> frozenset[str]:
+        """Points whose picture is being fetched and judged."""
+        return frozenset(self._running)
+
+    def run_once(self, *, submit: bool = True) -> None:
+        """Look at every point once, spread over the round; points still being looked at are left out.
+
+        Without `submit` only what the workers have brought is written down.
+        """
+        due = [point for point in self._points.values() if submit and point.point_id not in self._running]
+        pause_s = self._every_s * 0.8 / max(1, len(due))
+        for point in due:
+            if self._is_well(point.device_id):
+                self._running[point.point_id] = self._pool.submit(partial(self._look, point))
+            if self.stopping.wait(pause_s if len(due) > 1 else 0):
+                return
+        deadline_ns = self._clock.running_ns() + round(self._every_s * 0.2 * NS_PER_S)
+        while any(not future.done() for future in self._running.values()):
+            if self.stopping.wait(0.05) or self._clock.running_ns() > deadline_ns:
+                break
+        done = {point_id: future.result() for point_id, future in self._running.items() if future.done()}
+        for point_id in done:
+            del self._running[point_id]
+        self._settle(done)
+
+    def accept(self, point_id: str) -> None:
+        """A person says that what is seen now is right: open episodes end, and the place is learnt anew."""
+        state = self._states[point_id]
+        state.eye.accept()
+        with self._register.database.transaction() as transaction:
+            transaction.execute("DELETE FROM picture_reference WHERE point_id = ?", (point_id,))
+            for condition in list(state.episodes):
+                self._end(transaction, point_id, state, condition)
+        state.saved_lights = frozenset()
+
+    # ── on the workers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look(self, point: WatchedPoint) -> _Seen:
+        state = self._states[point.point_id]
+        known = stream_source(self._register.database.path, point.device_id, point.source)
+        if known is None:
+            return _Seen(trouble="no_stream")
+        try:
+            login = point.login_of()
+        except CredentialError:
+            return _Seen(trouble="no_password")
+        mark = login_mark(point.device_id, login)
+        if mark == state.refused_mark and self._clock.running_ns() - state.refused_at_ns < _HOLD_NS:
+            return _Seen(trouble="login_refused")
+        try:
+            picture = self._take(_stream_of(known, login))
+        except StreamLoginRefused:
+            state.refused_mark, state.refused_at_ns = mark, self._clock.running_ns()
+            return _Seen(trouble="login_refused")
+        except StreamError as error:
+            return _Seen(trouble=error.cause.value)
+        return _Seen(state.eye.look(picture), picture)
+
+    # ── on the service's own thread ─────────────────────────────────────────────────────────────────────────────────
+
+    def _settle(self, seen: Mapping[str, _Seen]) -> None:
+        with self._register.database.transaction() as transaction:
+            for point_id, one in seen.items():
+                self._write(transaction, point_id, one)
+        self._tell()
+
+    def _write(self, transaction: Transaction, point_id: str, seen: _Seen) -> None:
+        state = self._states[point_id]
+        if seen.look is None or seen.picture is None:
+            transaction.execute("UPDATE picture SET trouble = ? WHERE point_id = ?", (seen.trouble, point_id))
+            return
+        look = seen.look
+        for change in look.changes:
+            if change.began:
+                self._begin(transaction, point_id, state, change, seen.picture, look)
+            else:
+                self._end(transaction, point_id, state, change.condition)
+        conditions = state.eye.open_conditions
+        judged = not look.verdict.unjudged
+        well = DeviceState.OK if judged and look.verdict.clean else DeviceState.UNKNOWN
+        suspicions = {
+            condition.value: [found.measure, found.threshold] for condition, found in look.verdict.suspicions.items()
+        }
+        transaction.execute(
+            "UPDATE picture SET state = ?, unjudged = ?, suspicions = ?, open = ?, light = ?, looked_utc_ns = ?, "
+            "trouble = '' WHERE point_id = ?",
+            (
+                (DeviceState.FAILING if conditions else well).value,
+                look.verdict.unjudged,
+                json.dumps(suspicions),
+                json.dumps(sorted(conditions)),
+                look.light.value,
+                seen.picture.taken_utc_ns,
+                point_id,
+            ),
+        )
+        self._save(transaction, point_id, state)
+
+    def _begin(
+        self, transaction: Transaction, point_id: str, state: _State, change: Change, picture: Picture, look: Look
+    ) -> None:
+        assert change.suspicion is not None
+        reference = state.eye.references.get(look.light) or next(iter(state.eye.references.values()), None)
+        beside = Picture(reference.picture, picture.u, picture.v) if reference is not None else None
+        episode = state.episodes[change.condition] = new_id()
+        since = state.eye.watches[change.condition].bad_since_utc_ns
+        transaction.execute(
+            "INSERT INTO picture_episode VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)",
+            (
+                episode,
+                point_id,
+                change.condition.value,
+                since if since is not None else picture.taken_utc_ns,
+                picture.taken_utc_ns,
+                change.suspicion.measure,
+                change.suspicion.threshold,
+                to_jpeg(picture),
+                to_jpeg(beside) if beside is not None else None,
+            ),
+        )
+
+    def _end(self, transaction: Transaction, point_id: str, state: _State, condition: Condition) -> None:
+        state.episodes.pop(condition, None)
+        transaction.execute(
+            "UPDATE picture_episode SET ended_utc_ns = ? WHERE point_id = ? AND condition = ? AND ended_utc_ns IS NULL",
+            (self._clock.utc_ns(), point_id, condition.value),
+        )
+
+    def _save(self, transaction: Transaction, point_id: str, state: _State, *, always: bool = False) -> None:
+        ready = {light: reference for light, reference in state.eye.references.items() if reference.ready}
+        old = self._clock.running_ns() - state.saved_at_ns >= _SAVE_EVERY_NS
+        if not ready or not (always or old or frozenset(ready) != state.saved_lights):
+            return
+        for light, reference in ready.items():
+            transaction.execute(
+                "INSERT OR REPLACE INTO picture_reference VALUES (?, ?, ?, ?)",
+                (point_id, light.value, self._clock.utc_ns(), to_bytes(reference)),
+            )
+        state.saved_at_ns, state.saved_lights = self._clock.running_ns(), frozenset(ready)
+
+    def _tell(self) -> None:
+        grouped: set[tuple[str, Condition]] = set()
+        many: list[str] = []
+        for condition in _SHARED:
+            since = {
+                point_id: watch.bad_since_utc_ns
+                for point_id, state in self._states.items()
+                if (watch := state.eye.watches[condition]).open and watch.bad_since_utc_ns is not None
+            }
+            for group in failing_together(since, span_ns=_TOGETHER_NS):
+                grouped |= {(point_id, condition) for point_id in group.devices}
+                many.append(f"{condition.value}: {', '.join(group.devices)}")
+        if many:
+            self._findings.open(self._campus, MANY_AT_ONCE, Severity.ATTENTION, evidence={"what": "; ".join(many)})
+        else:
+            self._findings.clear(self._campus, MANY_AT_ONCE)
+        for point_id, state in self._states.items():
+            for condition in Condition:
+                kind = f"picture.{condition.value}"
+                if condition in state.episodes and (point_id, condition) not in grouped:
+                    evidence: Evidence = {"episode": state.episodes[condition]}
+                    self._findings.open(f"point:{point_id}", kind, Severity.FAILING, evidence=evidence)
+                else:
+                    self._findings.clear(f"point:{point_id}", kind)
+
+
+def _stream_of(known: KnownSource, login: Login | None) -> StreamSource:
+    return StreamSource(
+        device=known.device_id,
+        url=(known.sub or known.main).uri,
+        user=login.user if login is not None else "",
+        password=login.password if login is not None else "",
+    )
