@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from camera.coverage.placed import PlacedCamera, hang
+from camera.coverage.raster import Array
 from camera.coverage.report import (
     CoverageReport,
     MissingKind,
@@ -16,10 +17,13 @@ from camera.coverage.report import (
     ZoneCoverage,
 )
 from camera.coverage.scene import prepare
+from camera.coverage.sector import sector
+from camera.coverage.shade import Shade
 from camera.coverage.state import MOST_VIEWERS, Tally
 from camera.coverage.zone_watch import ZoneWatch
 from config.plan import Plan
 from config.point import Pose
+from config.ring import Ring
 from config.zone_kind import ZONE_KINDS
 
 
@@ -99,6 +103,24 @@ class LiveCoverage:
             watches={point_id: camera.watch for point_id, camera in self._cameras.items()},
             cell_m=self._plan.cell_m,
         )
+
+    def shades(self) -> Mapping[str, Mapping[Shade, tuple[Ring, ...]]]:
+        """By zone, outlines of what is seen how often; for drawing."""
+        return {zone_id: zone.shades() for zone_id, zone in self._zones.items()}
+
+    def views(self) -> Mapping[str, tuple[Pose, str, Array]]:
+        """By point, its pose, its floor, and the outline of what is in sight at the lowest density asked for there."""
+        return {
+            point_id: (
+                camera.pose,
+                camera.floor,
+                sector(camera.optics, self._scene.edges[camera.floor], self._coarsest(camera.floor)),
+            )
+            for point_id, camera in self._cameras.items()
+        }
+
+    def _coarsest(self, floor: str) -> float:
+        return min((zone.density_px_per_m for zone in self._plan.zones if zone.floor == floor), default=25.0)
 
     def _refuse(self, point_id: str, message: str) -> None:
         self._unplaced[point_id] = Unplaced(point_id=point_id, message=message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,11 @@ from camera.coverage.cause import Causes
 from camera.coverage.placed import PlacedCamera
 from camera.coverage.report import Loss, Reason, Watch, ZoneCoverage
 from camera.coverage.scene import Scene
+from camera.coverage.shade import Shade, shades
 from camera.coverage.spots import Region, name_spots, regions
 from camera.coverage.state import Tally
 from config.plan_feature import Zone
-from config.ring import signed_area_m2
+from config.ring import Ring, signed_area_m2
 from config.zone_kind import ZONE_KINDS
 
 
@@ -54,6 +55,10 @@ class ZoneWatch:
         """Such a camera fails, recovers, or is heard of no more."""
         if camera.point_id in self._seeing:
             self._coverage = None
+
+    def shades(self) -> Mapping[Shade, tuple[Ring, ...]]:
+        """Outlines of what is seen twice, once, not at night, not certainly, not at all; for drawing."""
+        return shades(self._tally, self._patch, self._grid)
 
     def coverage(self) -> ZoneCoverage:
         """The answer now."""

@@ -1,0 +1,307 @@
+"""The coverage map (覆盖图) as SVG: what is seen, what is not and why; a panel for each floor, legend and list."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from camera.coverage.live import LiveCoverage
+from camera.coverage.map_style import FONT, GREY, INK, SHADE_NAMES, fill_of, pattern_definitions
+from camera.coverage.report import CoverageReport, PoseSource, Spot, Watch
+from camera.coverage.shade import Shade
+from config.plan import Plan
+from config.plan_feature import GROUND, Area, PlanImage
+from config.ring import Position, Ring
+
+PANEL_PX: Final = 860
+MARGIN_PX: Final = 24
+SIDE_PX: Final = 420
+MAX_LISTED: Final = 24
+MAX_IMAGE_BYTES: Final = 8_000_000
+_WATCH_SIGNS: Final[Mapping[Watch, tuple[str, str]]] = {
+    Watch.OK: ("●", "正常"),
+    Watch.FAILING: ("▲", "异常"),
+    Watch.UNKNOWN: ("○", "未知"),
+}
+
+
+class BackdropRefused(ValueError):
+    """The plan's picture cannot be drawn; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """From metres to pixels of one panel."""
+
+    left_m: float
+    top_m: float
+    px_per_m: float
+    x_px: float
+    y_px: float
+
+    def at(self, place: Position) -> tuple[float, float]:
+        return (
+            self.x_px + (place[0] - self.left_m) * self.px_per_m,
+            self.y_px + (self.top_m - place[1]) * self.px_per_m,
+        )
+
+    def path(self, rings: Iterable[Sequence[Position]], *, closed: bool = True) -> str:
+        parts = []
+        for ring in rings:
+            points = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(self.at, ring))
+            parts.append(f"M{points}{'Z' if closed else ''}")
+        return "".join(parts)
+
+
+def draw_map(
+    plan: Plan, live: LiveCoverage, report: CoverageReport, *, title: str, told_at: str, names: Mapping[str, str]
+) -> str:
+    """The map as one SVG document. `names` are the points' names; `told_at` says when the cameras were as drawn.
+
+    Raises BackdropRefused if the plan names a picture that cannot be used.
+    """
+    floors = [floor for floor in plan.floor_ids() if floor == GROUND or any(zone.floor == floor for zone in plan.zones)]
+    xs, ys = zip(*plan.outline.area.outer, strict=True)
+    scale = PANEL_PX / max(max(xs) - min(xs), (max(ys) - min(ys)) * 1.1)
+    y = 96.0
+    listed = report.blind_spots[:MAX_LISTED]
+    numbers = {id(spot): number for number, spot in enumerate(listed, start=1)}
+    body: list[str] = []
+    for floor in floors:
+        area = plan.outline.area if floor == GROUND else next(one.area for one in plan.floors if one.id == floor)
+        frame = _Frame(min(x for x, _ in area.outer), max(north for _, north in area.outer), scale, MARGIN_PX, y + 26)
+        body.append(_text(MARGIN_PX, y + 12, plan.floor_name(floor), size=16, weight="bold"))
+        body.extend(_panel(plan, live, report, floor, area, frame, names, numbers))
+        y = frame.y_px + (frame.top_m - min(north for _, north in area.outer)) * scale + 30
+    legend_x = MARGIN_PX + PANEL_PX + 28
+    side = list(_side(report, listed, legend_x, names))
+    height = max(y + 30, 96 + len(report.watches) * 22 + len(listed) * 38 + 420)
+    width = legend_x + SIDE_PX
+    seen = f"白天看到 {report.seen_share:.1%} · 夜间看到 {report.seen_share_at_night:.1%}（按需要的像素密度，按面积）"
+    return "".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+            f'height="{height:.0f}" font-family="{FONT}" font-size="13" fill="{INK}">',
+            f"<defs>{pattern_definitions()}</defs>",
+            f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
+            _text(MARGIN_PX, 40, f"{title} 监控覆盖图", size=24, weight="bold"),
+            _text(MARGIN_PX, 66, f"{told_at} · {seen}", size=14, colour=GREY),
+            *body,
+            _scale_bar(MARGIN_PX, y + 4, scale),
+            *side,
+            "</svg>",
+        ]
+    )
+
+
+def _panel(
+    plan: Plan,
+    live: LiveCoverage,
+    report: CoverageReport,
+    floor: str,
+    area: Area,
+    frame: _Frame,
+    names: Mapping[str, str],
+    numbers: Mapping[int, int],
+) -> Iterator[str]:
+    edge = frame.path([area.outer, *area.holes])
+    yield f'<clipPath id="panel-{floor}"><path d="{edge}"/></clipPath>'
+    yield f'<path d="{edge}" fill="#fafafa" stroke="{GREY}" stroke-dasharray="2 4"/>'
+    if floor == GROUND and plan.image is not None:
+        yield _backdrop(plan.image, frame)
+    for building in plan.buildings:
+        if building.floor == floor:
+            block = frame.path([building.area.outer, *building.area.holes])
+            yield f'<path d="{block}" fill="#eceef0" stroke="none"/>'
+    zones = [zone for zone in plan.zones if zone.floor == floor]
+    shades = live.shades()
+    for shade in Shade:
+        for zone in zones:
+            rings = shades[zone.id].get(shade, ())
+            if rings:
+                yield f'<path d="{frame.path(rings)}" {fill_of(shade)}/>'
+    for zone in zones:
+        yield f'<path d="{frame.path([zone.area.outer])}" fill="none" stroke="{INK}" stroke-width="0.8"/>'
+    for private in plan.private:
+        if private.floor == floor:
+            yield _crossed_out(frame, private.area, private.name)
+    for fence in plan.fences:
+        if fence.floor == floor:
+            path = frame.path([fence.line], closed=False)
+            yield f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="1.2" stroke-dasharray="1 4"/>'
+    for wall in plan.walls:
+        if wall.floor == floor:
+            path = frame.path([wall.line], closed=False)
+            yield f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="2.2" stroke-linejoin="round"/>'
+    for building in plan.buildings:
+        if building.floor == floor:
+            yield f'<path d="{frame.path([building.area.outer])}" fill="none" stroke="{INK}" stroke-width="2.2"/>'
+    for point_id, (pose, on_floor, outline) in live.views().items():
+        if on_floor == floor:
+            path = frame.path([[(float(east), float(north)) for east, north in outline]])
+            look = f'fill="none" stroke="{INK}" stroke-width="0.7" stroke-dasharray="6 3"'
+            yield f'<path d="{path}" {look} clip-path="url(#panel-{floor})"/>'
+            x, y = frame.at((pose.x_m, pose.y_m))
+            sign, word = _WATCH_SIGNS[report.watches[point_id]]
+            yield _text(x - 7, y + 6, sign, size=16, halo=True)
+            yield _text(x + 9, y - 6, f"{names.get(point_id, point_id)} {word}", size=12, weight="bold", halo=True)
+    for zone in zones:
+        x, y = _label_place(zone.area, frame)
+        yield _text(x, y, zone.name, size=12, halo=True, anchor="middle")
+    for spot in report.blind_spots:
+        number = numbers.get(id(spot))
+        if number is not None and spot.zone_id in {zone.id for zone in zones}:
+            x, y = frame.at(_inside(spot.rings))
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#ffffff" stroke="{INK}"/>'
+            yield _text(x, y + 4, str(number), size=11, weight="bold", anchor="middle")
+
+
+def _side(report: CoverageReport, listed: Sequence[Spot], x: float, names: Mapping[str, str]) -> Iterator[str]:
+    y = 110.0
+    yield _text(x, y, "图例", size=16, weight="bold")
+    for shade in Shade:
+        y += 26
+        yield f'<rect x="{x:.0f}" y="{y - 13:.0f}" width="34" height="18" {fill_of(shade)}/>'
+        yield _text(x + 44, y + 1, SHADE_NAMES[shade])
+    for drawing, words in (
+        (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="2.2"/>', "墙、建筑（遮挡）"),
+        (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="1.2" stroke-dasharray="1 4"/>', "透视围栏（不遮挡）"),
+        (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="0.7" stroke-dasharray="6 3"/>', "摄像机视野边界"),
+        ('<path d="M{x} {y}m0 -9h34v18h-34zl34 18m0 -18l-34 18" fill="none" stroke="#6f42c1"/>', "不得看到的区域"),
+    ):
+        y += 26
+        yield drawing.format(x=f"{x:.0f}", y=f"{y - 4:.0f}")
+        yield _text(x + 44, y + 1, words)
+    y += 40
+    yield _text(x, y, "摄像机", size=16, weight="bold")
+    for point_id, watch in report.watches.items():
+        y += 22
+        sign, word = _WATCH_SIGNS[watch]
+        source = "实测" if report.pose_sources[point_id] is PoseSource.MEASURED else "申报"
+        yield _text(x, y, f"{sign} {names.get(point_id, point_id)} · {word} · 位姿{source}")
+    y += 40
+    total = len(report.blind_spots)
+    yield _text(x, y, f"盲区 {total} 处" if total else "没有盲区", size=16, weight="bold")
+    for number, spot in enumerate(listed, start=1):
+        y += 22
+        night = "（夜间）" if spot.night_only else ""
+        yield _text(x, y, f"{number}  {spot.name}{night}", weight="bold")
+        y += 16
+        yield _text(x + 20, y, spot.reason_text, size=12, colour=GREY)
+    if total > len(listed):
+        yield _text(x, y + 24, f"其余 {total - len(listed)} 处见清单", colour=GREY)
+
+
+def _backdrop(image: PlanImage, frame: _Frame) -> str:
+    import cv2  # here, so that only drawing pays for it
+
+    kinds = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+    kind = kinds.get(image.file.suffix.lower())
+    if kind is None:
+        raise BackdropRefused(f"{image.file.name}: the plan's picture must be PNG or JPEG")
+    data = _read(image.file)
+    picture = cv2.imread(str(image.file), cv2.IMREAD_REDUCED_COLOR_8)
+    if picture is None:
+        raise BackdropRefused(f"{image.file}: this is no picture")
+    full = cv2.imread(str(image.file))
+    assert full is not None
+    height, width = full.shape[:2]
+    first, second = image.points
+    # One turn and one scale fit two points; the picture's rows run downward, the plan's north upward.
+    from_px = complex(first.pixel[0], -first.pixel[1]), complex(second.pixel[0], -second.pixel[1])
+    to_m = complex(*first.at), complex(*second.at)
+    turn = (to_m[1] - to_m[0]) / (from_px[1] - from_px[0])
+    zero = to_m[0] - turn * from_px[0]
+    x, y = frame.at((zero.real, zero.imag))
+    a, b = turn.real * frame.px_per_m, turn.imag * frame.px_per_m
+    encoded = base64.b64encode(data).decode()
+    return (
+        f'<image width="{width}" height="{height}" opacity="0.45" href="data:{kind};base64,{encoded}" '
+        f'transform="matrix({a:.6g} {-b:.6g} {b:.6g} {a:.6g} {x:.3f} {y:.3f})"/>'
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BackdropRefused(f"{file}: the plan's picture cannot be read ({error.strerror})") from error
+    if len(data) > MAX_IMAGE_BYTES:
+        raise BackdropRefused(
+            f"{file}: the plan's picture has more than {MAX_IMAGE_BYTES // 1_000_000} MB: make it smaller"
+        )
+    return data
+
+
+def _crossed_out(frame: _Frame, area: Area, name: str) -> str:
+    x, y = zip(*map(frame.at, area.outer), strict=True)
+    left, right, top, bottom = min(x), max(x), min(y), max(y)
+    return (
+        f'<path d="{frame.path([area.outer])}" fill="none" stroke="#6f42c1" stroke-width="1.6"/>'
+        f'<path d="M{left:.1f} {top:.1f}L{right:.1f} {bottom:.1f}M{right:.1f} {top:.1f}L{left:.1f} {bottom:.1f}" '
+        f'stroke="#6f42c1" stroke-width="1"/>'
+        + _text((left + right) / 2, bottom - 4, name, size=11, anchor="middle", halo=True)
+    )
+
+
+def _label_place(area: Area, frame: _Frame) -> tuple[float, float]:
+    """Within a large zone, near its upper edge; just above a small one, which has its number within."""
+    x, y = zip(*map(frame.at, area.outer), strict=True)
+    if max(y) - min(y) < 60 or max(x) - min(x) < 60:
+        return (min(x) + max(x)) / 2, min(y) - 4
+    middle, _ = frame.at(_inside([area.outer]))
+    return middle, frame.at(_inside([area.outer]))[1] - 22
+
+
+def _inside(rings: Sequence[Ring]) -> Position:
+    """A place within: the middle of the longest run along a row near the middle."""
+    ys = [y for ring in rings for _, y in ring]
+    middle = (min(ys) + max(ys)) / 2 + 1e-6
+    best = (0.0, *rings[0][0])
+    for step in (0.0, 0.25, -0.25):
+        level = middle + step * (max(ys) - min(ys)) * 0.9
+        crossings = sorted(
+            x0 + (level - y0) * (x1 - x0) / (y1 - y0)
+            for ring in rings
+            for (x0, y0), (x1, y1) in zip(ring, (*ring[1:], ring[0]), strict=True)
+            if (y0 > level) != (y1 > level)
+        )
+        for left, right in zip(crossings[::2], crossings[1::2], strict=False):
+            if right - left > best[0]:
+                best = right - left, (left + right) / 2, level
+        if best[0]:
+            break
+    return best[1], best[2]
+
+
+def _scale_bar(x: float, y: float, px_per_m: float) -> str:
+    metres = next(length for length in (100, 50, 20, 10, 5, 2, 1) if length * px_per_m < 200 or length == 1)
+    width = metres * px_per_m
+    return (
+        f'<path d="M{x:.0f} {y:.0f}v8h{width:.1f}v-8" fill="none" stroke="{INK}" stroke-width="1.5"/>'
+        + _text(x + width + 8, y + 9, f"{metres} m")
+        + f'<path d="M{x + width + 80:.0f} {y + 12:.0f}v-24l-5 9m5 -9l5 9" fill="none" stroke="{INK}"/>'
+        + _text(x + width + 92, y + 9, "北")
+    )
+
+
+def _text(
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: int = 13,
+    weight: str = "normal",
+    colour: str = INK,
+    anchor: str = "start",
+    halo: bool = False,
+) -> str:
+    around = ' stroke="#ffffff" stroke-width="3" paint-order="stroke" stroke-linejoin="round"' if halo else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
+        f'text-anchor="{anchor}"{around}>{escape(words)}</text>'
+    )

@@ -1,0 +1,54 @@
+"""The map's look: readable in black and white and by the colour-blind, so each shade has a colour and a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from camera.coverage.shade import Shade
+
+FONT: Final = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
+INK: Final = "#1f2328"
+GREY: Final = "#656d76"
+
+SHADE_NAMES: Final[Mapping[Shade, str]] = {
+    Shade.TWICE: "两台及以上看到",
+    Shade.ONCE: "一台看到",
+    Shade.NIGHT_BLIND: "白天看到，夜间看不到",
+    Shade.UNCERTAIN: "不确定（摄像机状态未知）",
+    Shade.BLIND: "盲区",
+}
+
+# Okabe and Ito's colours, told apart by every kind of colour vision; lightness falls from "once" to "blind".
+_COLOURS: Final[Mapping[Shade, tuple[str, str]]] = {
+    Shade.TWICE: ("#8cc5ec", "#0072b2"),
+    Shade.ONCE: ("#dceefa", "#0072b2"),
+    Shade.NIGHT_BLIND: ("#fff6cf", "#8a6d00"),
+    Shade.UNCERTAIN: ("#ffffff", "#57606a"),
+    Shade.BLIND: ("#f6c9ae", "#b03a00"),
+}
+
+_PATTERNS: Final[Mapping[Shade, str]] = {
+    Shade.TWICE: "",
+    Shade.ONCE: "",
+    Shade.NIGHT_BLIND: '<path d="M0 4H8" stroke="{ink}" stroke-width="1"/>',
+    Shade.UNCERTAIN: '<circle cx="2" cy="2" r="1.1" fill="{ink}"/><circle cx="6" cy="6" r="1.1" fill="{ink}"/>',
+    Shade.BLIND: '<path d="M-2 2L2 -2M0 8L8 0M6 10L10 6" stroke="{ink}" stroke-width="1.4"/>',
+}
+
+
+def pattern_definitions() -> str:
+    """One SVG pattern for each shade."""
+    return "".join(
+        f'<pattern id="{shade}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<rect width="8" height="8" fill="{paper}"/>{_PATTERNS[shade].format(ink=ink)}</pattern>'
+        for shade, (paper, ink) in _COLOURS.items()
+    )
+
+
+def fill_of(shade: Shade) -> str:
+    """SVG attributes of a shaded area."""
+    _, ink = _COLOURS[shade]
+    width = 1.2 if shade in (Shade.BLIND, Shade.UNCERTAIN) else 0.5
+    dashes = ' stroke-dasharray="4 3"' if shade is Shade.UNCERTAIN else ""
+    return f'fill="url(#{shade})" fill-rule="evenodd" stroke="{ink}" stroke-width="{width}"{dashes}'
