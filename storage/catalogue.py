@@ -15,12 +15,11 @@ from foundation.clock import Clock
 from foundation.journal import JOURNAL_SQL
 from foundation.proven_time import PROVEN_TIME_SQL, RunningTime
 from foundation.sqlite import Database, Schema, Transaction
-from storage.days import NS_PER_MS
+from storage.days import NS_PER_MS, day_number
 from storage.segment import WrittenSegment, segment_path
 from storage.volume import VolumeIdentity
 
 SCHEMA: Final = Schema.load("catalogue", JOURNAL_SQL, AUDIT_SQL, PROVEN_TIME_SQL, ("storage", "schema.sql"))
-DAY_MS: Final = 86_400_000
 
 
 class SegmentState(IntEnum):
@@ -89,6 +88,24 @@ def segment_of(row: Sequence[object]) -> Segment:
         size_bytes=whole[7],
         end_axis_ms=whole[8],
         sha256=sha256 if isinstance(sha256, bytes) else None,
+    )
+
+
+def count_rate(transaction: Transaction, key: SegmentKey, duration_ms: int, size_bytes: int) -> None:
+    """Add a segment to its hour's bytes."""
+    transaction.execute(
+        "INSERT INTO rate (point_no, volume_no, hour, bytes, duration_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+        "SET bytes = bytes + excluded.bytes, duration_ms = duration_ms + excluded.duration_ms",
+        (key.point_no, key.volume_no, key.start_ms // 3_600_000, size_bytes, duration_ms),
+    )
+
+
+def note_if_sealed(transaction: Transaction, key: SegmentKey) -> None:
+    """A segment that comes to light after its day was sealed is sealed as an addition."""
+    transaction.execute(
+        "INSERT INTO addition (point_no, start_ms, volume_no) SELECT ?1, ?2, ?3 WHERE EXISTS "
+        "(SELECT 1 FROM seal WHERE kind = 'day' AND day = ?4) ON CONFLICT DO NOTHING",
+        (key.point_no, key.start_ms, key.volume_no, day_number(key.start_ms)),
     )
 
 
@@ -225,6 +242,7 @@ class Catalogue:
                 key.volume_no,
             ),
         )
+        count_rate(transaction, key, written.duration_ms, written.size_bytes)
 
     def close_repaired(self, key: SegmentKey, *, duration_ms: int, size_bytes: int, end_axis_ms: int) -> None:
         """A torn file was cut after its last whole fragment; its hash follows."""
@@ -234,6 +252,8 @@ class Catalogue:
                 "WHERE point_no = ? AND start_ms = ? AND volume_no = ?",
                 (duration_ms, size_bytes, end_axis_ms, key.point_no, key.start_ms, key.volume_no),
             )
+            count_rate(transaction, key, duration_ms, size_bytes)
+            note_if_sealed(transaction, key)
 
     def set_hash(self, key: SegmentKey, sha256: bytes) -> None:
         """The hash of a repaired or adopted file; never replaces one."""
@@ -276,6 +296,15 @@ class Catalogue:
             transaction.execute_many(
                 "DELETE FROM segment WHERE point_no = ? AND start_ms = ? AND volume_no = ?",
                 [(key.point_no, key.start_ms, key.volume_no) for key in keys],
+            )
+
+    def forget_rates(self, key: SegmentKey) -> None:
+        """Drop the hours of a point on a volume from which no segment is left."""
+        with self.database.transaction() as transaction:
+            transaction.execute(
+                "DELETE FROM rate WHERE point_no = ?1 AND volume_no = ?2 AND hour < (SELECT min(start_ms) / 3600000 "
+                "FROM segment WHERE point_no = ?1)",
+                (key.point_no, key.volume_no),
             )
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import structlog
 from config.retention import FLOOR_DAYS
 from foundation.ids import is_slug
 from foundation.sqlite import Transaction
-from storage.catalogue import Catalogue
+from storage.catalogue import Catalogue, SegmentKey, count_rate, note_if_sealed
 from storage.days import day_span_ms
 from storage.holds import notes_on
 from storage.segment import FOOTAGE, segment_path
@@ -146,7 +146,7 @@ def _insert(catalogue: Catalogue, place: Place, segments: Sequence[FoundSegment]
             header, fragments = segment.file.header, segment.file.fragments
             point_no = _point_no(transaction, catalogue, header.point, place.volume.id)
             run_no = _run_no(transaction, point_no, header.run_start_ms, header.start_ms + segment.file.duration_ms)
-            count += transaction.execute(
+            added = transaction.execute(
                 "INSERT INTO segment (point_no, start_ms, volume_no, state, suffix, run_no, duration_ms, bytes, "
                 "end_axis_ms) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
@@ -160,6 +160,11 @@ def _insert(catalogue: Catalogue, place: Place, segments: Sequence[FoundSegment]
                     fragments[-1].mark.axis_ms,
                 ),
             )
+            if added:
+                key = SegmentKey(point_no, header.start_ms, place.no)
+                count_rate(transaction, key, segment.file.duration_ms, segment.file.size)
+                note_if_sealed(transaction, key)
+            count += added
     return count
 
 

@@ -20,13 +20,16 @@ from foundation.proven_time import TimeReading
 from foundation.service import Service
 from storage.catalogue import Catalogue
 from storage.facts import HoldRequested
+from storage.forecasts import ForecastWatch
 from storage.holds import HoldRequest, Holds, UnknownPointError
 from storage.rebuild import latest_axis_ms
 from storage.recorder import PointRecorder
 from storage.recording_board import RecordingBoard
+from storage.seal import Sealer
 from storage.shelf import Shelf
 from storage.startup import StartupRepair
 from storage.sweep import Sweep
+from storage.verify import Verifier
 
 _M_ARENA_MAX: Final = -8
 _M_MMAP_THRESHOLD: Final = -3
@@ -97,8 +100,13 @@ def recorder_role(
     def ready_to_delete() -> bool:
         return repair.settled and _heard_all(tails, journals)
 
-    sweep = Sweep(catalogue, shelf, audit, ready_to_delete)
-    return [_Books(catalogue), shelf, repair, *tails, *recorders, board, sweep]
+    keepers = [
+        Sweep(catalogue, shelf, audit, ready_to_delete),
+        Sealer(catalogue, shelf),
+        Verifier(catalogue, shelf, findings),
+        ForecastWatch(catalogue, settings, findings),
+    ]
+    return [_Books(catalogue), shelf, repair, *tails, *recorders, board, *keepers]
 
 
 def _heard_all(tails: Sequence[Tail], journals: Iterable[Path]) -> bool:

@@ -103,3 +103,62 @@ CREATE TABLE loss (
     noticed_ms   INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX loss_by_point ON loss (point_no, start_ms);
+
+-- Sealed days (封存): one chain for the campus. A seal covers every whole segment of its Beijing day that no addition
+-- names; segments that come to light after it (a repair, a disk that was away) are sealed as an addition.
+CREATE TABLE seal (
+    no        INTEGER PRIMARY KEY,                 -- 1, 2, 3 … without holes
+    day       INTEGER NOT NULL,                    -- Beijing day, counted from 1970-01-01
+    kind      TEXT NOT NULL CHECK (kind IN ('day', 'addition')),
+    root      BLOB NOT NULL CHECK (length(root) = 32),  -- Merkle root over the points' roots
+    hash      BLOB NOT NULL CHECK (length(hash) = 32),  -- over the hash before it and this row
+    at_ms     INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX seal_of_day ON seal (day) WHERE kind = 'day';
+
+-- What a seal says of each point.
+CREATE TABLE seal_point (
+    seal_no      INTEGER NOT NULL REFERENCES seal (no),
+    point_no     INTEGER NOT NULL REFERENCES point (no),
+    root         BLOB NOT NULL CHECK (length(root) = 32),  -- Merkle root over its segments
+    segments     INTEGER NOT NULL,
+    recorded_ms  INTEGER NOT NULL,
+    bytes        INTEGER NOT NULL,
+    PRIMARY KEY (seal_no, point_no)
+) STRICT, WITHOUT ROWID;
+
+-- Segments that the seal of their day does not cover; seal_no is null until the addition is sealed.
+CREATE TABLE addition (
+    point_no   INTEGER NOT NULL,
+    start_ms   INTEGER NOT NULL,
+    volume_no  INTEGER NOT NULL,
+    seal_no    INTEGER REFERENCES seal (no),
+    PRIMARY KEY (point_no, start_ms, volume_no)
+) STRICT, WITHOUT ROWID;
+
+-- When the files of a point's day were last read back and found as sealed (复核).
+CREATE TABLE verified (
+    point_no     INTEGER NOT NULL REFERENCES point (no),
+    day          INTEGER NOT NULL,
+    volume_no    INTEGER NOT NULL REFERENCES volume (no),
+    verified_ms  INTEGER NOT NULL,
+    bytes        INTEGER NOT NULL,
+    PRIMARY KEY (point_no, day, volume_no)
+) STRICT, WITHOUT ROWID;
+
+-- When every file of a volume was last seen to be there in its full size, and since when the volume is away.
+CREATE TABLE presence (
+    volume_no    INTEGER PRIMARY KEY REFERENCES volume (no),
+    checked_ms   INTEGER,
+    away_ms      INTEGER                           -- null while it is there
+) STRICT;
+
+-- Bytes written per hour, for the forecast: a segment counts in the hour in which it began.
+CREATE TABLE rate (
+    point_no   INTEGER NOT NULL REFERENCES point (no),
+    volume_no  INTEGER NOT NULL REFERENCES volume (no),
+    hour       INTEGER NOT NULL,                   -- hours since 1970 UTC
+    bytes      INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    PRIMARY KEY (point_no, volume_no, hour)
+) STRICT, WITHOUT ROWID;

@@ -213,6 +213,7 @@ class Sweep(Service):
             self._shelf.report(place, error)
             return
         self._catalogue.forget_segments(gone)
+        self._catalogue.forget_rates(deletions[0].segment.key)
 
     def _mark(self, place: Place, deletions: Sequence[Deletion]) -> None:
         first, last = deletions[0].segment, deletions[-1].segment

@@ -1,0 +1,324 @@
+"""Reads footage back and compares it with what was written (录像复核): resumable, at a set rate, at night."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from foundation.clock import Clock, beijing
+from foundation.finding import FindingBoard, Severity
+from foundation.service import Service
+from foundation.sqlite import DatabaseError, Transaction, open_read_only
+from storage.catalogue import FROM_SEGMENT, Catalogue, segment_of
+from storage.check import LOST, WHOLE, DayRow, Found, Trouble, check_seals, folder_of, rows_of, sizes_in
+from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_number
+from storage.mounted import Mounted
+from storage.shelf import Shelf
+
+NIGHT_HOURS: Final = range(1, 7)
+"""Beijing hours in which footage is read back: fewer people look at recordings then."""
+RATE_BYTES_PER_S: Final = 50 * 1024**2
+_CHUNK: Final = 1024**2
+_LOOK_EVERY_S: Final = 60.0
+PRESENCE_EVERY_MS: Final = DAY_MS // 2
+
+_log = structlog.get_logger("verify")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DayOnVolume:
+    """A point's day on a volume: the unit in which footage is read back."""
+
+    day: int
+    point: str
+    point_no: int
+    volume_no: int
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What was read back and what was found."""
+
+    days: int = 0
+    segments: int = 0
+    bytes: int = 0
+    found: list[Found] = field(default_factory=list)
+    oldest_verified_ms: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """True if everything that was read is as it was written."""
+        return not self.found
+
+
+class Pace:
+    """Keeps reading below a rate; waits on an event so that a stop is prompt."""
+
+    def __init__(self, clock: Clock, rate_bytes_per_s: int, stopping: threading.Event) -> None:
+        self._clock = clock
+        self._rate = rate_bytes_per_s
+        self._stopping = stopping
+        self._began_ns = clock.running_ns()
+        self._read = 0
+
+    def took(self, count: int) -> None:
+        """So much was read; wait as long as it should have taken."""
+        self._read += count
+        due_s = self._read / self._rate
+        passed_s = (self._clock.running_ns() - self._began_ns) / 1e9
+        if due_s > passed_s:
+            self._stopping.wait(due_s - passed_s)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether to leave off."""
+        return self._stopping.is_set()
+
+
+def days_on_volumes(reader: Transaction, volumes: Sequence[Mounted]) -> list[DayOnVolume]:
+    """Every sealed point's day that has a row on these volumes."""
+    numbers = {volume.no for volume in volumes}
+    found = set()
+    for day, point, point_no in reader.rows(
+        "SELECT DISTINCT s.day, p.id, p.no FROM seal s JOIN seal_point sp ON sp.seal_no = s.no "
+        "JOIN point p ON p.no = sp.point_no"
+    ):
+        start_ms = day * DAY_MS - BEIJING_OFFSET_MS
+        for (volume_no,) in reader.rows(
+            "SELECT DISTINCT volume_no FROM segment WHERE point_no = ? AND start_ms >= ? AND start_ms < ?",
+            (point_no, start_ms, start_ms + DAY_MS),
+        ):
+            if volume_no in numbers:
+                found.add(DayOnVolume(day, point, point_no, volume_no))
+    return sorted(found)
+
+
+def read_back(catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace) -> Iterator[tuple[DayRow, Found | None]]:
+    """Every whole segment of a day with what is wrong with it; ends early when stopped. Raises OSError, DatabaseError
+    for a disk or catalogue that cannot be read at all."""
+    folder = folder_of(volume.root, day.point, day.day)
+    with open_read_only(catalogue) as reader:
+        rows = rows_of(reader, day.point_no, day.day, day.volume_no)
+    where = f"{volume.id}:{folder.relative_to(volume.root)}"
+    for row in rows:
+        if pace.stopped:
+            return
+        if row.state in (WHOLE, LOST):
+            yield row, _verified(folder / row.name, row, f"{where}/{row.name}", pace)
+
+
+def _verified(path: Path, row: DayRow, where: str, pace: Pace) -> Found | None:
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                pace.took(len(chunk))
+    except FileNotFoundError:
+        return Found(Trouble.MISSING, where)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return Found(Trouble.ALTERED, where, "the disk cannot read it")
+    if row.sha256 is not None and digest.digest() != row.sha256:
+        return Found(Trouble.ALTERED, where, f"{size} bytes with another SHA-256")
+    return None
+
+
+def verify_all(
+    catalogue: Path,
+    volumes: Sequence[Mounted],
+    *,
+    clock: Clock,
+    progress_file: Path,
+    rate_bytes_per_s: int = RATE_BYTES_PER_S,
+    stopping: threading.Event | None = None,
+    progress: Callable[[int, int, VerifyReport], None] = lambda done, total, report: None,
+) -> VerifyReport:
+    """Read back every sealed day, going on where an interrupted verification stopped; nothing in the catalogue is
+    written. `progress` is told days done, days in all and the report so far. Raises DatabaseError, OSError."""
+    event = stopping or threading.Event()
+    pace = Pace(clock, rate_bytes_per_s, event)
+    by_no = {volume.no: volume for volume in volumes}
+    with open_read_only(catalogue) as reader:
+        days = days_on_volumes(reader, volumes)
+        _, broken = check_seals(reader)
+    report = VerifyReport(found=list(broken))
+    done = _read_progress(progress_file)
+    for number, day in enumerate(days, start=1):
+        name = f"{day.day}/{day.point}/{day.volume_no}"
+        if name not in done:
+            bad = list(_verify_day(catalogue, by_no[day.volume_no], day, pace, report))
+            if event.is_set():
+                return report
+            report.found.extend(bad)
+            if not bad:
+                done.add(name)
+                progress_file.write_text(json.dumps(sorted(done)), encoding="utf-8")
+        report.days += 1
+        progress(number, len(days), report)
+    progress_file.unlink(missing_ok=True)
+    return report
+
+
+def _verify_day(
+    catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace, report: VerifyReport
+) -> Iterator[Found]:
+    names = set()
+    for row, wrong in read_back(catalogue, volume, day, pace):
+        names.add(row.name)
+        report.segments += 1
+        report.bytes += row.size_bytes
+        if wrong is not None:
+            yield wrong
+    folder = folder_of(volume.root, day.point, day.day)
+    if not pace.stopped:
+        for name in sizes_in(folder).keys() - names:
+            yield Found(Trouble.FOREIGN, f"{volume.id}:{folder.relative_to(volume.root)}/{name}")
+
+
+def _read_progress(file: Path) -> set[str]:
+    try:
+        return set(json.loads(file.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return set()
+
+
+class Verifier(Service):
+    """Looks for every file twice a day and reads the longest unread days back at night."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        shelf: Shelf,
+        findings: FindingBoard,
+        *,
+        rate_bytes_per_s: int = RATE_BYTES_PER_S,
+    ) -> None:
+        super().__init__("verifier")
+        self._catalogue = catalogue
+        self._shelf = shelf
+        self._findings = findings
+        self._rate = rate_bytes_per_s
+
+    def _loop(self) -> None:
+        while not self.stopping.wait(_LOOK_EVERY_S):
+            try:
+                self.note_presence()
+                if beijing(self._catalogue.clock.utc_ns()).hour in NIGHT_HOURS:
+                    self.verify_next()
+            except (DatabaseError, OSError) as error:
+                _log.error("footage cannot be verified now", error=str(error))
+
+    def note_presence(self) -> None:
+        """See which volumes are away and, twice a day, whether every file is there. Raises DatabaseError, OSError."""
+        here = {place.no: place for place in self._shelf.places()}
+        now_ms = self._catalogue.now_ms()
+        with self._catalogue.database.transaction() as transaction:
+            rows = transaction.rows(
+                "SELECT v.no, p.checked_ms, p.away_ms FROM volume v LEFT JOIN presence p ON p.volume_no = v.no"
+            )
+            for no, checked_ms, away_ms in rows:
+                if no not in here and away_ms is None:
+                    _note(transaction, no, checked_ms, now_ms)
+                elif no in here and away_ms is not None:
+                    _note(transaction, no, checked_ms, None)
+        for no, checked_ms, away_ms in rows:
+            if no in here and (checked_ms is None or away_ms is not None or now_ms - checked_ms >= PRESENCE_EVERY_MS):
+                self._look_for_files(Mounted(no, here[no].volume.id, here[no].root))
+                if self.stopping.is_set():
+                    return
+                with self._catalogue.database.transaction() as transaction:
+                    _note(transaction, no, now_ms, None)
+
+    def _look_for_files(self, volume: Mounted) -> None:
+        path = self._catalogue.database.path
+        with open_read_only(path) as reader:
+            points = reader.rows("SELECT no, id FROM point")
+        for point_no, point in points:
+            day = 0
+            while not self.stopping.is_set():
+                with open_read_only(path) as reader:
+                    following = reader.row(
+                        "SELECT start_ms FROM segment WHERE point_no = ? AND start_ms >= ? AND volume_no = ? LIMIT 1",
+                        (point_no, day * DAY_MS - BEIJING_OFFSET_MS, volume.no),
+                    )
+                    if following is None:
+                        break
+                    day = day_number(following[0])
+                    rows = rows_of(reader, point_no, day, volume.no)
+                files = sizes_in(folder_of(volume.root, point, day))
+                for row in rows:
+                    if row.state == WHOLE and files.get(row.name) != row.size_bytes:
+                        self._lost(point_no, row.start_ms, volume, "missing" if row.name not in files else "altered")
+                day += 1
+
+    def verify_next(self) -> None:
+        """Read back the day that was read longest ago, or never. Raises DatabaseError, OSError."""
+        places = {place.no: Mounted(place.no, place.volume.id, place.root) for place in self._shelf.places()}
+        path = self._catalogue.database.path
+        with open_read_only(path) as reader:
+            days = days_on_volumes(reader, list(places.values()))
+            when = {
+                (point_no, day, volume_no): verified_ms
+                for point_no, day, volume_no, verified_ms in reader.rows(
+                    "SELECT point_no, day, volume_no, verified_ms FROM verified"
+                )
+            }
+        if not days:
+            return
+        day = min(days, key=lambda each: (when.get((each.point_no, each.day, each.volume_no), 0), each))
+        if self._catalogue.now_ms() - when.get((day.point_no, day.day, day.volume_no), 0) < DAY_MS // 2:
+            return
+        volume = places[day.volume_no]
+        size = 0
+        for row, wrong in read_back(path, volume, day, Pace(self._catalogue.clock, self._rate, self.stopping)):
+            size += row.size_bytes
+            if wrong is not None and row.state == WHOLE:
+                self._lost(day.point_no, row.start_ms, volume, wrong.trouble.value)
+        if self.stopping.is_set():
+            return
+        with self._catalogue.database.transaction() as transaction:
+            transaction.execute(
+                "INSERT INTO verified (point_no, day, volume_no, verified_ms, bytes) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET verified_ms = excluded.verified_ms, bytes = excluded.bytes",
+                (day.point_no, day.day, day.volume_no, self._catalogue.now_ms(), size),
+            )
+
+    def _lost(self, point_no: int, start_ms: int, volume: Mounted, cause: str) -> None:
+        with self._catalogue.database.transaction() as transaction:
+            row = transaction.row(
+                FROM_SEGMENT + "WHERE s.point_no = ? AND s.start_ms = ? AND s.volume_no = ? AND s.state = 1",
+                (point_no, start_ms, volume.no),
+            )
+        if row is None:  # it went by retention meanwhile
+            return
+        segment = segment_of(row)
+        if cause == "missing" and (volume.root / segment.path).exists():
+            return
+        self._catalogue.lose_segment(segment, cause)
+        self._findings.open(
+            f"point:{segment.point}",
+            f"storage.footage_{cause}",
+            Severity.FAILING,
+            evidence={"file": str(segment.path), "volume": volume.id},
+        )
+        _log.error("footage is not as it was written", point=segment.point, file=str(segment.path), cause=cause)
+
+
+def _note(transaction: Transaction, volume_no: int, checked_ms: int | None, away_ms: int | None) -> None:
+    transaction.execute(
+        "INSERT INTO presence (volume_no, checked_ms, away_ms) VALUES (?, ?, ?) ON CONFLICT (volume_no) DO UPDATE SET "
+        "checked_ms = excluded.checked_ms, away_ms = excluded.away_ms",
+        (volume_no, checked_ms, away_ms),
+    )
