@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
@@ -28,6 +28,7 @@ def make_app(
     packages: Sequence[str] = (),
     routers: Sequence[APIRouter] = (),
     middleware: Sequence[Middleware] = (),
+    frame: Callable[[Request], Mapping[str, object]] | None = None,
     connect_ports: Sequence[int] = (),
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
     body_limit_by_path: Mapping[str, int] = _NO_LIMITS,
@@ -35,7 +36,8 @@ def make_app(
     """An app whose pages look and behave as all ours do.
 
     `packages` are Python packages with any of `templates/`, `static/` (served at /static/PACKAGE/) and `locale/en.po`;
-    `title` is the Chinese name, translated by their catalogues.
+    `title` is the Chinese name, translated by their catalogues. `frame` gives what every page of the app shows (who is
+    logged in …) and must not fail, since error pages ask it too.
     `connect_ports` are other ports of this host that the pages' scripts talk to; `body_limit_by_path` allows uploads
     more at single paths.
     """
@@ -54,7 +56,7 @@ def make_app(
             *middleware,
         ],
     )
-    app.state.pages = Pages(title=title, theme=theme, packages=packages, clock=clock)
+    app.state.pages = Pages(title=title, theme=theme, packages=packages, clock=clock, frame=frame)
     answer_problems(app)
     for package in (OWN_PACKAGE, *packages):
         folder = Path(str(resources.files(package).joinpath("static")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -31,10 +31,19 @@ class Theme(StrEnum):
 class Pages:
     """The templates of some packages, ready in both languages."""
 
-    def __init__(self, *, title: str, theme: Theme, packages: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        title: str,
+        theme: Theme,
+        packages: Sequence[str],
+        clock: Clock,
+        frame: Callable[[Request], Mapping[str, object]] | None = None,
+    ) -> None:
         self.title = title
         self.theme = theme
         self.clock = clock
+        self._frame = frame
         self._packages = tuple(dict.fromkeys((*packages, OWN_PACKAGE)))
         self._environments = {language: self._environment(language) for language in Language}
 
@@ -56,6 +65,7 @@ class Pages:
                     "now": self.clock.utc_ns(),
                     "request": request,
                     "switch_url": str(request.url.include_query_params(lang=language.other.code).query),
+                    **(self._frame(request) if self._frame else {}),
                     **context,
                 }
             )

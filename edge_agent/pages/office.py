@@ -1,4 +1,4 @@
-"""The office pages (值班室页面): how the campus stands, on one screen and as JSON."""
+"""The office pages (值班室页面): how the campus stands, on one screen and as JSON; who may see it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI, Request
+from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from edge_agent.pages import PACKAGE
 from edge_agent.pages.answers import evidence_text, five_answers, verdict_state
 from edge_agent.pages.finding_words import words_of
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.people_routes import people_routes
+from edge_agent.pages.status_model import CampusStatus, VisitsStatus
 from foundation.clock import Clock
 from web.app import make_app
+from web.duty import Right
 from web.language import mark
+from web.login import LoginRequired, login_routes, needs, person_of
 from web.page import Theme, page, texts_of
+from web.people import PeopleBook
 from web.stream import live
 
 TITLE = mark("值班室")
@@ -27,21 +32,51 @@ class OfficeDeps:
     """What the office pages are made of."""
 
     clock: Clock
+    campus_name: str
     status: Callable[[], CampusStatus]
     """How everything stands; called from worker threads."""
+    people: PeopleBook
 
 
 def office_app(deps: OfficeDeps) -> FastAPI:
     """The app that the office serves."""
-    return make_app(title=TITLE, theme=Theme.OFFICE, clock=deps.clock, packages=(PACKAGE,), routers=(_today(deps),))
+    return make_app(
+        title=TITLE,
+        theme=Theme.OFFICE,
+        clock=deps.clock,
+        packages=(PACKAGE,),
+        routers=(_today(deps), people_routes(deps.people), login_routes(deps.people)),
+        middleware=(Middleware(LoginRequired, people=deps.people),),
+        frame=_frame(deps),
+    )
+
+
+def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
+    """What every office page shows around its own matter."""
+
+    def frame(request: Request) -> dict[str, object]:
+        person = person_of(request)
+        return {
+            "campus_name": deps.campus_name,
+            "person": person,
+            "managing": person is not None and person.duty.may(Right.MANAGE_PEOPLE),
+        }
+
+    return frame
 
 
 def _today(deps: OfficeDeps) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(dependencies=[needs(Right.SEE_STATUS)])
+
+    def status_for(request: Request) -> CampusStatus:
+        status, person = deps.status(), person_of(request)
+        if person is not None and not person.duty.may(Right.SEE_VISITS):
+            return status.model_copy(update={"visits": VisitsStatus()})
+        return status
 
     @router.get("/")
     def today(request: Request) -> Response:
-        status = deps.status()
+        status, person = status_for(request), person_of(request)
         return page(
             request,
             "office_today.html",
@@ -50,12 +85,13 @@ def _today(deps: OfficeDeps) -> APIRouter:
             words_of=words_of,
             verdict_state=verdict_state,
             evidence_text=evidence_text,
+            with_visits=person is None or person.duty.may(Right.SEE_VISITS),
             live_url="/api/live",
         )
 
     @router.get("/api/status")
-    def status_json() -> CampusStatus:
-        return deps.status()
+    def status_json(request: Request) -> CampusStatus:
+        return status_for(request)
 
     @router.get("/api/live")
     async def beats(request: Request) -> Response:

@@ -8,20 +8,19 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.language import mark
+from web.nearby import on_the_box
 from web.problem import Words, answer
 
 COOKIE: Final = "station"
 _COOKIE_AGE_S: Final = 400 * 24 * 3600
-_LOCAL_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _OPEN_PATHS: Final = ("/static/",)
 
 NOT_A_STATION: Final = Words(
@@ -78,15 +77,3 @@ class StationsOnly:
 def is_token(given: str | None, token: str) -> bool:
     """Compare without telling by the time taken how much was right."""
     return given is not None and hmac.compare_digest(given.encode("utf-8"), token.encode("utf-8"))
-
-
-def on_the_box(request: Request) -> bool:
-    """Asked from this machine, by one of its own names: a foreign name that was pointed at 127.0.0.1 does not count."""
-    if request.client is None:
-        return False
-    host = Headers(scope=request.scope).get("host", "")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    try:
-        return ip_address(request.client.host).is_loopback and name in _LOCAL_NAMES
-    except ValueError:
-        return False

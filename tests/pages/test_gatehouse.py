@@ -9,11 +9,12 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from edge_agent.pages.station import is_token, on_the_box, station_token
+from edge_agent.pages.station import is_token, station_token
 from foundation.clock import beijing_day
 from foundation.ids import new_id
 from gate.query import inside_now, visits_of_day
 from tests.pages.conftest import INPUT, TOKEN, Gatehouse
+from web.nearby import on_the_box
 
 VISITOR = {"name": "张三", "host": "刘老师", "reason": "家长来访", "document_kind": "none", "phone": "13800000001"}
 HOSTILE = "<script>alert(1)</script>\"'>"
