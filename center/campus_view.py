@@ -12,13 +12,9 @@ from sqlalchemy import Connection, RowMapping, func, select
 from center import register
 from center.paths import Path, Paths
 from center.tables import finding, point
-from foundation.clock import NS_PER_S
 from uplink.liveness import PathStatus
 from uplink.messages.point_health import Health, Retention
 from web.signs import State, worst
-
-POINT_FRESH_NS: Final = 900 * NS_PER_S
-"""Health that the campus has not looked at for longer is shown as unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +71,7 @@ class CampusView:
         return worst(item.state for item in self.points)
 
 
-def read_campuses(connection: Connection, paths: Paths, *, now_utc_ns: int) -> tuple[CampusView, ...]:
+def read_campuses(connection: Connection, paths: Paths) -> tuple[CampusView, ...]:
     """Every enrolled campus, those that are not well first."""
     ways: defaultdict[str, list[Path]] = defaultdict(list)
     for path in paths.everyone():
@@ -92,16 +88,20 @@ def read_campuses(connection: Connection, paths: Paths, *, now_utc_ns: int) -> t
         )
     }
     views = [
-        _campus(campus, ways[campus.id], points[campus.id], troubles.get(campus.id, 0), now_utc_ns)
+        _campus(campus, ways[campus.id], points[campus.id], troubles.get(campus.id, 0))
         for campus in register.everyone(connection)
     ]
-    order = (State.FAILING, State.ATTENTION, State.UNKNOWN, State.OK)
-    return tuple(sorted(views, key=lambda view: (order.index(view.state), view.id)))
+    return tuple(sorted(views, key=_worst_first))
 
 
-def _campus(
-    campus: register.Campus, ways: Sequence[Path], points: Iterable[RowMapping], findings: int, now_utc_ns: int
-) -> CampusView:
+_ORDER: Final = (State.FAILING, State.ATTENTION, State.UNKNOWN, State.OK)
+
+
+def _worst_first(view: CampusView | PointView) -> tuple[int, str]:
+    return _ORDER.index(view.state), view.id
+
+
+def _campus(campus: register.Campus, ways: Sequence[Path], points: Iterable[RowMapping], findings: int) -> CampusView:
     reachable = any(path.status is PathStatus.UP for path in ways)
     return CampusView(
         id=campus.id,
@@ -124,7 +124,12 @@ def _campus(
             )
             for path in ways
         ),
-        points=tuple(_point(row, reachable=reachable, now_utc_ns=now_utc_ns) for row in points),
+        points=tuple(
+            sorted(
+                (_point(row, reachable=reachable) for row in points),
+                key=lambda view: (_ORDER.index(view.state), view.id),
+            )
+        ),
         open_findings=findings,
         alarms_waiting=max((path.beat.alarms_waiting for path in ways if path.beat), default=0),
     )
@@ -147,12 +152,12 @@ def _campus_state(ways: Sequence[Path]) -> State:
     return State.ATTENTION if PathStatus.UP in states else State.FAILING
 
 
-def _point(row: RowMapping, *, reachable: bool, now_utc_ns: int) -> PointView:
-    checked = row["checked_utc_ns"]
+def _point(row: RowMapping, *, reachable: bool) -> PointView:
     camera, recording, picture = Health(row["camera"]), Health(row["recording"]), Health(row["picture"])
     retention = Retention(row["retention"])
-    if not reachable or checked is None or now_utc_ns - checked > POINT_FRESH_NS:
-        state = State.UNKNOWN  # the last word is shown beside it, but it proves nothing now
+    if not reachable:
+        # A campus tells at once what changes, so its last word holds as long as its heartbeats come, and no longer.
+        state = State.UNKNOWN
     elif Health.FAILING in (camera, recording, picture):
         state = State.FAILING
     elif retention is Retention.VIOLATED:
@@ -171,5 +176,5 @@ def _point(row: RowMapping, *, reachable: bool, now_utc_ns: int) -> PointView:
         retention=retention,
         kept_days=row["kept_days"],
         troubles=tuple(row["troubles"].split()),
-        checked_utc_ns=checked,
+        checked_utc_ns=row["checked_utc_ns"],
     )

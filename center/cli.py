@@ -11,19 +11,16 @@ from typing import Annotated, Literal
 import typer
 
 from center import register
-from center.database import CenterDatabase, CenterDatabaseError
+from center.database import CenterDatabase
 from center.register import EnrolmentError
 from center.run import run_center, signing_key
 from center.settings import CenterSettings, read_center_settings
-from config.credential import CredentialError
-from config.problem import SettingsError
 from foundation.clock import SystemClock
 from foundation.ids import is_slug
 from foundation.log import configure_log
-from foundation.service import ServiceFailedError
-from foundation.state import AlreadyRunningError, StateDirectory, StateDirectoryError
-from uplink.signature import KeyFileError, PublicKeyError, read_public_key
-from web.server import ServerAddressError
+from foundation.service import RefusedError, ServiceFailedError
+from foundation.state import StateDirectory
+from uplink.signature import read_public_key
 
 app = typer.Typer(
     help="The receiving side (接警中心): takes in what campuses send, answers alarms, shows schools and points.",
@@ -36,18 +33,6 @@ ConfigOption = Annotated[Path, typer.Option("--config", help="The center's setti
 
 REFUSED = 2
 """Exit code when something must be put right before it can start."""
-
-_EXPECTED = (
-    SettingsError,
-    CredentialError,
-    StateDirectoryError,
-    AlreadyRunningError,
-    KeyFileError,
-    PublicKeyError,
-    EnrolmentError,
-    CenterDatabaseError,
-    ServerAddressError,
-)
 
 
 @app.command()
@@ -134,7 +119,7 @@ def _clear_words() -> Iterator[None]:
     # Whatever a technician can put right is said in one sentence, without a traceback.
     try:
         yield
-    except _EXPECTED as error:
+    except RefusedError as error:
         typer.echo(f"campus-center: {error}", err=True)
         raise typer.Exit(REFUSED) from error
     except ServiceFailedError as error:

@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
+from foundation.service import RefusedError
+
 _BUSY_TIMEOUT_S: Final = 5.0
 _POOL_TIMEOUT_S: Final = 10.0
 _TURN_TIMEOUT_S: Final = 10.0
@@ -29,7 +31,7 @@ _TURN_POLL_S: Final = 0.002
 _ONE_CENTER: Final = 0x63656E746572  # 'center': the advisory lock that a running center holds on PostgreSQL
 
 
-class CenterDatabaseError(Exception):
+class CenterDatabaseError(RefusedError):
     """The database cannot be used now; the message says what to do."""
 
 

@@ -47,13 +47,13 @@ def point_told(connection: Connection, event: Event, *, now_utc_ns: int) -> bool
 
 
 def finding_told(connection: Connection, event: Event) -> None:
-    """Keep a finding as it stands; a message that an update has overtaken changes nothing."""
+    """Keep a finding as it stands; a word that a newer one overtook, on another path, changes nothing."""
     message = event.data
     assert isinstance(message, FindingMessage)
-    found, sequence = message.finding, told.sequence(event) or 0
+    found, sent = message.finding, told.moment(event.time)
     mine = (finding.c.campus_id == message.campus) & (finding.c.id == found.id)
-    known = connection.scalar(select(finding.c.sequence).where(mine))
-    if known is not None and sequence < known:
+    known = connection.scalar(select(finding.c.sent_utc_ns).where(mine))
+    if known is not None and sent < known:
         return
     connection.execute(delete(finding).where(mine))
     connection.execute(
@@ -69,7 +69,7 @@ def finding_told(connection: Connection, event: Event) -> None:
             ),
             "since_utc_ns": told.moment(found.since),
             "cleared_utc_ns": told.optional_moment(found.cleared_at),
-            "sequence": sequence,
+            "sent_utc_ns": sent,
         },
     )
 
@@ -78,13 +78,13 @@ def open_findings_told(connection: Connection, event: Event) -> None:
     """Clear what the campus no longer lists as open and that began before it wrote the list."""
     message = event.data
     assert isinstance(message, FindingList)
-    at, sequence = told.moment(message.at), told.sequence(event) or 0
+    at, sent = told.moment(message.at), told.moment(event.time)
     connection.execute(
         update(finding)
         .where(
             finding.c.campus_id == message.campus,
             finding.c.cleared_utc_ns.is_(None),
-            finding.c.sequence <= sequence,
+            finding.c.sent_utc_ns <= sent,
             finding.c.id.not_in(message.open),
         )
         .values(cleared_utc_ns=at)

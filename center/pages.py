@@ -108,7 +108,7 @@ class Screens:
         now = self._clock.utc_ns()
         try:
             with self._database.begin() as connection:
-                campuses = read_campuses(connection, self._paths, now_utc_ns=now)
+                campuses = read_campuses(connection, self._paths)
                 alarms = read_alarms(connection, now_utc_ns=now)
                 refused = refusals.count_recent(connection, self._clock)
         except CenterDatabaseError as error:

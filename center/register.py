@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from center.tables import campus
 from foundation.clock import Clock
+from foundation.service import RefusedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Campus:
     """Ed25519 in base64: the current one and, while it changes, the next."""
 
 
-class EnrolmentError(Exception):
+class EnrolmentError(RefusedError):
     """The campus cannot be enrolled so; the message says what to do."""
 
 

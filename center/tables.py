@@ -72,7 +72,7 @@ point: Final = Table(
     Column("retention", String(16), nullable=False, comment="met, accruing, violated or unknown"),
     Column("kept_days", Integer),
     Column("troubles", Text, nullable=False, comment="kinds of what is wrong, separated by blanks"),
-    Column("checked_utc_ns", BigInteger, comment="when the campus last looked; null: never"),
+    Column("checked_utc_ns", BigInteger, comment="as told by the campus; null: never"),
     Column("sent_utc_ns", BigInteger, nullable=False, comment="an older message changes nothing"),
     Column("received_utc_ns", BigInteger, nullable=False),
     comment="latest health of each watched place (点位)",
@@ -181,7 +181,7 @@ finding: Final = Table(
     Column("evidence", Text, nullable=False, comment="JSON object of texts"),
     Column("since_utc_ns", BigInteger, nullable=False),
     Column("cleared_utc_ns", BigInteger),
-    Column("sequence", BigInteger, nullable=False, comment="of the message; an older one changes nothing"),
+    Column("sent_utc_ns", BigInteger, nullable=False, comment="an older message changes nothing"),
     Index(None, "campus_id", "cleared_utc_ns"),
     comment="what campuses say is wrong, and when it was right again",
 )

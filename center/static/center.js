@@ -35,5 +35,6 @@ document.addEventListener("renewed", openFirst);
 
 if (person) {
   person.value ||= sessionStorage.getItem("person") ?? "";
+  (person.value ? person.form.querySelector("button") : person).focus({ preventScroll: true });
   person.form.addEventListener("submit", () => sessionStorage.setItem("person", person.value.trim()));
 }

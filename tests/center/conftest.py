@@ -178,7 +178,7 @@ class Bench:
     def campus(self, campus_id: str = "school-1") -> CampusView:
         """A school as the pages show it."""
         with self.database.begin() as connection:
-            views = read_campuses(connection, self.paths, now_utc_ns=self.clock.utc_ns())
+            views = read_campuses(connection, self.paths)
         return next(view for view in views if view.id == campus_id)
 
     def refusals(self) -> list[tuple[str, int]]:

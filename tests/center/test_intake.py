@@ -288,15 +288,27 @@ def test_the_last_word_on_a_point_counts_and_an_older_one_is_a_replay(bench: Ben
     assert bench.refusals() == [("replayed", 1)]
 
 
-def test_a_point_is_never_shown_as_well_when_its_school_is_silent_or_looked_too_long_ago(bench: Bench) -> None:
+def test_a_point_is_shown_as_well_only_while_its_school_is_heard(bench: Bench) -> None:
     bench.take(bench.school.point())
     assert [point.state for point in bench.campus().points] == ["unknown"]
     bench.take(bench.school.heartbeat())
     assert [point.state for point in bench.campus().points] == ["ok"]
-    for _ in range(100):
-        bench.clock.advance(seconds=10)
-        bench.take(bench.school.heartbeat())
+    bench.clock.advance(seconds=16)
+    bench.paths.notice_silence()
     assert [point.state for point in bench.campus().points] == ["unknown"]
+
+
+def test_a_finding_that_a_slower_path_still_calls_open_stays_cleared(bench: Bench) -> None:
+    now = rfc3339(bench.clock.utc_ns())
+    trouble = FoundTrouble(
+        id=new_id(), subject="volume:main", kind="storage.stalled", severity=FindingSeverity.FAILING, since=now
+    )
+    opened = FindingMessage(campus="school-1", finding=trouble)
+    late = bench.school.sealed(opened)
+    bench.clock.advance(seconds=5)
+    bench.take(FindingMessage(campus="school-1", finding=trouble.model_copy(update={"cleared_at": now})))
+    bench.take(opened, broker_id="standby", payload=late)
+    assert bench.campus().open_findings == 0
 
 
 def test_a_withdrawn_point_goes(bench: Bench) -> None:
