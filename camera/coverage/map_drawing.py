@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from camera.coverage.live import LiveCoverage
-from camera.coverage.map_style import FONT, GREY, INK, SHADE_NAMES, fill_of, pattern_definitions
+from camera.coverage.map_style import FONT, GREY, INK, SHADE_NAMES, pattern_definitions, shaded
 from camera.coverage.report import CoverageReport, PoseSource, Spot, Watch
 from camera.coverage.shade import Shade
 from config.plan import Plan
@@ -20,6 +20,7 @@ from config.ring import Position, Ring
 PANEL_PX: Final = 860
 MARGIN_PX: Final = 24
 SIDE_PX: Final = 420
+LEGEND_PX: Final = 250
 MAX_LISTED: Final = 24
 MAX_IMAGE_BYTES: Final = 8_000_000
 _WATCH_SIGNS: Final[Mapping[Watch, tuple[str, str]]] = {
@@ -58,16 +59,25 @@ class _Frame:
 
 
 def draw_map(
-    plan: Plan, live: LiveCoverage, report: CoverageReport, *, title: str, told_at: str, names: Mapping[str, str]
+    plan: Plan,
+    live: LiveCoverage,
+    report: CoverageReport,
+    *,
+    title: str,
+    told_at: str,
+    names: Mapping[str, str],
+    lists: bool = True,
 ) -> str:
     """The map as one SVG document. `names` are the points' names; `told_at` says when the cameras were as drawn.
+
+    Without `lists` it has no heading and only the legend, for a page that says the rest itself.
 
     Raises BackdropRefused if the plan names a picture that cannot be used.
     """
     floors = [floor for floor in plan.floor_ids() if floor == GROUND or any(zone.floor == floor for zone in plan.zones)]
     xs, ys = zip(*plan.outline.area.outer, strict=True)
     scale = PANEL_PX / max(max(xs) - min(xs), (max(ys) - min(ys)) * 1.1)
-    y = 96.0
+    y = 96.0 if lists else 4.0
     listed = report.blind_spots[:MAX_LISTED]
     numbers = {id(spot): number for number, spot in enumerate(listed, start=1)}
     body: list[str] = []
@@ -78,18 +88,24 @@ def draw_map(
         body.extend(_panel(plan, live, report, floor, area, frame, names, numbers))
         y = frame.y_px + (frame.top_m - min(north for _, north in area.outer)) * scale + 30
     legend_x = MARGIN_PX + PANEL_PX + 28
-    side = list(_side(report, listed, legend_x, names))
-    height = max(y + 30, 96 + len(report.watches) * 22 + len(listed) * 38 + 420)
-    width = legend_x + SIDE_PX
+    side = list(_legend(legend_x, 110 if lists else 24))
+    height = max(y + 30, 420 if lists else 300)
+    if lists:
+        side += _lists(report, listed, legend_x, names)
+        height = max(height, 460 + len(report.watches) * 22 + len(listed) * 38)
+    width = legend_x + (SIDE_PX if lists else LEGEND_PX)
     seen = f"白天看到 {report.seen_share:.1%} · 夜间看到 {report.seen_share_at_night:.1%}（按需要的像素密度，按面积）"
+    heading = [
+        _text(MARGIN_PX, 40, f"{title} 监控覆盖图", size=24, weight="bold"),
+        _text(MARGIN_PX, 66, f"{told_at} · {seen}", size=14, colour=GREY),
+    ]
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
             f'height="{height:.0f}" font-family="{FONT}" font-size="13" fill="{INK}">',
             f"<defs>{pattern_definitions()}</defs>",
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
-            _text(MARGIN_PX, 40, f"{title} 监控覆盖图", size=24, weight="bold"),
-            _text(MARGIN_PX, 66, f"{told_at} · {seen}", size=14, colour=GREY),
+            *(heading if lists else ()),
             *body,
             _scale_bar(MARGIN_PX, y + 4, scale),
             *side,
@@ -123,7 +139,7 @@ def _panel(
         for zone in zones:
             rings = shades[zone.id].get(shade, ())
             if rings:
-                yield f'<path d="{frame.path(rings)}" {fill_of(shade)}/>'
+                yield shaded(frame.path(rings), shade)
     for zone in zones:
         yield f'<path d="{frame.path([zone.area.outer])}" fill="none" stroke="{INK}" stroke-width="0.8"/>'
     for private in plan.private:
@@ -160,12 +176,11 @@ def _panel(
             yield _text(x, y + 4, str(number), size=11, weight="bold", anchor="middle")
 
 
-def _side(report: CoverageReport, listed: Sequence[Spot], x: float, names: Mapping[str, str]) -> Iterator[str]:
-    y = 110.0
+def _legend(x: float, y: float) -> Iterator[str]:
     yield _text(x, y, "图例", size=16, weight="bold")
     for shade in Shade:
         y += 26
-        yield f'<rect x="{x:.0f}" y="{y - 13:.0f}" width="34" height="18" {fill_of(shade)}/>'
+        yield shaded(f"M{x:.0f} {y - 13:.0f}h34v18h-34z", shade)
         yield _text(x + 44, y + 1, SHADE_NAMES[shade])
     for drawing, words in (
         (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="2.2"/>', "墙、建筑（遮挡）"),
@@ -176,7 +191,10 @@ def _side(report: CoverageReport, listed: Sequence[Spot], x: float, names: Mappi
         y += 26
         yield drawing.format(x=f"{x:.0f}", y=f"{y - 4:.0f}")
         yield _text(x + 44, y + 1, words)
-    y += 40
+
+
+def _lists(report: CoverageReport, listed: Sequence[Spot], x: float, names: Mapping[str, str]) -> Iterator[str]:
+    y = 384.0
     yield _text(x, y, "摄像机", size=16, weight="bold")
     for point_id, watch in report.watches.items():
         y += 22

@@ -38,17 +38,18 @@ _PATTERNS: Final[Mapping[Shade, str]] = {
 
 
 def pattern_definitions() -> str:
-    """One SVG pattern for each shade."""
+    """The SVG patterns of the shades that have one."""
     return "".join(
-        f'<pattern id="{shade}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f'<rect width="8" height="8" fill="{paper}"/>{_PATTERNS[shade].format(ink=ink)}</pattern>'
-        for shade, (paper, ink) in _COLOURS.items()
+        f'<pattern id="{shade}" width="8" height="8" patternUnits="userSpaceOnUse">{drawing.format(ink=ink)}</pattern>'
+        for shade, (_, ink) in _COLOURS.items()
+        if (drawing := _PATTERNS[shade])
     )
 
 
-def fill_of(shade: Shade) -> str:
-    """SVG attributes of a shaded area."""
-    _, ink = _COLOURS[shade]
+def shaded(path: str, shade: Shade) -> str:
+    """An area in its shade: the colour as one surface (tiles of it would show seams), the pattern upon it."""
+    paper, ink = _COLOURS[shade]
     width = 1.2 if shade in (Shade.BLIND, Shade.UNCERTAIN) else 0.5
     dashes = ' stroke-dasharray="4 3"' if shade is Shade.UNCERTAIN else ""
-    return f'fill="url(#{shade})" fill-rule="evenodd" stroke="{ink}" stroke-width="{width}"{dashes}'
+    hatch = f'<path d="{path}" fill="url(#{shade})" fill-rule="evenodd"/>' if _PATTERNS[shade] else ""
+    return f'<path d="{path}" fill="{paper}" fill-rule="evenodd" stroke="{ink}" stroke-width="{width}"{dashes}/>{hatch}'

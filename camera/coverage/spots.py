@@ -18,8 +18,8 @@ from camera.coverage.window import Window
 from config.plan_feature import Zone
 from config.ring import Ring
 
-SAMPLES: Final = 3
-"""Cells of a blind spot that are asked for their reason."""
+MOST_SAMPLES: Final = 9
+"""Cells of a large blind spot that are asked for their reason."""
 
 _PARTS: Final = (
     (Part.SOUTH_WEST, Part.SOUTH, Part.SOUTH_EAST),
@@ -90,7 +90,7 @@ def _connected(mask: Mask, grid: Grid, window: Window, state: Cell, smallest_m2:
     for label in np.flatnonzero(listed).tolist():
         left, bottom, width, height = stats[label, :4].tolist()
         inside = np.flatnonzero((labels[bottom : bottom + height, left : left + width] == label).ravel())
-        samples = min(SAMPLES, inside.size)
+        samples = min(3 + inside.size // 200, MOST_SAMPLES, inside.size)
         chosen = inside[(np.arange(samples) * (inside.size - 1) // max(samples - 1, 1))].tolist()
         found.append(
             Region(
