@@ -12,12 +12,15 @@ CREATE INDEX audit_record ON audit (record_id);
 
 -- One key per record. Erasing a person's record erases its key: the digest then tells nothing, the chain still holds.
 CREATE TABLE audit_key (
-    record_id  TEXT PRIMARY KEY,
-    key        BLOB NOT NULL CHECK (length(key) = 32)
+    id         INTEGER PRIMARY KEY AUTOINCREMENT, -- also its number in keys/NAME.keys; never used twice
+    record_id  TEXT NOT NULL UNIQUE,
+    key        BLOB CHECK (length(key) = 32)      -- null where it is kept apart, out of reach of a backup of this file
 ) STRICT;
 
 -- What was digested, so that it can be read and compared; goes with the key.
 CREATE TABLE audit_body (
     seq        INTEGER PRIMARY KEY REFERENCES audit (seq),
-    body       BLOB NOT NULL
+    key_id     INTEGER NOT NULL REFERENCES audit_key (id),
+    body       BLOB NOT NULL                      -- canonical JSON; sealed with the key where that is kept apart
 ) STRICT;
+CREATE INDEX audit_body_key ON audit_body (key_id);

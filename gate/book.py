@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from foundation.audit import AUDIT_SQL, AuditChain
 from foundation.clock import Clock, beijing_day
 from foundation.journal import JOURNAL_SQL, Journal
+from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import Database, Schema, Transaction
 from gate.facts import VisitSignedIn, VisitSignedOut, VisitUndone
-from gate.query import read_inside, read_visit
+from gate.query import person_fields, plain_visitor, read_inside, read_visit, record_of
 from gate.visit import Trouble, Visit, Visitor, same_person, tidy, troubles
 
 SCHEMA: Final = Schema.load("gate", JOURNAL_SQL, AUDIT_SQL, ("gate", "schema.sql"))
@@ -45,10 +45,14 @@ class GateBook:
     """Writes visits. Each call is one transaction: rows, audit entry and fact together, committed before it returns."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
+        """Opens the book; in a restored copy everybody erased since is erased again. Raises DatabaseError,
+        RecordKeysError."""
         self._clock = clock
         self._database = Database(path, SCHEMA)
-        self._audit = AuditChain(clock)
+        self._keys = RecordKeys(keys_file(path))
+        self._audit = AuditChain(clock, keys=self._keys)
         self.journal = Journal(self._database, clock)
+        self._finish_erasures()
 
     @property
     def path(self) -> Path:
@@ -65,12 +69,12 @@ class GateBook:
         if found:
             raise VisitRefusedError(found)
         with self._database.transaction() as transaction:
-            written = read_visit(transaction, visit_id)
+            written = read_visit(transaction, self._keys, visit_id)
             if written is not None:
                 if written.visitor != visitor:
                     raise VisitConflictError(f"visit {visit_id} is already written down for somebody else")
                 return written
-            for other in read_inside(transaction):
+            for other in read_inside(transaction, self._keys):
                 if other.visitor is not None and same_person(other.visitor, visitor):
                     raise AlreadyInsideError(other)
             return self._write(transaction, visit_id, gate_id, guard, visitor)
@@ -84,22 +88,19 @@ class GateBook:
             "INSERT INTO visit (id, day, badge, gate_id, in_utc_ns, in_guard) VALUES (?, ?, ?, ?, ?, ?)",
             (visit_id, day, badge, gate_id, now, guard),
         )
-        person = asdict(visitor) | {"document_kind": visitor.document_kind.value}
+        key_id, sealed = self._audit.seal(transaction, record_id=record_of(visit_id), plain=plain_visitor(visitor))
         transaction.execute(
-            "INSERT INTO visitor (visit_id, name, document_kind, document_number, document_note, phone, organisation, "
-            "host, reason, carried, companions, plate) VALUES (:visit_id, :name, :document_kind, :document_number, "
-            ":document_note, :phone, :organisation, :host, :reason, :carried, :companions, :plate)",
-            {"visit_id": visit_id, **person},
+            "INSERT INTO visitor (visit_id, key_id, sealed) VALUES (?, ?, ?)", (visit_id, key_id, sealed)
         )
         transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
         self._note(
             transaction,
             visit_id,
             "visit.signed_in",
-            {"gate": gate_id, "guard": guard, "badge": badge, "visitor": person},
+            {"gate": gate_id, "guard": guard, "badge": badge, "visitor": person_fields(visitor)},
         )
         self.journal.append(VisitSignedIn(visit_id=visit_id, gate_id=gate_id, in_utc_ns=now), transaction=transaction)
-        return _read(transaction, visit_id)
+        return self._read(transaction, visit_id)
 
     def sign_out(self, *, visit_id: str, departure_id: str, gate_id: str, guard: str) -> Visit:
         """Write down that a visitor left (离校登记); one who has already left stays as first written.
@@ -107,7 +108,7 @@ class GateBook:
         Raises UnknownVisitError, VisitConflictError, DatabaseError.
         """
         with self._database.transaction() as transaction:
-            visit = _read(transaction, visit_id)
+            visit = self._read(transaction, visit_id)
             if visit.annulled_utc_ns is not None:
                 raise VisitConflictError(f"visit {visit_id} was undone")
             if visit.out_utc_ns is not None:
@@ -124,7 +125,7 @@ class GateBook:
             self.journal.append(
                 VisitSignedOut(visit_id=visit_id, gate_id=gate_id, out_utc_ns=out_utc_ns), transaction=transaction
             )
-            return _read(transaction, visit_id)
+            return self._read(transaction, visit_id)
 
     def undo_sign_in(self, *, visit_id: str, guard: str) -> Visit:
         """Undo a sign-in made by mistake (撤销登记): it stays in the book, marked. Twice is as once.
@@ -132,7 +133,7 @@ class GateBook:
         Raises UnknownVisitError, VisitConflictError if the visitor has left meanwhile, DatabaseError.
         """
         with self._database.transaction() as transaction:
-            visit = _read(transaction, visit_id)
+            visit = self._read(transaction, visit_id)
             if visit.annulled_utc_ns is not None:
                 return visit
             if visit.out_utc_ns is not None:
@@ -143,7 +144,7 @@ class GateBook:
             )
             transaction.execute("DELETE FROM inside WHERE visit_id = ?", (visit_id,))
             self._undone(transaction, visit_id, "sign_in", guard)
-            return _read(transaction, visit_id)
+            return self._read(transaction, visit_id)
 
     def undo_sign_out(self, *, visit_id: str, guard: str) -> Visit:
         """Undo a sign-out made by mistake: the visitor is inside again. Twice is as once.
@@ -151,7 +152,7 @@ class GateBook:
         Raises UnknownVisitError, DatabaseError.
         """
         with self._database.transaction() as transaction:
-            visit = _read(transaction, visit_id)
+            visit = self._read(transaction, visit_id)
             if visit.out_utc_ns is None:
                 return visit
             transaction.execute(
@@ -160,36 +161,39 @@ class GateBook:
             )
             transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
             self._undone(transaction, visit_id, "sign_out", guard)
-            return _read(transaction, visit_id)
+            return self._read(transaction, visit_id)
 
     def erase_visitor(self, *, visit_id: str, reason: str) -> bool:
-        """Forget who it was: the personal row and the audit key go, the visit and the chain stay.
+        """Forget who it was, in backups too: the record's key and personal row go, the visit and the chain stay.
 
-        False if nothing was left to forget. Raises DatabaseError.
+        False if nothing was left to forget. Raises DatabaseError, RecordKeysError.
         """
         with self._database.transaction() as transaction:
-            removed = transaction.execute("DELETE FROM visitor WHERE visit_id = ?", (visit_id,))
-            erased = self._audit.erase(transaction, record_id=_record(visit_id), reason=reason)
-            return bool(removed) or erased
+            return self._erase(transaction, record_of(visit_id), visit_id, reason)
+
+    def _erase(self, transaction: Transaction, record_id: str, visit_id: str, reason: str) -> bool:
+        removed = transaction.execute("DELETE FROM visitor WHERE visit_id = ?", (visit_id,))
+        return self._audit.erase(transaction, record_id=record_id, reason=reason) or bool(removed)
+
+    def _finish_erasures(self) -> None:
+        with self._database.transaction() as transaction:
+            for record_id in self._audit.unfinished_erasures(transaction):
+                self._erase(transaction, record_id, record_id.removeprefix("visit:"), "已删除，恢复备份后再次删除")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the files."""
         self._database.close()
+        self._keys.close()
 
     def _undone(self, transaction: Transaction, visit_id: str, what: str, guard: str) -> None:
         self._note(transaction, visit_id, "visit.undone", {"what": what, "guard": guard})
         self.journal.append(VisitUndone(visit_id=visit_id, what=what), transaction=transaction)
 
     def _note(self, transaction: Transaction, visit_id: str, action: str, body: dict[str, object]) -> None:
-        self._audit.append(transaction, record_id=_record(visit_id), action=action, body=body)
+        self._audit.append(transaction, record_id=record_of(visit_id), action=action, body=body)
 
-
-def _record(visit_id: str) -> str:
-    return f"visit:{visit_id}"
-
-
-def _read(transaction: Transaction, visit_id: str) -> Visit:
-    visit = read_visit(transaction, visit_id)
-    if visit is None:
-        raise UnknownVisitError(f"there is no visit {visit_id}")
-    return visit
+    def _read(self, transaction: Transaction, visit_id: str) -> Visit:
+        visit = read_visit(transaction, self._keys, visit_id)
+        if visit is None:
+            raise UnknownVisitError(f"there is no visit {visit_id}")
+        return visit

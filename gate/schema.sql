@@ -16,23 +16,13 @@ CREATE TABLE visit (
 CREATE UNIQUE INDEX visit_badge ON visit (day, badge);
 CREATE INDEX visit_time ON visit (in_utc_ns);
 
--- The person (来访人员): one row per visit, deleted when the policy's days are over or the person asks.
+-- The person (来访人员): one row per visit, deleted when the policy's days are over or the person asks. Sealed with the
+-- record's key, which lies in keys/gate.keys and in no backup of this file: without it a copy names nobody.
 CREATE TABLE visitor (
     visit_id         TEXT PRIMARY KEY REFERENCES visit (id),
-    name             TEXT NOT NULL,
-    document_kind    TEXT NOT NULL,
-    document_number  TEXT NOT NULL,               -- '' where none was shown
-    document_note    TEXT NOT NULL,               -- why a number that cannot be right was accepted
-    phone            TEXT NOT NULL,
-    organisation     TEXT NOT NULL,
-    host             TEXT NOT NULL,               -- 被访人
-    reason           TEXT NOT NULL,
-    carried          TEXT NOT NULL,               -- things carried in
-    companions       INTEGER NOT NULL CHECK (companions >= 0),
-    plate            TEXT NOT NULL
+    key_id           INTEGER NOT NULL,            -- audit_key.id
+    sealed           BLOB NOT NULL                -- AES-256-GCM over the JSON of gate.visit.Visitor
 ) STRICT;
-CREATE INDEX visitor_document ON visitor (document_number) WHERE document_number <> '';
-CREATE INDEX visitor_phone ON visitor (phone) WHERE phone <> '';
 
 -- Leaving. An undone departure stays, so that the book shows what was corrected.
 CREATE TABLE departure (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ from foundation.audit import verify_audit
 from foundation.clock import ManualClock
 from foundation.ids import new_id
 from foundation.journal import read_entries
+from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import DatabaseFullError
 from gate.book import (
     AlreadyInsideError,
@@ -168,7 +170,7 @@ def test_every_step_is_in_the_audit_chain_and_an_edit_is_noticed(book: GateBook)
     verdict = verify_audit(book.path)
     assert (verdict.entries, verdict.holds) == (3, True)
     forger = apsw.Connection(str(book.path))
-    forger.execute("UPDATE audit_body SET body = CAST(replace(body, '刘老师', '陈老师') AS BLOB) WHERE seq = 1")
+    forger.execute("UPDATE audit_body SET body = (SELECT body FROM audit_body WHERE seq = 2) WHERE seq = 1")
     forger.close()
     assert not verify_audit(book.path).holds
 
@@ -191,6 +193,66 @@ def test_an_erased_visitor_leaves_no_trace_and_the_chain_still_holds(book: GateB
     assert "张三" not in everything
     assert PARENT.phone not in everything
     assert not book.erase_visitor(visit_id=visit.id, reason="保存期满")
+
+
+def test_the_file_names_nobody_even_while_the_visitor_is_inside(book: GateBook) -> None:
+    sign_in(book)
+    everything = b"".join(file.read_bytes() for file in book.path.parent.rglob("*") if file.is_file())
+    assert "张三".encode() not in everything
+    assert PARENT.phone.encode() not in everything
+
+
+def test_a_restored_copy_does_not_bring_an_erased_visitor_back(tmp_path: Path, clock: ManualClock) -> None:
+    path, copy = tmp_path / "gate.sqlite", tmp_path / "copy"
+    book = GateBook(path, clock)
+    erased, kept = sign_in(book), sign_in(book, replace(PARENT, name="李四", phone=""))
+    book.close()
+    shutil.copy(path, copy)
+    book = GateBook(path, clock)
+    book.erase_visitor(visit_id=erased.id, reason="本人要求")
+    sign_out(book, kept)
+    book.close()
+    shutil.copy(copy, path)
+
+    assert not verify_audit(path).holds, "the row is back, though nobody can read it"
+    book = GateBook(path, clock)
+    assert [visit.visitor.name if visit.visitor else None for visit in inside_now(path)] == [None, "李四"]
+    assert verify_audit(path).holds
+    assert not book.erase_visitor(visit_id=erased.id, reason="again")
+    fresh = sign_in(book, replace(PARENT, name="王五", phone=""))
+    assert fresh.visitor is not None, "a number given away before is not used for somebody else's key"
+    assert verify_audit(path).holds
+    book.close()
+
+
+def test_an_erased_visitor_can_still_leave(book: GateBook) -> None:
+    visit = sign_in(book)
+    book.erase_visitor(visit_id=visit.id, reason="本人要求")
+    sign_out(book, visit)
+    assert inside_now(book.path) == ()
+    verdict = verify_audit(book.path)
+    assert (verdict.holds, verdict.erased) == (True, 1)
+
+
+def test_without_its_key_file_the_book_goes_on_and_says_what_is_missing(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "gate.sqlite"
+    book = GateBook(path, clock)
+    sign_in(book)
+    book.close()
+    keys = keys_file(path)
+    saved = keys.read_bytes()
+    keys.unlink()
+    book = GateBook(path, clock)
+    later = sign_in(book, replace(PARENT, name="李四", phone=""))
+    assert later.visitor is not None
+    assert any("put the last copy" in trouble for trouble in verify_audit(path).trouble)
+    (tmp_path / "saved.keys").write_bytes(saved)
+    book.close()
+    again = RecordKeys(keys)
+    again.take_over(tmp_path / "saved.keys")
+    again.close()
+    assert verify_audit(path).holds
+    assert [visit.visitor.name for visit in inside_now(path) if visit.visitor] == ["张三", "李四"]
 
 
 def test_the_journal_names_nobody(book: GateBook) -> None:
