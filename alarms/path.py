@@ -25,6 +25,7 @@ _log = structlog.get_logger("alarms")
 _TICK_S: Final = 1.0
 CENTER_WAS_AWAY_S: Final = 10.0
 """Two missed heartbeats and no receipts, or nothing heard yet: what was sent may be gone and is sent again."""
+STALLED_S: Final = 8.0  # a broker answers in milliseconds, a full uplink in seconds
 RECONNECT_PAUSE_S: Final = 20.0  # a path that is cut for giving no receipts is given this long to do better
 
 
@@ -240,6 +241,9 @@ class AlarmPath(Service):
     def _cut_if_useless(self) -> None:
         # A stalled line looks alive to paho, and a broker may have lost our session: a new connection helps both.
         assert self._session is not None
+        if self._session.owed_s() > STALLED_S:
+            self._session.reconnect(f"the broker has not answered for {STALLED_S:g} s")
+            return
         now_ns = self._clock.running_ns()
         with self._lock:
             carried = replace(self._carried, unanswered_since_ns=self._unanswered_since_ns())

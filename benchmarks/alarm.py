@@ -14,7 +14,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -167,4 +166,4 @@ def footage_bytes(district: District) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

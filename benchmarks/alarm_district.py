@@ -20,6 +20,7 @@ import yaml
 from alarms.inputs import socket_client
 from alarms.inputs.call import PathsCall, Reply
 from foundation.clock import SystemClock
+from foundation.sqlite import open_read_only
 from foundation.state import StateDirectory
 from simulator.broker import Amqtt, Broker, BrokerSettings, Mosquitto, Tls, mosquitto_program
 from tests.support.certificates import Authority
@@ -53,19 +54,23 @@ class District:
 
     root: Path
     paths: Sequence[str] = ("primary",)
+    host: str = "127.0.0.1"
+    """Where the brokers listen."""
+    queue_limit: int = 0
+    """Messages a broker keeps for an absent center; 0 for all."""
+    state_folder: Path | None = None
+    """The school's disk; a folder of its own under `root` if left out."""
     plain_311: bool = False
     """Brokers that speak only MQTT 3.1.1 (amqtt), without TLS."""
     cameras: Sequence[dict[str, Any]] = ()
     brokers: dict[str, Broker] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    ports_seen_by_campus: dict[str, int] = field(default_factory=dict)
-    """Where the gatehouse dials, if a proxy stands between it and the broker."""
     prefix: dict[str, list[str]] = field(default_factory=dict)
     """What a role is started under (a network namespace)."""
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        self.state = StateDirectory(self.root / "state").create()
+        self.state = StateDirectory(self.state_folder or self.root / "state").create()
         self.authority = Authority(self.root / "pki")
         self.center_port = free_port()
         self.gate_ports = (free_port(), free_port())
@@ -75,17 +80,17 @@ class District:
         program = mosquitto_program()
         for name in self.paths:
             if self.plain_311 or program is None:
-                self.brokers[name] = Amqtt(BrokerSettings(directory=self.root / f"broker-{name}"))
+                self.brokers[name] = Amqtt(BrokerSettings(host=self.host, directory=self.root / f"broker-{name}"))
             else:
-                server = self.authority.issue(f"broker-{name}")
+                server = self.authority.issue(f"broker-{name}", addresses=(self.host,))
                 tls = Tls(ca=server.ca, certificate=server.certificate, key=server.key)
-                settings = BrokerSettings(directory=self.root / f"broker-{name}", tls=tls)
-                self.brokers[name] = Mosquitto(settings, program)
+                settings = BrokerSettings(host=self.host, directory=self.root / f"broker-{name}", tls=tls)
+                self.brokers[name] = ShortQueue(settings, program, self.queue_limit)
             self.brokers[name].start()
 
-    def _broker_path(self, name: str, client: str, port: int | None = None) -> dict[str, Any]:
+    def _broker_path(self, name: str, client: str) -> dict[str, Any]:
         broker = self.brokers[name]
-        entry: dict[str, Any] = {"id": name, "host": broker.host, "port": port or broker.port}
+        entry: dict[str, Any] = {"id": name, "host": broker.host, "port": broker.port}
         if broker.settings.tls is None:
             return {**entry, "allow_plain_text": True}
         issued = self.authority.issue(client)
@@ -120,7 +125,7 @@ class District:
         for broker in self.brokers.values():
             broker.close()
 
-    def start_center(self) -> None:
+    def start_center(self, *, wait: bool = True) -> None:
         file = self.root / "center.yaml"
         if not file.exists():
             values = {
@@ -132,7 +137,8 @@ class District:
             file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
             self.center_key = self._enrol(file)
         self.start("center", [program_of("campus-center"), "run", "--config", str(file)])
-        wait_for(self.center_answers, 30, "the center's page")
+        if wait:
+            wait_for(self.center_answers, 60, "the center's page")
 
     def center_answers(self) -> bool:
         try:
@@ -147,11 +153,16 @@ class District:
             assert isinstance(status, dict)
             return status
 
+    def desk_alarm_ids(self) -> list[str]:
+        """An id for each time an alarm reached the desk."""
+        with open_read_only(self.root / "center" / "center.sqlite") as reader:
+            return [str(row[0]) for row in reader.rows("SELECT alarm_id FROM alarm_event WHERE kind = 'received'")]
+
     def _enrol(self, file: Path) -> str:
         own = load_or_create_key(self.state.key("campus-ed25519")).public_key
         command = [program_of("campus-center"), "enrol", CAMPUS, "--name", "测试小学", "--public-key", own]
         done = subprocess.run([*command, "--config", str(file)], capture_output=True, text=True, timeout=60, check=True)
-        return next(key for key in re.findall(r"\b[A-Za-z0-9+/]{43}=", done.stdout) if key != own)
+        return next(str(key) for key in re.findall(r"\b[A-Za-z0-9+/]{43}=", done.stdout) if key != own)
 
     def write_campus(self) -> Path:
         file = self.root / "campus.yaml"
@@ -174,9 +185,7 @@ class District:
                 for number in range(INPUTS)
             ],
             "center": {"name": "测试接警中心", "public_keys": [self.center_key]},
-            "broker_paths": [
-                self._broker_path(name, CAMPUS, self.ports_seen_by_campus.get(name)) for name in self.paths
-            ],
+            "broker_paths": [self._broker_path(name, CAMPUS) for name in self.paths],
             "pages": {
                 "gatehouse": {"host": "127.0.0.1", "port": self.gate_ports[0]},
                 "office": {"host": "127.0.0.1", "port": self.gate_ports[1]},
@@ -207,6 +216,20 @@ class District:
     def path_states(self) -> dict[str, str]:
         reply = socket_client.call(self.door, PathsCall(), clock=CLOCK, give_up_after_s=5)
         return {path.id: path.status for path in reply.paths}
+
+
+class ShortQueue(Mosquitto):
+    """Mosquitto that drops what is beyond so many messages for an absent subscriber, as its defaults do at 1,000."""
+
+    def __init__(self, settings: BrokerSettings, program: str, limit: int) -> None:
+        super().__init__(settings, program)
+        self._limit = limit
+
+    def _command(self) -> list[str]:
+        command = super()._command()
+        file = Path(command[-1])
+        file.write_text(file.read_text().replace("max_queued_messages 0", f"max_queued_messages {self._limit}"))
+        return command
 
 
 def program_of(name: str) -> str:

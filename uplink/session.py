@@ -35,6 +35,8 @@ _log = structlog.get_logger("uplink")
 KEEPALIVE_S: Final = 5
 """A half-open link is noticed after one unanswered ping: 10 s at the most."""
 CONNECT_TIMEOUT_S: Final = 5.0
+URGENT_CONNECT_TIMEOUT_S: Final = 2.5
+"""While an alarm waits: a first packet swallowed by a line that is mended meanwhile must not cost five seconds."""
 CONNACK_TIMEOUT_S: Final = 3.0  # some 3.1.1 brokers answer version 5 with silence; an alarm may wait behind it
 STABLE_S: Final = 5.0  # a broker that accepts and drops at once counts as failing
 IN_FLIGHT: Final = 20  # Mosquitto's own limit; a message beyond it would wait behind others inside paho
@@ -77,7 +79,7 @@ class _Connection:
         self.accepted = False
         self.reason = ""
         self.version_refused = False
-        self.in_flight: dict[int, AcceptanceHandler | None] = {}
+        self.in_flight: dict[int, tuple[int, AcceptanceHandler | None]] = {}  # by number: running clock when sent
         self.early: dict[int, Acceptance] = {}  # PUBACKs that overtook the return of publish()
         self.owed = 0
         # Never held while paho is called: paho calls back with locks of its own held, and waits for them in publish().
@@ -160,6 +162,15 @@ class MqttSession(Service):
         if connection is None:
             raise NotConnectedError(f"no connection to broker {self.broker.id}")
         self._publish(connection, publication, on_accepted)
+
+    def owed_s(self) -> float:
+        """How long the broker has owed the answer to a message; 0 if it owes none."""
+        connection = self._connection
+        if connection is None:
+            return 0.0
+        with connection.lock:
+            oldest_ns = min((sent_ns for sent_ns, _ in connection.in_flight.values()), default=None)
+        return 0.0 if oldest_ns is None else (self._clock.running_ns() - oldest_ns) / NS_PER_S
 
     def hurry(self) -> None:
         """An alarm waits: cut a long pause before the next try short."""
@@ -273,7 +284,7 @@ class MqttSession(Service):
             with connection.lock:
                 acceptance = connection.early.pop(info.mid, None)
                 if acceptance is None:
-                    connection.in_flight[info.mid] = on_accepted
+                    connection.in_flight[info.mid] = (self._clock.running_ns(), on_accepted)
             if acceptance is not None and on_accepted is not None:
                 on_accepted(acceptance)
 
@@ -311,7 +322,7 @@ class MqttSession(Service):
             protocol=mqtt.MQTTv5 if version5 else mqtt.MQTTv311,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.connect_timeout = URGENT_CONNECT_TIMEOUT_S if self._urgent() else CONNECT_TIMEOUT_S
         client.max_inflight_messages_set(IN_FLIGHT)
         if self._login is not None:
             client.username_pw_set(self._login.user, self._login.password)
@@ -362,7 +373,7 @@ class MqttSession(Service):
             with connection.lock:
                 connection.owed -= 1
                 if mid in connection.in_flight:
-                    handler = connection.in_flight.pop(mid)
+                    _, handler = connection.in_flight.pop(mid)
                 else:
                     connection.early[mid] = acceptance
             if handler is not None:

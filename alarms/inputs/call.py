@@ -60,6 +60,8 @@ class PathAnswer(BaseModel):
     broker: str
     status: str
     loss: str | None = None
+    heard_age_ms: int | None = None
+    """Since the center was last heard on it."""
     connected: bool
     protocol: str | None = None
     error: str

@@ -167,6 +167,7 @@ def _path_answer(report: PathReport) -> PathAnswer:
         broker=report.host,
         status=report.status,
         loss=report.loss,
+        heard_age_ms=None if report.last_heartbeat_age_s is None else round(report.last_heartbeat_age_s * 1000),
         connected=report.session.connected,
         protocol=report.session.protocol,
         error=report.session.last_error,

@@ -47,7 +47,7 @@ class Authority:
         self.ca = folder / "ca.crt"
         self.ca.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *, days: float = 365) -> Issued:
+    def issue(self, name: str, *, days: float = 365, addresses: tuple[str, ...] = ()) -> Issued:
         """A certificate for a server on 127.0.0.1 or for a client with this common name."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
@@ -62,13 +62,14 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(
                 x509.SubjectAlternativeName(
-                    [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+                    [
+                        x509.DNSName("localhost"),
+                        *(x509.IPAddress(ipaddress.IPv4Address(text)) for text in ("127.0.0.1", *addresses)),
+                    ]
                 ),
                 critical=False,
             )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(_usage(sign_certificates=False), critical=True)
             .add_extension(
