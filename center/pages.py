@@ -172,7 +172,11 @@ def _desk(screens: Screens, answering: Answering) -> APIRouter:
     @router.get("/")
     def desk(request: Request, alarm: str = "", wrong: str = "") -> Response:
         status = screens.status()
-        chosen = screens.alarm(alarm) if alarm else next((item for item in status.alarms if item.waits), None)
+        waiting = next((item for item in status.alarms if item.waits), None)
+        if waiting is not None and not alarm:
+            # Named in the address, so that a renewed page never shows another alarm above the same button.
+            return RedirectResponse(f"/?alarm={waiting.id}", 303)
+        chosen = screens.alarm(alarm) if alarm else None
         campus = next((item for item in status.campuses if chosen and item.id == chosen.campus), None)
         return page(request, "desk.html", shown=status, chosen=chosen, campus=campus, wrong=bool(wrong), here="desk")
 

@@ -32,6 +32,9 @@ function beep() {
 document.getElementById("sound")?.addEventListener("click", () => { sound ??= new AudioContext(); sound.resume(); });
 if (document.getElementById("queue")) setInterval(beep, PERIOD_MS);
 document.addEventListener("renewed", openFirst);
+document.addEventListener("renewed", () => {
+  if (person && !document.querySelector("#alarm [data-waits]")) location.reload(); // a colleague took it on
+});
 
 if (person) {
   person.value ||= sessionStorage.getItem("person") ?? "";
