@@ -118,7 +118,7 @@ def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageSta
         blind_spots=tuple(
             BlindSpotStatus(
                 zone_id=spot.zone_id,
-                zone_name=f"{spot.name}：{spot.reason_text}",
+                zone_name=f"{spot.zone_name} {spot.part.value}：{spot.reason_text}",
                 area_m2=round(spot.area_m2, 1),
                 x_m=round(spot.rings[0][0][0], 1),
                 y_m=round(spot.rings[0][0][1], 1),

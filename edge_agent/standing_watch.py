@@ -16,6 +16,7 @@ from uplink.standing import Standing
 from web.signs import State
 
 LOOK_EVERY_S: Final = 2.0
+_CHECKED_STEP_NS: Final = 300 * NS_PER_S  # told in steps: every round anew would be a message per point and half minute
 _HEALTH: Final = {State.OK: Health.OK, State.FAILING: Health.FAILING}
 _SEVERITY: Final = {Severity.ATTENTION: FindingSeverity.ATTENTION, Severity.FAILING: FindingSeverity.FAILING}
 
@@ -50,6 +51,7 @@ class StandingWatch(Service):
         device = seen.devices.get(point.device)
         subjects = {f"point:{point.id}", f"device:{point.device}"}
         oldest_ms = recording.first_ms if recording else None
+        checked_ns = device.last_visit_utc_ns if device else None
         return PointHealth(
             campus=self._settings.campus.id,
             point=point.id,
@@ -64,7 +66,7 @@ class StandingWatch(Service):
                 for _, finding in seen.findings
                 if finding.subject in subjects
             ),
-            checked_at=None if device is None else rfc3339(device.since_utc_ns),
+            checked_at=None if checked_ns is None else rfc3339(checked_ns - checked_ns % _CHECKED_STEP_NS),
         )
 
     def _tell_findings(self, seen: Seen) -> None:

@@ -81,7 +81,7 @@ class StatusGatherer:
             visits=self._visits(beijing_day(now_utc_ns)),
             alarms=self._alarms(),
             paths=tuple(_path(path) for path in paths),
-            center=self._center(paths),
+            center=self._center(paths, now_utc_ns),
             findings=tuple(
                 sorted(
                     (self._finding(role, finding) for role, finding in seen.findings),
@@ -183,7 +183,7 @@ class StatusGatherer:
                 for path in self._settings.broker_paths
             ]
 
-    def _center(self, paths: Sequence[PathAnswer]) -> CenterStatus | None:
+    def _center(self, paths: Sequence[PathAnswer], now_utc_ns: int) -> CenterStatus | None:
         if self._settings.center is None:
             return None
         states = {_path(path).state for path in paths}
@@ -191,7 +191,9 @@ class StatusGatherer:
             state = State.OK
         else:
             state = State.UNKNOWN if State.UNKNOWN in states or not states else State.FAILING
-        return CenterStatus(name=self._settings.center.name, state=state)
+        ages_ms = [path.heard_age_ms for path in paths if path.heard_age_ms is not None]
+        heard_utc_ns = now_utc_ns - min(ages_ms) * NS_PER_MS if ages_ms else None
+        return CenterStatus(name=self._settings.center.name, state=state, heard_utc_ns=heard_utc_ns)
 
     def _finding(self, role: str, finding: Finding) -> FindingStatus:
         return FindingStatus(
