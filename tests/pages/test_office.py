@@ -216,7 +216,7 @@ def test_logging_in_leads_back_and_never_to_another_site(staffed: Office) -> Non
             ("/people?a=1", "/people?a=1"),
             ("//evil.example/x", "/x"),
             ("https://evil.example/", "/"),
-            ("/\\evil.example", "/"),
+            ("/\\evil.example", "/evil.example"),
             ("/logout", "/"),
             ("javascript:alert(1)", "/alert(1)"),
         ]:
