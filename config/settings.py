@@ -15,11 +15,12 @@ from config.credential import Credential
 from config.device import Device
 from config.gate import Gate
 from config.model import SettingsModel
-from config.page import Pages
+from config.page import PageAddress, Pages
 from config.point import Point
 from config.problem import Problem, SettingsError
 from config.reading import read_model, suggestion, with_absolute_paths
 from config.retention import RetentionPolicy
+from config.siren import Siren
 from config.volume import Volume
 from config.yaml_source import KeyPath, YamlSource, key_text
 
@@ -42,6 +43,11 @@ class Settings(SettingsModel):
     plan: PlanFile | None = None
     gates: tuple[Gate, ...] = ()
     alarm_inputs: tuple[AlarmInput, ...] = ()
+    alarm_panels: PageAddress | None = None
+    """Where alarm panels on the school's network press by HTTP; none if left out."""
+    sirens: tuple[Siren, ...] = ()
+    duress_pin: Slug | None = None
+    """胁迫密码: a credential; whoever calls an alarm off with it calls for help."""
     center: Center | None = None
     broker_paths: tuple[BrokerPath, ...] = ()
     pages: Pages
@@ -98,9 +104,22 @@ def _by_id(items: Iterable[_NamedT], wanted: str) -> _NamedT:
     raise KeyError(wanted)
 
 
+_ROOMS = (
+    "credentials",
+    "devices",
+    "points",
+    "volumes",
+    "retention",
+    "gates",
+    "alarm_inputs",
+    "sirens",
+    "broker_paths",
+)
+
+
 def _duplicates(source: YamlSource, settings: Settings) -> list[Problem]:
     problems = []
-    for room in ("credentials", "devices", "points", "volumes", "retention", "gates", "alarm_inputs", "broker_paths"):
+    for room in _ROOMS:
         seen: dict[str, int] = {}
         for index, item in enumerate(getattr(settings, room)):
             path: KeyPath = (room, index, "id")
@@ -161,10 +180,14 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
         refer(("gates", index, "point"), gate.point, "points")
     for index, alarm_input in enumerate(settings.alarm_inputs):
         refer(("alarm_inputs", index, "gate"), alarm_input.gate, "gates")
+        refer(("alarm_inputs", index, "credential"), alarm_input.credential, "credentials")
+        if alarm_input.camera is not None:
+            refer(("alarm_inputs", index, "camera", "device"), alarm_input.camera.device, "devices")
         for place, point_id in enumerate(alarm_input.nearest_points):
             refer(("alarm_inputs", index, "nearest_points", place), point_id, "points")
     for index, broker_path in enumerate(settings.broker_paths):
         refer(("broker_paths", index, "credential"), broker_path.credential, "credentials")
+    refer(("duress_pin",), settings.duress_pin, "credentials")
     if settings.broker_paths and settings.center is None:
         problems.append(
             Problem(
