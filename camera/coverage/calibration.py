@@ -36,7 +36,7 @@ class Click:
     """Height above the campus's ground."""
 
 
-class CalibrationRefused(ValueError):
+class CalibrationRefusedError(ValueError):
     """The clicks do not give a pose; the message says what to click instead."""
 
 
@@ -75,7 +75,7 @@ def calibrate(clicks: Sequence[Click], near: Pose) -> Calibration:
     """Azimuth, tilt, roll and field of view of a camera that hangs where `near` says; its angles are not believed.
 
     OpenCV solves the direction for several fields of view, then all four are fitted together to least squares in the
-    picture. Raises CalibrationRefused.
+    picture. Raises CalibrationRefusedError.
     """
     _check(clicks, near)
     places = np.array([(one.x_m, one.y_m, one.z_m) for one in clicks])
@@ -88,7 +88,7 @@ def calibrate(clicks: Sequence[Click], near: Pose) -> Calibration:
             best = fitted
     if best is None or best[0] > MAX_ERROR_SHARE * near.width_px:
         found = "" if best is None else f" (nearest: {best[0]:.0f} px off)"
-        raise CalibrationRefused(
+        raise CalibrationRefusedError(
             f"no direction and field of view fit these clicks{found}: check that each place is the one clicked, and "
             "where the camera hangs"
         )
@@ -109,20 +109,22 @@ def compare(declared: Pose, measured: Pose, clicks: Sequence[Click]) -> Disagree
 
 def _check(clicks: Sequence[Click], near: Pose) -> None:
     if len(clicks) < MIN_CLICKS:
-        raise CalibrationRefused(f"{len(clicks)} places are too few: click at least {MIN_CLICKS}, spread out")
+        raise CalibrationRefusedError(f"{len(clicks)} places are too few: click at least {MIN_CLICKS}, spread out")
     for number, click in enumerate(clicks, start=1):
         if not (0 <= click.u_px <= near.width_px and 0 <= click.v_px <= near.height_px):
-            raise CalibrationRefused(
+            raise CalibrationRefusedError(
                 f"click {number} lies outside the picture of {near.width_px} x {near.height_px} px: "
                 "give the resolution of the picture that was clicked"
             )
     pixels = np.array([(one.u_px, one.v_px) for one in clicks])
     spread = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False)
     if spread[1] < 0.03 * near.width_px:
-        raise CalibrationRefused("the clicks lie on one line or too near together: click places all over the picture")
+        raise CalibrationRefusedError(
+            "the clicks lie on one line or too near together: click places all over the picture"
+        )
     # Four places stacked on one ray each would tell nothing: the plan's places must spread as well.
     if len({(one.x_m, one.y_m, one.z_m) for one in clicks}) < MIN_CLICKS:
-        raise CalibrationRefused("the same place was clicked twice: click different places")
+        raise CalibrationRefusedError("the same place was clicked twice: click different places")
 
 
 def _first_guesses(offsets: Array, pixels: Array, near: Pose) -> Iterator[tuple[Array, float]]:
@@ -203,7 +205,7 @@ def _calibration(pose: Pose, clicks: Sequence[Click]) -> Calibration:
     in_picture = [_shift_px(optics, click, pose) for click in clicks]
     on_plan = [shift for click in clicks if (shift := _shift_m(optics, click)) is not None]
     if not on_plan:
-        raise CalibrationRefused("no clicked place lies below the camera: click places on the ground")
+        raise CalibrationRefusedError("no clicked place lies below the camera: click places on the ground")
     return Calibration(
         pose=pose,
         error_px=_root_mean_square(in_picture),

@@ -30,7 +30,7 @@ _WATCH_SIGNS: Final[Mapping[Watch, tuple[str, str]]] = {
 }
 
 
-class BackdropRefused(ValueError):
+class BackdropRefusedError(ValueError):
     """The plan's picture cannot be drawn; the message says why."""
 
 
@@ -72,7 +72,7 @@ def draw_map(
 
     Without `lists` it has no heading and only the legend, for a page that says the rest itself.
 
-    Raises BackdropRefused if the plan names a picture that cannot be used.
+    Raises BackdropRefusedError if the plan names a picture that cannot be used.
     """
     floors = [floor for floor in plan.floor_ids() if floor == GROUND or any(zone.floor == floor for zone in plan.zones)]
     xs, ys = zip(*plan.outline.area.outer, strict=True)
@@ -220,11 +220,11 @@ def _backdrop(image: PlanImage, frame: _Frame) -> str:
     kinds = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
     kind = kinds.get(image.file.suffix.lower())
     if kind is None:
-        raise BackdropRefused(f"{image.file.name}: the plan's picture must be PNG or JPEG")
+        raise BackdropRefusedError(f"{image.file.name}: the plan's picture must be PNG or JPEG")
     data = _read(image.file)
     picture = cv2.imread(str(image.file), cv2.IMREAD_REDUCED_COLOR_8)
     if picture is None:
-        raise BackdropRefused(f"{image.file}: this is no picture")
+        raise BackdropRefusedError(f"{image.file}: this is no picture")
     full = cv2.imread(str(image.file))
     assert full is not None
     height, width = full.shape[:2]
@@ -247,9 +247,9 @@ def _read(file: Path) -> bytes:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BackdropRefused(f"{file}: the plan's picture cannot be read ({error.strerror})") from error
+        raise BackdropRefusedError(f"{file}: the plan's picture cannot be read ({error.strerror})") from error
     if len(data) > MAX_IMAGE_BYTES:
-        raise BackdropRefused(
+        raise BackdropRefusedError(
             f"{file}: the plan's picture has more than {MAX_IMAGE_BYTES // 1_000_000} MB: make it smaller"
         )
     return data

@@ -13,7 +13,7 @@ from camera.coverage.report import Reason
 from camera.coverage.shadow import shadows
 from camera.coverage.view import Plane
 
-NEARLY: Final = 0.5
+NEARLY: Final = 0.2
 """A picture that shows a place at less than this part of the needed density does not count as nearly seeing it."""
 
 DEAD_ZONE_HEIGHTS: Final = 3.0

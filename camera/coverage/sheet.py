@@ -21,7 +21,7 @@ MAX_LETTERS: Final = 34
 def draw_sheet(
     plan: Plan, report: CoverageReport, map_svg: str, *, title: str, told_at: datetime, names: Mapping[str, str]
 ) -> bytes:
-    """The page as PDF. `map_svg` is the map without its lists; `told_at` is in local time. Raises TypesetFailed."""
+    """The page as PDF; `map_svg` is the map without its lists, `told_at` local time. Raises TypesetFailedError."""
     zones = sorted(report.zones, key=lambda zone: zone.day.seen)
     spots = report.blind_spots
     remarks = _remarks(report, names)

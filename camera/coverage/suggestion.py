@@ -24,7 +24,7 @@ MAX_CANDIDATES: Final = 20_000
 Elements = NDArray[np.intp]
 
 
-class TooManyCandidates(ValueError):
+class TooManyCandidatesError(ValueError):
     """More places, directions and models than can be tried in bounded time."""
 
 
@@ -97,7 +97,7 @@ def suggest(
 ) -> tuple[Suggestion, ...]:
     """Up to `count` cameras, best first; cameras that hang already count as working, for those are mended, not doubled.
 
-    Raises TooManyCandidates.
+    Raises TooManyCandidatesError.
     """
     scene = prepare(plan)
     unseen = find_unseen(scene, poses)
@@ -145,12 +145,12 @@ def find_unseen(scene: Scene, poses: Sequence[Pose]) -> Unseen:
 
 
 def candidates(scene: Scene, unseen: Unseen, models: Sequence[CameraModel]) -> list[Candidate]:
-    """Every allowed place, direction and model that would see something unseen. Raises TooManyCandidates."""
+    """Every allowed place, direction and model that would see something unseen. Raises TooManyCandidatesError."""
     poses = [
         (mount, model, pose) for mount in scene.plan.mounts for model in models for pose in _directions(mount, model)
     ]
     if len(poses) > MAX_CANDIDATES:
-        raise TooManyCandidates(
+        raise TooManyCandidatesError(
             f"{len(scene.plan.mounts)} places and {len(models)} models make {len(poses)} candidates, "
             f"more than {MAX_CANDIDATES}: give fewer models"
         )

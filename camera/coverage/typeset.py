@@ -19,14 +19,14 @@ typst.compile(folder + "/main.typ", output=folder + "/page." + form, root=folder
 """
 
 
-class TypesetFailed(Exception):
+class TypesetFailedError(Exception):
     """The page was not made; the message is typst's own."""
 
 
 def typeset(files: Mapping[str, bytes], form: Literal["png", "pdf"], *, ppi: float = 144.0) -> bytes:
     """Compile main.typ among some files. PDF is PDF/A-2b, where a character without a glyph is an error.
 
-    Raises TypesetFailed.
+    Raises TypesetFailedError.
     """
     with tempfile.TemporaryDirectory(prefix="coverage-page-") as name:
         folder = Path(name)
@@ -41,13 +41,13 @@ def typeset(files: Mapping[str, bytes], form: Literal["png", "pdf"], *, ppi: flo
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise TypesetFailed(f"typst took more than {TIMEOUT_S:.0f} s") from error
+            raise TypesetFailedError(f"typst took more than {TIMEOUT_S:.0f} s") from error
         if done.returncode != 0:
-            raise TypesetFailed((done.stderr.strip().splitlines() or ["typst failed"])[-1])
+            raise TypesetFailedError((done.stderr.strip().splitlines() or ["typst failed"])[-1])
         return (folder / f"page.{form}").read_bytes()
 
 
 def svg_to_png(svg: str, *, ppi: float = 144.0) -> bytes:
-    """The same drawing as a picture; 144 pixels an inch are two for one of the drawing's. Raises TypesetFailed."""
+    """The same drawing as a picture; 144 pixels an inch are two for one of the drawing's. Raises TypesetFailedError."""
     page = '#set page(width: auto, height: auto, margin: 0pt)\n#image("map.svg")\n'
     return typeset({"main.typ": page.encode(), "map.svg": svg.encode()}, "png", ppi=ppi)

@@ -13,7 +13,7 @@ _ROWS: Final = 256
 """Directions looked along at once; bounds the memory of a plan with many walls."""
 
 
-class NotEnclosed(ValueError):
+class NotEnclosedError(ValueError):
     """The eye sees past the last wall: give the boundary's edges as walls too."""
 
 
@@ -21,14 +21,14 @@ def visibility_polygon(eye: tuple[float, float], starts: Array, ends: Array) -> 
     """Corners (K, 2), counter-clockwise, of what is in sight from `eye` among walls (N, 2) to (N, 2).
 
     Between two neighbouring directions in which a wall ends or two walls cross, one wall is the nearest throughout:
-    so it is looked for once, along the middle, and its ends there are computed exactly. Raises NotEnclosed.
+    so it is looked for once, along the middle, and its ends there are computed exactly. Raises NotEnclosedError.
     """
     origin = np.asarray(eye, dtype=np.float64)
     starts, ends = starts - origin, ends - origin
     directions = _directions(np.concatenate([starts, ends, _crossings(starts, ends)]))
     following = np.roll(directions, -1, axis=0)
     if (_cross(directions, following) <= 0).any():
-        raise NotEnclosed("the walls around do not close")
+        raise NotEnclosedError("the walls around do not close")
     middles = directions + following
     nearest = np.concatenate([_nearest(middles[at : at + _ROWS], starts, ends) for at in range(0, len(middles), _ROWS)])
     corners = np.stack(
@@ -76,7 +76,7 @@ def _nearest(directions: Array, starts: Array, ends: Array) -> NDArray[np.intp]:
     distance[(left * right > 0) | ~(distance > 0)] = np.inf
     nearest: NDArray[np.intp] = distance.argmin(axis=1)
     if np.isinf(distance[np.arange(len(nearest)), nearest]).any():
-        raise NotEnclosed("a direction meets no wall")
+        raise NotEnclosedError("a direction meets no wall")
     return nearest
 
 

@@ -1,0 +1,84 @@
+"""Measured poses beside the settings' declared ones, and the resolution that the live stream really has."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from config.model import SettingsModel
+from config.point import Point, Pose
+from config.problem import Problem, SettingsError
+
+
+class MeasuredPose(SettingsModel):
+    """A pose solved from a picture, and how well it fits."""
+
+    pose: Pose
+    error_px: float
+    error_m: float
+    clicks: int
+    measured_utc_ns: int
+
+
+_FILE: Final = TypeAdapter(dict[str, MeasuredPose])
+
+
+def read_measured(file: Path) -> dict[str, MeasuredPose]:
+    """Measured poses by point; none if the file is not there yet. Raises SettingsError if it cannot be used."""
+    try:
+        return _FILE.validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValidationError) as error:
+        problem = Problem(
+            file, 0, "(file)", "the measured poses cannot be read", "Calibrate again, or delete the file."
+        )
+        raise SettingsError([problem]) from error
+
+
+def keep_measured(file: Path, point_id: str, measured: MeasuredPose) -> None:
+    """Add or replace one point's measured pose; after a power cut the file is the old one or the new one."""
+    poses = {**read_measured(file), point_id: measured}
+    text = json.dumps({point: one.model_dump() for point, one in sorted(poses.items())}, ensure_ascii=False, indent=1)
+    fresh = file.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8") as target:
+        target.write(text + "\n")
+        target.flush()
+        os.fsync(target.fileno())
+    fresh.replace(file)
+
+
+def with_stream_size(pose: Pose, width_px: int | None, height_px: int | None) -> Pose:
+    """The pose with the resolution of the live stream, where that is known: it is what is recorded."""
+    if not width_px or not height_px:
+        return pose
+    return pose.model_copy(update={"width_px": width_px, "height_px": height_px})
+
+
+def poses_now(
+    points: Iterable[Point],
+    measured: Mapping[str, MeasuredPose],
+    stream_sizes_px: Mapping[str, tuple[int | None, int | None]],
+) -> dict[str, Pose | None]:
+    """Each point's pose: measured before declared, in the live stream's resolution.
+
+    A measured pose ends when the declared place does no longer match it: somebody has moved the camera.
+    """
+    poses: dict[str, Pose | None] = {}
+    for point in points:
+        pose = measured[point.id].pose if still_measured(point, measured) else point.pose
+        poses[point.id] = None if pose is None else with_stream_size(pose, *stream_sizes_px.get(point.id, (None, None)))
+    return poses
+
+
+def still_measured(point: Point, measured: Mapping[str, MeasuredPose]) -> bool:
+    """True if the point's measured pose is for the place that the settings declare."""
+    if point.id not in measured or point.pose is None:
+        return False
+    solved = measured[point.id].pose
+    return (solved.x_m, solved.y_m, solved.height_m) == (point.pose.x_m, point.pose.y_m, point.pose.height_m)

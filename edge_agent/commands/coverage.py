@@ -1,0 +1,363 @@
+"""`edge-agent coverage …`: what the cameras see of the campus (覆盖), drawn, improved and measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+
+import typer
+
+from config.problem import SettingsError
+from config.settings import Settings
+from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
+
+if TYPE_CHECKING:
+    from camera.coverage import CoverageReport, LiveCoverage, Watch
+    from camera.coverage.calibration import Calibration, Click, Disagreement
+    from camera.coverage.pose_file import MeasuredPose
+    from camera.coverage.suggestion import CameraModel, Suggestion
+    from config.plan import Plan
+    from config.point import Pose
+
+EXIT_BLIND: Final = 1
+"""Computed, and not everything that must be seen is."""
+GB: Final = 1e9
+
+app = typer.Typer(help="What the cameras see of the campus (覆盖、盲区).", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+WorkingOption = Annotated[
+    bool, typer.Option("--assume-working", help="Take every camera as working, for planning; else as last seen.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Campus:
+    settings: Settings
+    plan: Plan
+    poses: dict[str, Pose | None]
+    measured: dict[str, MeasuredPose]
+    watches: dict[str, Watch]
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {point.id: point.name for point in self.settings.points}
+
+    def live(self) -> LiveCoverage:
+        from camera.coverage import LiveCoverage, PoseSource
+        from camera.coverage.pose_file import still_measured
+
+        live = LiveCoverage(self.plan)
+        for point in self.settings.points:
+            source = PoseSource.MEASURED if still_measured(point, self.measured) else PoseSource.DECLARED
+            live.place(point.id, self.poses[point.id], self.watches[point.id], source)
+        return live
+
+
+@app.command()
+def check(
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+    assume_working: WorkingOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Every zone's share seen, and every blind spot by name; exit code 1 if anything is not seen."""
+    from camera.coverage.plain import plain_report
+
+    campus = _campus(config, state, assume_working=assume_working)
+    report = campus.live().report()
+    if as_json:
+        typer.echo(json.dumps(plain_report(report), ensure_ascii=False))
+    else:
+        _show(report, campus.names)
+    complete = not (report.blind_spots or report.uncertain or report.missing_kinds or report.private_views)
+    raise typer.Exit(0 if complete and not report.unplaced else EXIT_BLIND)
+
+
+@app.command("map")
+def draw(
+    out: Annotated[Path, typer.Argument(help="Where to write it: .svg, .png, or .pdf for the page to sign.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+    assume_working: WorkingOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the plan with views and blind spots."""
+    from camera.coverage.map_drawing import BackdropRefusedError, draw_map
+    from camera.coverage.sheet import draw_sheet
+    from camera.coverage.typeset import TypesetFailedError, svg_to_png
+    from foundation.clock import SystemClock, beijing
+
+    if out.suffix not in (".svg", ".png", ".pdf"):
+        raise typer.BadParameter("write a file name that ends in .svg, .png or .pdf", param_hint="OUT")
+    campus = _campus(config, state, assume_working=assume_working)
+    live = campus.live()
+    report = live.report()
+    now = beijing(SystemClock().utc_ns())
+    title, names = campus.settings.campus.name, campus.names
+    try:
+        svg = draw_map(
+            campus.plan,
+            live,
+            report,
+            title=title,
+            told_at=f"{now:%Y-%m-%d %H:%M}",
+            names=names,
+            lists=out.suffix != ".pdf",
+        )
+        match out.suffix:
+            case ".svg":
+                content = svg.encode()
+            case ".png":
+                content = svg_to_png(svg)
+            case _:
+                content = draw_sheet(campus.plan, report, svg, title=title, told_at=now, names=names)
+        out.write_bytes(content)
+    except (BackdropRefusedError, TypesetFailedError) as error:
+        _refuse(f"图没有画成 / the map was not drawn: {error}")
+    except OSError as error:
+        _refuse(f"写不了 {out} / it cannot be written: {error.strerror}")
+    if as_json:
+        typer.echo(json.dumps({"file": str(out), "bytes": len(content), "blind_spots": len(report.blind_spots)}))
+    else:
+        typer.echo(f"{out}: {len(content)} bytes, 盲区 {len(report.blind_spots)} 处")
+
+
+@app.command()
+def suggest(
+    count: Annotated[int, typer.Option(min=1, max=20, help="How many cameras to add at most.")] = 3,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model: 4MP-80, 4MP-100, 4MP-50, 8MP-90, or NAME:WIDTHxHEIGHT:HFOV:NIGHT_M:MBIT_S."),
+    ] = None,
+    keep_days: Annotated[int, typer.Option(min=1, max=3650, help="For the storage they add.")] = 90,
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+) -> None:
+    """Where to add cameras among the plan's allowed places, which way, and what each closes."""
+    from camera.coverage.suggestion import BUILT_IN_MODELS, TooManyCandidatesError, suggest
+
+    models = [_model(text) for text in model] if model else list(BUILT_IN_MODELS)
+    campus = _campus(config, state, assume_working=True)
+    if not campus.plan.mounts:
+        _refuse(f"{campus.plan.file}: 图上没有可安装位置 / no feature of type mount: draw where a camera may hang")
+    try:
+        found = suggest(campus.plan, [pose for pose in campus.poses.values() if pose], models, count, keep_days)
+    except TooManyCandidatesError as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps([_plain_suggestion(one) for one in found], ensure_ascii=False))
+        return
+    for number, one in enumerate(found, start=1):
+        helped = "，".join(f"{name} {area_m2:.1f} m²" for name, area_m2 in one.zones[:4])
+        typer.echo(
+            f"{number}. {one.mount_name}（{one.mount_id}） {one.model.name} 方位 {one.pose.azimuth_deg:.0f}° 俯角 "
+            f"{one.pose.tilt_deg:.0f}°：白天补 {one.closes_day_m2:.1f} m²，夜间补 {one.closes_night_m2:.1f} m²；"
+            f"{helped or '仅夜间'}；{keep_days} 天录像 {one.storage_bytes / GB:.0f} GB"
+        )
+    if not found:
+        typer.echo("可安装位置上没有摄像机能再看到更多 / no allowed place would show more")
+
+
+@app.command()
+def calibrate(
+    point_id: Annotated[str, typer.Argument(metavar="POINT", help="Which point, as in the settings.")],
+    clicks: Annotated[Path, typer.Argument(help="JSON: [[u_px, v_px, x_m, y_m], …], at least four; z_m may follow.")],
+    keep: Annotated[bool, typer.Option("--keep", help="Use the measured pose from now on.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+    as_json: JsonOption = False,
+) -> None:
+    """Solve a camera's direction and field of view from places clicked in its picture."""
+    from camera.coverage.calibration import CalibrationRefusedError, calibrate, compare
+    from camera.coverage.pose_file import MeasuredPose, keep_measured
+    from foundation.clock import SystemClock
+
+    campus = _campus(config, state, assume_working=True)
+    if point_id not in campus.names:
+        _refuse(f"没有点位 {point_id!r} / no such point; known: {', '.join(campus.names)}")
+    near, declared = campus.poses[point_id], campus.settings.point(point_id).pose
+    if near is None or declared is None:
+        _refuse(f"点位 {point_id} 没有位姿 / it has no pose: declare at least where it hangs and its resolution")
+    places = _clicks(clicks)
+    try:
+        solved = calibrate(places, near)
+    except CalibrationRefusedError as error:
+        _refuse(f"标定不成 / not calibrated: {error}")
+    disagreement = compare(declared, solved.pose, places)
+    if keep:
+        measured = MeasuredPose(
+            pose=solved.pose,
+            error_px=solved.error_px,
+            error_m=solved.error_m,
+            clicks=solved.clicks,
+            measured_utc_ns=SystemClock().utc_ns(),
+        )
+        try:
+            keep_measured(state / "poses.json", point_id, measured)
+        except OSError as error:
+            _refuse(f"写不了 {state / 'poses.json'} / it cannot be written: {error.strerror}")
+    if as_json:
+        typer.echo(json.dumps(_plain_calibration(solved, disagreement), ensure_ascii=False))
+        return
+    pose = solved.pose
+    typer.echo(
+        f"{point_id}: azimuth_deg: {pose.azimuth_deg:.1f}, tilt_deg: {pose.tilt_deg:.1f}, roll_deg: "
+        f"{pose.roll_deg:.1f}, hfov_deg: {pose.hfov_deg:.1f}"
+    )
+    typer.echo(
+        f"误差 / error: {solved.error_px:.1f} px（最大 {solved.worst_px:.1f}），{solved.error_m:.2f} m"
+        f"（最大 {solved.worst_m:.2f}），{solved.clicks} 点"
+    )
+    if disagreement.significant:
+        typer.echo(
+            f"◆ 与申报不符 / disagrees with the declared pose: 方位 {disagreement.azimuth_deg:+.1f}°，俯角 "
+            f"{disagreement.tilt_deg:+.1f}°，滚转 {disagreement.roll_deg:+.1f}°，视场角 {disagreement.hfov_deg:+.1f}°"
+        )
+
+
+def _campus(config: Path, state: Path, *, assume_working: bool) -> _Campus:
+    from camera.coverage import Watch
+    from camera.coverage.pose_file import poses_now, read_measured
+    from camera.query import device_states, stream_source
+    from config.plan import read_plan
+    from foundation.clock import SystemClock
+    from foundation.sqlite import DatabaseError
+    from foundation.state import StateDirectory
+
+    settings = settings_or_exit(config)
+    if settings.plan is None:
+        _refuse(f"{config}: 没有平面图 / no plan: add plan with its file, see the example campus")
+    try:
+        plan = read_plan(settings.plan.file)
+        measured = read_measured(state / "poses.json")
+    except SettingsError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(EXIT_REFUSED) from error
+    cameras = StateDirectory(state).database("cameras")
+    states: dict[str, Watch] = {}
+    sizes: dict[str, tuple[int | None, int | None]] = {}
+    if cameras.exists():
+        try:
+            now = SystemClock().utc_ns()
+            states = {one.id: Watch(one.state.value) for one in device_states(cameras, now_utc_ns=now)}
+            for point in settings.points:
+                streams = stream_source(cameras, point.device, point.source)
+                if streams is not None:
+                    sizes[point.id] = streams.main.width_px, streams.main.height_px
+        except DatabaseError as error:
+            typer.echo(f"◆ 读不到摄像机状态，按未知计算 / cameras' states unread, taken as unknown: {error}", err=True)
+    return _Campus(
+        settings,
+        plan,
+        poses_now(settings.points, measured, sizes),
+        measured,
+        {
+            point.id: Watch.OK if assume_working else states.get(point.device, Watch.UNKNOWN)
+            for point in settings.points
+        },
+    )
+
+
+def _show(report: CoverageReport, names: dict[str, str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table("区域", "类别", "要求 px/m", "白天", "两台", "夜间", "不确定", "看到它的点位")
+    for zone in report.zones:
+        table.add_row(
+            zone.name,
+            zone.kind_name,
+            f"{zone.density_px_per_m:g}",
+            f"{zone.day.seen:.1%}",
+            f"{zone.day.by_two_or_more:.1%}",
+            f"{zone.night.seen:.1%}",
+            f"{zone.day.uncertain:.1%}" if zone.day.uncertain else "",
+            " ".join(names.get(point, point) for point in zone.points),
+        )
+    console.print(table)
+    for title, spots in (("盲区", report.blind_spots), ("不确定", report.uncertain)):
+        for spot in spots:
+            night = "（夜间）" if spot.night_only else ""
+            about = f"（{' '.join(names.get(point, point) for point in spot.points)}）" if spot.points else ""
+            console.print(f"{title} {spot.name}{night}：{spot.reason_text}{about}", markup=False)
+    for missing in report.missing_kinds:
+        why = "没有摄像机看到" if missing.why.value == "not_watched" else "图上未画，也未声明没有"
+        console.print(f"缺 {missing.kind_name}：{why}", markup=False)
+    for seen in report.private_views:
+        point = names.get(seen.point_id, seen.point_id)
+        console.print(f"▲ {point} 能看到{seen.name}（{seen.area_m2:.1f} m²），不得看到", markup=False)
+    for unplaced in report.unplaced:
+        console.print(f"◆ {names.get(unplaced.point_id, unplaced.point_id)} 未计入：{unplaced.message}", markup=False)
+    for zone in report.zones:
+        for loss in zone.losses[:3]:
+            point = names.get(loss.point_id, loss.point_id)
+            console.print(f"若 {point} 失效，{zone.name} 将增加 {loss.area_m2:.1f} m² 盲区", markup=False)
+    measured = sum(source.value == "measured" for source in report.pose_sources.values())
+    console.print(f"位姿：实测 {measured} 台，申报 {len(report.pose_sources) - measured} 台", markup=False)
+
+
+def _model(text: str) -> CameraModel:
+    from camera.coverage.suggestion import BUILT_IN_MODELS, CameraModel
+
+    for known in BUILT_IN_MODELS:
+        if known.name == text:
+            return known
+    wrong = typer.BadParameter(
+        f"{text!r} is none of {', '.join(one.name for one in BUILT_IN_MODELS)}, "
+        "nor NAME:WIDTHxHEIGHT:HFOV:NIGHT_M:MBIT_S",
+        param_hint="--model",
+    )
+    try:
+        name, size, hfov, night, rate = text.split(":")
+        width, height = size.lower().split("x")
+        model = CameraModel(
+            name=name,
+            width_px=int(width),
+            height_px=int(height),
+            hfov_deg=float(hfov),
+            night_range_m=float(night) if night else None,
+            bits_per_s=float(rate) * 1e6,
+        )
+    except ValueError as error:
+        raise wrong from error
+    if not (0 < model.hfov_deg < 180 and 0 < model.width_px <= 16_384 and 0 < model.height_px <= 16_384):
+        raise wrong
+    return model
+
+
+def _clicks(file: Path) -> list[Click]:
+    from camera.coverage.calibration import Click
+
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return [
+            Click(u_px=row[0], v_px=row[1], x_m=row[2], y_m=row[3], z_m=row[4] if len(row) > 4 else 0.0)
+            for row in ([float(number) for number in row] for row in rows)
+        ]
+    except OSError as error:
+        _refuse(f"{file}: 读不了 / it cannot be read: {error.strerror}")
+    except (ValueError, TypeError, IndexError) as error:
+        _refuse(f"{file}: 应为 [[u_px, v_px, x_m, y_m], …] / write such a list ({error})")
+
+
+def _plain_suggestion(one: Suggestion) -> dict[str, Any]:
+    return {**asdict(one), "pose": one.pose.model_dump()}
+
+
+def _plain_calibration(solved: Calibration, disagreement: Disagreement) -> dict[str, Any]:
+    return {
+        **asdict(solved),
+        "pose": solved.pose.model_dump(),
+        "declared_differs": {**asdict(disagreement), "significant": disagreement.significant},
+    }
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(f"edge-agent: {sentence}", err=True)
+    raise typer.Exit(EXIT_REFUSED)
