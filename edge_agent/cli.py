@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge_agent.commands import alarm, demo, person, status
+from edge_agent.commands import alarm, demo, footage, person, status
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(alarm.app, name="alarm")
+app.add_typer(footage.app, name="footage")
 app.add_typer(person.app, name="person")
 app.command("demo")(demo.demo)
 app.command("status")(status.status)

@@ -14,6 +14,7 @@ from edge_agent.role import Role
 from foundation.finding import Finding, read_open_findings
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory
+from storage.ledger import PointVerdict, verdicts
 from storage.query import PointRecording, recordings
 from web.signs import State
 
@@ -31,6 +32,7 @@ class Seen:
 
     devices: dict[str, DeviceStatus]
     recordings: dict[str, PointRecording]
+    verdicts: dict[str, PointVerdict]
     findings: tuple[tuple[str, Finding], ...]
     """(role, finding), open ones."""
 
@@ -44,6 +46,9 @@ def look(settings: Settings, state: StateDirectory, now_utc_ns: int) -> Seen:
             for device in _unless_absent(cameras, lambda: device_states(cameras, now_utc_ns=now_utc_ns))
         },
         recordings={row.point: row for row in _unless_absent(catalogue, lambda: recordings(catalogue))},
+        verdicts={
+            row.point: row for row in _unless_absent(catalogue, lambda: verdicts(catalogue, now_utc_ns // NS_PER_MS))
+        },
         findings=tuple((role.value, finding) for role in Role for finding in _findings(state.journal(role))),
     )
 

@@ -10,6 +10,7 @@ from foundation.clock import NS_PER_S, Clock, rfc3339
 from foundation.finding import Finding, Severity
 from foundation.service import Service
 from foundation.state import StateDirectory
+from storage.verdict import Verdict
 from uplink.messages.finding import FindingSeverity, FoundTrouble
 from uplink.messages.point_health import Health, PointHealth, Retention, Trouble
 from uplink.standing import Standing
@@ -17,6 +18,12 @@ from web.signs import State
 
 LOOK_EVERY_S: Final = 2.0
 _CHECKED_STEP_NS: Final = 300 * NS_PER_S  # told in steps: every round anew would be a message per point and half minute
+_RETENTION: Final = {
+    Verdict.MET: Retention.MET,
+    Verdict.ACCRUING: Retention.ACCRUING,
+    Verdict.VIOLATED: Retention.VIOLATED,
+    Verdict.UNKNOWN: Retention.UNKNOWN,
+}
 _HEALTH: Final = {State.OK: Health.OK, State.FAILING: Health.FAILING}
 _SEVERITY: Final = {Severity.ATTENTION: FindingSeverity.ATTENTION, Severity.FAILING: FindingSeverity.FAILING}
 
@@ -51,6 +58,7 @@ class StandingWatch(Service):
         device = seen.devices.get(point.device)
         subjects = {f"point:{point.id}", f"device:{point.device}"}
         oldest_ms = recording.first_ms if recording else None
+        judged = seen.verdicts.get(point.id)
         checked_ns = device.last_visit_utc_ns if device else None
         return PointHealth(
             campus=self._settings.campus.id,
@@ -59,7 +67,8 @@ class StandingWatch(Service):
             camera=_HEALTH.get(device_state(seen, point.device), Health.UNKNOWN),
             recording=_HEALTH.get(recording_state(recording, now_utc_ns), Health.UNKNOWN),
             picture=Health.UNKNOWN,  # nobody judges pictures yet
-            retention=Retention.UNKNOWN,
+            retention=_RETENTION[judged.verdict] if judged else Retention.UNKNOWN,
+            kept_days=judged.recorded_days if judged else None,
             oldest_footage=None if oldest_ms is None else rfc3339(oldest_ms * NS_PER_MS),
             troubles=tuple(
                 Trouble(kind=finding.kind, since=rfc3339(finding.since_utc_ns))

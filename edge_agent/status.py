@@ -142,7 +142,8 @@ class StatusGatherer:
         recording = seen.recordings.get(point_id)
         first_utc_ns = None if recording is None or recording.first_ms is None else recording.first_ms * NS_PER_MS
         age_ns = None if first_utc_ns is None else now_utc_ns - first_utc_ns
-        verdict: Verdict = "accruing" if age_ns is not None and 0 <= age_ns < keep_days * _DAY_NS else "unknown"
+        judged = seen.verdicts.get(point_id)
+        verdict: Verdict = "unknown" if judged is None else judged.verdict.value
         return RetentionStatus(
             point_id=point.id,
             point_name=point.name,

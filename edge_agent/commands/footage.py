@@ -1,0 +1,122 @@
+"""`edge-agent footage …`: what is kept (录像), whether it will go on fitting, and whether it is as it was written."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import Settings
+from edge_agent.options import (
+    DEFAULT_CONFIG,
+    DEFAULT_STATE,
+    EXIT_REFUSED,
+    ConfigOption,
+    StateOption,
+    settings_or_exit,
+)
+from foundation.clock import SystemClock
+from foundation.sqlite import DatabaseError, open_read_only
+from foundation.state import StateDirectory
+from storage.mounted import Mounted, mounted
+
+app = typer.Typer(help="Footage (录像): forecast, check, verify.", no_args_is_help=True)
+
+EXIT_FOUND = 1
+_NS_PER_MS = 1_000_000
+_GB = 1_000_000_000
+
+
+@app.command()
+def forecast(config: ConfigOption = DEFAULT_CONFIG, state: StateOption = DEFAULT_STATE) -> None:
+    """Say for each volume how many days fit, when it will fall short, and what mends it."""
+    from storage.forecasts import forecast_all
+
+    settings, catalogue = settings_or_exit(config), _catalogue(state)
+    try:
+        found = forecast_all(catalogue, settings, SystemClock().utc_ns() // _NS_PER_MS)
+    except DatabaseError as error:
+        raise _refused(error) from error
+    if not found:
+        typer.echo("○ 还没有录像，无法预测 / nothing recorded yet, nothing to forecast from")
+    for volume in found:
+        if volume.days_fit is None:
+            typer.echo(f"○ {volume.volume}: 还没有数据 / no data yet")
+            continue
+        short = volume.shortfall_in_days
+        sign, word = ("●", "够用 fits") if short is None else ("▲", f"{short:.0f} 天后不够 falls short")
+        typer.echo(
+            f"{sign} {volume.volume}: {word}; 可存 {volume.days_fit:.0f} 天 days fit "
+            f"({volume.days_fit_low or 0:.0f}–{volume.days_fit_high or 0:.0f})"
+        )
+        if short is not None:
+            mend = "" if volume.fitting_bits_per_s is None else f"; 或每路 {volume.fitting_bits_per_s / 1e6:.2f} Mb/s"
+            typer.echo(f"   需要增加 add {volume.missing_bytes / _GB:.0f} GB{mend}")
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG, state: StateOption = DEFAULT_STATE) -> None:
+    """Prove on the live system that rows, files, seals and the audit chain agree."""
+    from storage.check import check as check_footage
+
+    settings, catalogue = settings_or_exit(config), _catalogue(state)
+    try:
+        report = check_footage(catalogue, _volumes(catalogue, settings))
+    except (DatabaseError, OSError) as error:
+        raise _refused(error) from error
+    for found in report.found:
+        typer.echo(f"▲ {found.trouble}: {found.where} {found.detail}")
+    typer.echo(
+        f"{'●' if report.holds else '▲'} {report.segments} segments, {report.seals} seals on "
+        f"{', '.join(report.volumes) or 'no volume'}: {len(report.found)} 处不符 found"
+    )
+    raise typer.Exit(0 if report.holds else EXIT_FOUND)
+
+
+@app.command()
+def verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+    rate_mb_per_s: Annotated[
+        int, typer.Option(min=1, help="How fast to read, so that recording is not disturbed.")
+    ] = 50,
+) -> None:
+    """Read every sealed day back against the ledger; may be interrupted and goes on where it stopped."""
+    from storage.verify import VerifyReport, verify_all
+
+    def progress(done: int, total: int, report: VerifyReport) -> None:
+        typer.echo(f"… {done}/{total} days, {report.bytes / _GB:.1f} GB, {len(report.found)} found", err=True)
+
+    settings, catalogue = settings_or_exit(config), _catalogue(state)
+    try:
+        report = verify_all(
+            catalogue,
+            _volumes(catalogue, settings),
+            clock=SystemClock(),
+            progress_file=state / "verify-progress.json",
+            rate_bytes_per_s=rate_mb_per_s * 1_000_000,
+            stopping=threading.Event(),
+            progress=progress,
+        )
+    except (DatabaseError, OSError) as error:
+        raise _refused(error) from error
+    for found in report.found:
+        typer.echo(f"▲ {found.trouble}: {found.where} {found.detail}")
+    typer.echo(f"{'●' if report.holds else '▲'} {report.days} days, {report.segments} segments read back")
+    raise typer.Exit(0 if report.holds else EXIT_FOUND)
+
+
+def _catalogue(state: Path) -> Path:
+    return StateDirectory(state).database("catalogue")
+
+
+def _volumes(catalogue: Path, settings: Settings) -> list[Mounted]:
+    with open_read_only(catalogue) as reader:
+        return mounted(reader, settings.volumes)
+
+
+def _refused(error: Exception) -> typer.Exit:
+    typer.echo(f"▲ {error}", err=True)
+    return typer.Exit(EXIT_REFUSED)
