@@ -23,6 +23,7 @@ from config.retention import RetentionPolicy
 from config.siren import Siren
 from config.volume import Volume
 from config.yaml_source import KeyPath, YamlSource, key_text
+from foundation.ids import Slug
 
 
 class PlanFile(SettingsModel):
