@@ -91,6 +91,13 @@ class OnvifDevice:
         """Who it is; needs the log-in, so it also proves it."""
         return reading.identity(self._ask("devicemgmt", "GetDeviceInformation"))
 
+    def mac(self) -> str:
+        """Hardware address of the first interface that is on; empty if the device does not tell."""
+        try:
+            return reading.mac(self._ask("devicemgmt", "GetNetworkInterfaces"))
+        except (OnvifFault, NotOnvif, Garbled):
+            return ""
+
     def has(self, service: str) -> bool:
         """Whether the device offers a service (media, media2, events, deviceio, recording, search, replay …)."""
         self._learn_services()

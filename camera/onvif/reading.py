@@ -8,7 +8,7 @@ from typing import Final
 
 from camera.device_error import Garbled
 from camera.onvif.model import Codec, DeviceEvent, Identity, Profile, VideoSource
-from camera.onvif.xml_tree import Element, anywhere, children, find, integer, name, text
+from camera.onvif.xml_tree import Element, anywhere, children, find, integer, name, text, truth
 
 _CODECS: Final = {"H264": Codec.H264, "H265": Codec.H265, "HEVC": Codec.H265, "JPEG": Codec.JPEG, "MJPEG": Codec.JPEG}
 
@@ -22,6 +22,16 @@ def identity(body: Element) -> Identity:
         serial=text(body, "SerialNumber") or "",
         hardware=text(body, "HardwareId") or "",
     )
+
+
+def mac(body: Element) -> str:
+    """GetNetworkInterfacesResponse: of the first interface that is on, as aa:bb:cc:dd:ee:ff; empty if not told."""
+    for interface in children(body, "NetworkInterfaces"):
+        told = text(interface, "Info/HwAddress")
+        if told and truth(text(interface, "Enabled")) is not False:
+            digits = "".join(digit for digit in told.lower() if digit in "0123456789abcdef")
+            return ":".join(digits[at : at + 2] for at in range(0, 12, 2)) if len(digits) == 12 else told
+    return ""
 
 
 def utc_time(body: Element) -> datetime | None:
