@@ -41,6 +41,7 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 DEFAULT_BODY_LIMIT_BYTES: Final = 1_000_000
+_READ_AND_DROP_BYTES: Final = 10_000_000
 _HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\])(?::\d{1,5})?$")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -69,6 +70,8 @@ class SecurityHeaders:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", keep)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -103,7 +106,12 @@ class BodyLimit:
                 TOO_LARGE,
                 limit=figures.size(limit_bytes),
             )
-            response.headers["Connection"] = "close"
+            if not announced.isdecimal() or int(announced) > _READ_AND_DROP_BYTES:
+                response.headers["Connection"] = "close"
+            else:
+                # A browser reads the answer only after it has sent everything; hanging up would show it nothing.
+                while (await receive()).get("more_body", False):
+                    pass
             await response(scope, receive, send)
             return
         received = 0
