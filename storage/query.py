@@ -178,6 +178,16 @@ def gaps(path: Path, point: str, start_ms: int, end_ms: int) -> list[Gap]:
         return read_gaps(reader, point, start_ms, end_ms)
 
 
+def _open_run_end(reader: Transaction, point_no: int, end_ms: int) -> int:
+    # A run without an end goes on, or its recorder died and nobody has repaired it yet: its fragments tell.
+    row = reader.row("SELECT last_fragment_ms FROM recording WHERE point_no = ?", (point_no,))
+    if row is None or row[0] is None or end_ms - row[0] <= PENDING_MS:
+        return end_ms
+    return int(row[0])
+
+
+PENDING_MS: Final = 15_000
+"""A fragment of two seconds, its sync, and the few seconds until its recorder tells of it."""
 GAP_MS: Final = 1_000
 """Shorter ones are not gaps: the ledger counts in seconds."""
 
@@ -192,9 +202,9 @@ def read_gaps(reader: Transaction, point: str, start_ms: int, end_ms: int) -> li
         "SELECT start_ms FROM run WHERE point_no = ? AND start_ms <= ? ORDER BY start_ms DESC LIMIT 1", (no, start_ms)
     )
     runs = reader.rows(
-        "SELECT start_ms, coalesce(end_ms, ?2), coalesce(end_cause, '') FROM run "
+        "SELECT start_ms, coalesce(end_ms, ?4), coalesce(end_cause, 'not_known_yet') FROM run "
         "WHERE point_no = ?1 AND start_ms < ?2 AND start_ms >= ?3 ORDER BY start_ms",
-        (no, end_ms, before[0] if before else start_ms),
+        (no, end_ms, before[0] if before else start_ms, _open_run_end(reader, no, end_ms)),
     )
     found = []
     covered_ms, cause = max(start_ms, min(since_ms, runs[0][0] if runs else since_ms)), "not_started"

@@ -63,14 +63,16 @@ def read_segment(path: Path, *, prove_last: bool = True) -> SegmentFile:
     every earlier one was on the disk before it began. Raises NotOurSegment, OSError."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        header, head_bytes = _read_head(file, size)
+        header, head_bytes = read_head(file)
         fragments = list(_read_fragments(file, head_bytes, size))
         while prove_last and fragments and not _proves(file, fragments[-1]):
             fragments.pop()
     return SegmentFile(header, head_bytes, tuple(fragments), size)
 
 
-def _read_head(file: BinaryIO, size: int) -> tuple[SegmentHeader, int]:
+def read_head(file: BinaryIO) -> tuple[SegmentHeader, int]:
+    """Whose footage an open file holds, and where its first fragment begins. Raises NotOurSegment, OSError."""
+    size = os.fstat(file.fileno()).st_size
     at = 0
     while at + 8 <= min(size, LONGEST_HEAD):
         file.seek(at)

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from foundation.clock import ManualClock
+from tests.storage.box import MIDNIGHT_NS, Box, make_box, volume
 from tests.support import programs
 from tests.support.waiting import wait_until
 
@@ -141,3 +143,11 @@ def recorder_process(processes: Any, tmp_path: Path, root: Path) -> Callable[...
         )
 
     return start
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    clock = ManualClock(now_utc_ns=MIDNIGHT_NS + 50 * 1_000_000_000, now_running_ns=5_000_000_000)
+    made = make_box(tmp_path, clock, [volume(tmp_path), volume(tmp_path, "spare")])
+    yield made
+    made.catalogue.close()

@@ -124,7 +124,7 @@ def test_a_stream_that_ends_has_a_cause_and_is_tried_again(
     wait_until(recorded(tmp_path / "volume", 2), 30, what="footage")
     camera.tell(trouble)
     catalogue = tmp_path / "catalogue.sqlite"
-    wait_until(lambda: query.recordings(catalogue)[0].state != "recording", 25, what="the end noticed")
+    wait_until(lambda: query.runs(catalogue, "gate")[0].end_cause, 25, what="the end noticed")
     camera.tell("go")
     before = fragments(tmp_path / "volume")
     wait_until(lambda: fragments(tmp_path / "volume") > before + 1, 40, what="recording again")
