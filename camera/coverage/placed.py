@@ -71,10 +71,10 @@ def hang(scene: Scene, point_id: str, pose: Pose, watch: Watch, source: PoseSour
 def sights(scene: Scene, pose: Pose) -> Iterator[tuple[ViewKey, View]]:
     """What a camera at this pose sees, for each height and density that zones of its floor ask for."""
     floor = scene.floor_of(pose)
-    roof, optics = scene.roof_over(pose, floor), Optics.of(pose)
+    within, optics = scene.roofs_over(pose, floor), Optics.of(pose)
     for key, plane in scene.planes.items():
         if plane.floor == floor:
-            for density, seen in zip(plane.densities_px_per_m, views(plane, optics, roof), strict=True):
+            for density, seen in zip(plane.densities_px_per_m, views(plane, optics, within), strict=True):
                 if seen is not None:
                     yield (key, density), seen
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from camera.coverage.raster import Array, Grid, Mask, polygon_mask
 from camera.coverage.shadow import Edges
-from camera.coverage.view import OPEN_AIR, Plane
+from camera.coverage.view import Plane, Roof
 from camera.coverage.window import Window
 from config.plan import Plan
 from config.plan_feature import GROUND, Area, Building, Private, Zone
@@ -69,19 +68,17 @@ class Scene:
                 return floor.id
         return GROUND
 
-    def roof_over(self, pose: Pose, floor: str) -> int:
-        """Number of the building (as in Plane.roofed) that the camera hangs in; OPEN_AIR outside and on a roof."""
+    def roofs_over(self, pose: Pose, floor: str) -> frozenset[str]:
+        """The buildings that the camera hangs in: none in the open air or on a roof."""
         elevation = self.plan.elevation_m(floor)
-        for number, (building, box) in enumerate(self.buildings[floor], start=1):
-            left, bottom, right, top = box
-            if (
-                left <= pose.x_m <= right
-                and bottom <= pose.y_m <= top
-                and pose.height_m < elevation + building.height_m
-                and _within(building.area, pose)
-            ):
-                return number
-        return OPEN_AIR
+        return frozenset(
+            building.id
+            for building, (left, bottom, right, top) in self.buildings[floor]
+            if left <= pose.x_m <= right
+            and bottom <= pose.y_m <= top
+            and pose.height_m < elevation + building.height_m
+            and _within(building.area, pose)
+        )
 
     def wall_holding(self, pose: Pose) -> str | None:
         """Id of a wall that the camera is inside of, so that no side of it can be told."""
@@ -109,7 +106,7 @@ def prepare(plan: Plan) -> Scene:
         planes[key] = _plane(plan, key, shapes, edges[key[0]])
         for shape, density in shapes:
             patches = privates if isinstance(shape, Private) else zones
-            patches[shape.id] = _patch(key, density, shape.area, planes[key].grid)
+            patches[shape.id] = Patch(key, density, *_cells(shape.area, planes[key].grid))
     zones_on = {key: _boxes([zone for zone in plan.zones if _key(plan, zone) == key]) for key in planes}
     boxes = {
         floor: [(building, _box(building.area)) for building in _buildings(plan, floor)] for floor in plan.floor_ids()
@@ -137,28 +134,20 @@ def _key(plan: Plan, shape: Zone | Private) -> PlaneKey:
 def _plane(plan: Plan, key: PlaneKey, shapes: list[tuple[Zone | Private, float]], edges: Edges) -> Plane:
     floor, target_m = key
     grid = Grid.around([shape.area for shape, _ in shapes], plan.cell_m)
-    roofed = np.zeros((grid.rows, grid.columns), dtype=np.int16)
-    for number, building in enumerate(_buildings(plan, floor), start=1):
-        if plan.elevation_m(floor) + building.height_m > target_m:
-            _cover(roofed, building.area, grid, number)
-    densities = tuple(sorted({density for _, density in shapes}))
-    return Plane(floor, target_m, densities, grid, edges, roofed if roofed.any() else None)
-
-
-def _cover(roofed: NDArray[np.int16], area: Area, grid: Grid, number: int) -> None:
-    own = Grid.around([area], grid.cell_m)
-    row, column = _offset(own, grid)
-    common = Window(0, grid.rows, 0, grid.columns).common(Window(row, row + own.rows, column, column + own.columns))
-    if common is not None:
-        roofed[common[0]][polygon_mask(area, own)[common[1]]] = number
-
-
-def _patch(key: PlaneKey, density_px_per_m: float, area: Area, grid: Grid) -> Patch:
-    own = Grid.around([area], grid.cell_m)
-    row, column = _offset(own, grid)
-    return Patch(
-        key, density_px_per_m, Window(row, row + own.rows, column, column + own.columns), polygon_mask(area, own)
+    roofs = tuple(
+        Roof(building.id, *_cells(building.area, grid))
+        for building in _buildings(plan, floor)
+        if plan.elevation_m(floor) + building.height_m > target_m
     )
+    densities = tuple(sorted({density for _, density in shapes}))
+    return Plane(floor, target_m, densities, grid, edges, roofs)
+
+
+def _cells(area: Area, grid: Grid) -> tuple[Window, Mask]:
+    """The cells of an area; the window counts in the grid and may reach beyond it."""
+    own = Grid.around([area], grid.cell_m)
+    row, column = _offset(own, grid)
+    return Window(row, row + own.rows, column, column + own.columns), polygon_mask(area, own)
 
 
 def _offset(inner: Grid, outer: Grid) -> tuple[int, int]:

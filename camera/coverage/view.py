@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from camera.coverage.optics import Optics
 from camera.coverage.raster import Array, Columns, Grid, Mask, spans
 from camera.coverage.shadow import Edges, shadows
 from camera.coverage.window import Window
 
-OPEN_AIR = 0
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roof:
+    """The cells under one building's roof, seen only from within."""
+
+    building_id: str
+    window: Window
+    cells: Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +32,7 @@ class Plane:
     """Those that zones ask for, lowest first."""
     grid: Grid
     edges: Edges
-    roofed: NDArray[np.int16] | None
-    """Which building's roof covers a cell, OPEN_AIR for none; None if there is no roof at all."""
+    roofs: tuple[Roof, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +44,10 @@ class View:
     night: Mask
 
 
-def views(plane: Plane, optics: Optics, under_roof: int) -> list[View | None]:
+def views(plane: Plane, optics: Optics, within: frozenset[str]) -> list[View | None]:
     """The cells in sight at each of the plane's densities, exact at the cells' centres; None where there are none.
 
-    `under_roof` is the building that the camera hangs in, or OPEN_AIR.
+    `within` are the buildings that the camera hangs in.
     """
     y = plane.grid.row_centres() - optics.y_m
     frame = optics.frame(plane.target_m)
@@ -53,9 +58,9 @@ def views(plane: Plane, optics: Optics, under_roof: int) -> list[View | None]:
         return [None] * len(reaches)
     window, _, _ = farthest
     open_view = _unhidden(plane, optics, np.vstack([frame, reaches[0]]), y[window.bottom : window.top], window)
-    if plane.roofed is not None:
-        roofed = plane.roofed[window.index]
-        open_view &= (roofed == OPEN_AIR) | (roofed == under_roof)
+    for roof in plane.roofs:
+        if roof.building_id not in within and (common := window.common(roof.window)) is not None:
+            open_view[common[0]] &= ~roof.cells[common[1]]
     found: list[View | None] = []
     for reach in reaches:
         footprint = farthest if reach is reaches[0] else _footprint(plane.grid, optics, reach, y, low, high)

@@ -1,0 +1,42 @@
+"""Outlines of cells."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from camera.coverage.outline import outlines
+from camera.coverage.raster import Grid
+from config.ring import contains, self_crossing, signed_area_m2
+
+masks = arrays.arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9)))
+
+
+@given(masks)
+def test_outer_rings_less_holes_are_exactly_the_cells(mask: np.ndarray) -> None:
+    grid = Grid(10.0, -4.0, 0.5, *mask.shape)
+    rings = [one.ring for one in outlines(mask, grid)]
+    assert sum(map(signed_area_m2, rings)) == mask.sum() * 0.25
+    rows, columns = np.indices(mask.shape)
+    centres = np.column_stack([10 + (columns.ravel() + 0.5) * 0.5, -4 + (rows.ravel() + 0.5) * 0.5])
+    times = sum(contains(ring, centres).astype(int) for ring in rings) if rings else np.zeros(mask.size)
+    assert (np.asarray(times) % 2 == mask.ravel()).all()
+
+
+@given(masks)
+def test_each_outline_names_a_cell_that_it_bounds(mask: np.ndarray) -> None:
+    assert all(mask[one.row, one.column] for one in outlines(mask, Grid(0, 0, 1, *mask.shape)))
+
+
+def test_cells_that_touch_at_a_corner_get_rings_of_their_own() -> None:
+    rings = [one.ring for one in outlines(np.eye(3, dtype=bool), Grid(0, 0, 1, 3, 3))]
+    assert len(rings) == 3
+    assert all(self_crossing(ring) is None for ring in rings)
+
+
+def test_a_rectangle_has_four_corners_however_many_cells_it_has() -> None:
+    (one,) = outlines(np.ones((40, 70), dtype=bool), Grid(0, 0, 0.5, 40, 70))
+    assert len(one.ring) == 4
+    assert signed_area_m2(one.ring) == 20 * 35
