@@ -1,0 +1,39 @@
+"""What gatehouse and office tell each other about faults."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from foundation.journal import Fact
+
+
+class NoticeReceived(Fact):
+    """A rectification notice of the district (整改通知书) came by the uplink; told by the gatehouse."""
+
+    kind: ClassVar[str] = "safety.notice_received"
+
+    number: str
+    """文号; the same number again is the same notice."""
+    command_id: str
+    """What the answer refers to."""
+    title: str
+    text: str
+    place: str
+    grade: str
+    """'general', 'major' or '' for the rule's."""
+    due_utc_ns: int | None
+    sent_by: str
+
+
+class NoticeAnswered(Fact):
+    """The school's answer to a notice; told by the office, sent by the gatehouse."""
+
+    kind: ClassVar[str] = "safety.notice_answered"
+
+    number: str
+    command_id: str
+    final: bool
+    """True once the fault is closed (销账)."""
+    text: str
+    person: str
+    fault_number: int
