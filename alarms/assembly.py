@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import structlog
 from alarms.book import Book
 from alarms.commands import CommandHandler, Commands
 from alarms.inbox import Inbox
+from alarms.inputs.contacts import input_services
 from alarms.ledger import Ledger, Urgency
 from alarms.line import AlarmLine
 from alarms.outbox import Outbox, OutgoingMessage
@@ -20,13 +22,14 @@ from alarms.press import Button, School
 from alarms.receipts import CenterWords
 from alarms.record import AlarmRecord, StepKind, read_alarms
 from alarms.scribe import Scribe
+from alarms.siren import SirenSwitch
 from alarms.watch import Watch
 from config.alarm_input import AlarmInput
 from config.broker_path import BrokerPath
 from config.settings import Settings
 from foundation.audit import AUDIT_SQL
 from foundation.clock import Clock
-from foundation.finding import FindingBoard
+from foundation.finding import FindingBoard, Severity
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.service import Service
 from foundation.sqlite import Database, DatabaseCorruptError, Schema, Transaction
@@ -116,6 +119,7 @@ def build_alarms(
         outbox=outbox,
         book=book,
         clock=clock,
+        is_duress=_duress_pin(settings),
     )
     words = CenterWords(
         outbox=outbox,
@@ -173,7 +177,22 @@ def build_alarms(
         paths[item.id].attach(sessions[item.id])
     watch = Watch(campus=campus.id, paths=tuple(paths.values()), book=book, board=board, journal=journal, clock=clock)
     late.watch = watch
-    services: tuple[Service, ...] = (ledger, inbox, *paths.values(), *sessions.values(), watch)
+
+    def siren_unreachable(siren: str, error: str | None) -> None:
+        if error is None:
+            board.clear(f"siren:{siren}", "alarm.siren_unreachable")
+        else:
+            board.open(f"siren:{siren}", "alarm.siren_unreachable", Severity.FAILING, evidence={"error": error})
+
+    services: tuple[Service, ...] = (
+        ledger,
+        inbox,
+        *paths.values(),
+        *sessions.values(),
+        *input_services(settings, line, clock=clock, board=board),
+        *(SirenSwitch(siren, book, clock=clock, unreachable=siren_unreachable) for siren in settings.sirens),
+        watch,
+    )
     return AlarmService(line, standing, tuple(paths.values()), key.public_key, services)
 
 
@@ -207,6 +226,13 @@ def open_or_replace(path: Path, clock: Clock, note: Callable[[Exception | None],
         return Database(path, alarm_schema())
 
 
+def _duress_pin(settings: Settings) -> Callable[[str], bool]:
+    if settings.duress_pin is None:
+        return lambda _: False
+    pin = settings.credential(settings.duress_pin).password().encode()
+    return lambda given: bool(given) and hmac.compare_digest(given.encode(), pin)
+
+
 def _button(item: AlarmInput) -> Button:
     return Button(
         id=item.id,
@@ -215,6 +241,7 @@ def _button(item: AlarmInput) -> Button:
         gate=item.gate,
         nearest_points=item.nearest_points,
         silent=item.silent,
+        debounce_ms=item.debounce_ms,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from alarms.record import AlarmRecord, StepKind
+from alarms.record import AlarmRecord
 from foundation.clock import NS_PER_S
 from uplink.messages.alarm import Purpose
 
@@ -41,10 +41,8 @@ def fills_the_page(alarm: AlarmRecord, *, now_running_ns: int, boot_id: str) -> 
     A line test, or one that was cancelled as 误报, needs no phone call either.
     """
     quiet = alarm.silent or alarm.duress or alarm.purpose is Purpose.DRILL
-    # A duress PIN looks like a cancel to whoever watches the screen.
-    cancelled = any(alarm.step(kind) is not None for kind in (StepKind.CANCELLED, StepKind.DURESS))
     return (
         not quiet
-        and not cancelled
+        and alarm.called_off is None
         and urging(alarm, now_running_ns=now_running_ns, boot_id=boot_id) is Urging.CALL_POLICE
     )

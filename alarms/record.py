@@ -91,6 +91,11 @@ class AlarmRecord:
         return self.step(StepKind.CENTER_RECEIVED) is not None
 
     @property
+    def called_off(self) -> Step | None:
+        """误报 as the school's screens show it: a duress PIN looks the same, for an attacker may be watching."""
+        return self.step(StepKind.CANCELLED) or self.step(StepKind.DURESS)
+
+    @property
     def closed(self) -> bool:
         """The desk closed it."""
         return self.step(StepKind.CLOSED) is not None

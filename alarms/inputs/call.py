@@ -32,6 +32,8 @@ class CancelCall(_Call):
     alarm_id: _Text
     person: _Text
     reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    pin: Annotated[str, Field(max_length=64)] = ""
+    """The duress PIN makes a call for help of it that looks like a cancel."""
 
 
 class ArmDrillCall(_Call):

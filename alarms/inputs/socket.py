@@ -28,7 +28,6 @@ from alarms.line import AlarmLine, NoSuchAlarmError, NotStoredError
 from alarms.path import PathReport
 from alarms.press import PressError, PressRequest
 from foundation.service import RefusedError, Service
-from uplink.messages.alarm import UpdateKind
 
 _log = structlog.get_logger("alarms")
 
@@ -152,7 +151,7 @@ class PressSocket(Service):
                 alarm = self._line.press(PressRequest(press_id=call.press_id, input_id=call.input, person=call.person))
                 return Reply(ok=True, alarm_id=alarm.alarm_id, stored=alarm.stored, repeated=alarm.repeated)
             case CancelCall():
-                self._line.tell(call.alarm_id, UpdateKind.CANCELLED, person=call.person, reason=call.reason)
+                self._line.call_off(call.alarm_id, person=call.person, reason=call.reason, pin=call.pin)
                 return Reply(ok=True, alarm_id=call.alarm_id)
             case ArmDrillCall():
                 drill = self._line.arm_drill(call.input, call.person)

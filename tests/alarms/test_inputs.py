@@ -1,0 +1,360 @@
+"""Contacts, panels, USB buttons, sirens: what is a press, what is a fault, what makes noise."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarms.inputs.contact import (
+    STUCK_MS,
+    Change,
+    Contact,
+    Level,
+    Timing,
+    feed,
+    level_of_bit,
+    level_of_value,
+)
+from alarms.inputs.http import PanelServer
+from alarms.inputs.modbus import ModbusInputs
+from alarms.inputs.usb import UsbInput
+from alarms.press import Button
+from alarms.record import StepKind
+from alarms.siren import SirenSwitch, sounds
+from config.alarm_input import AlarmInput, ModbusContact, Reading, Wiring
+from config.siren import Siren
+from foundation.clock import NS_PER_S, SystemClock
+from foundation.ids import new_id
+from tests.alarms.modbus_module import ModbusModule
+from tests.alarms.parts import LineParts, request
+from tests.alarms.test_outbox import ALARM
+from tests.support.waiting import wait_until
+from uplink.messages.alarm import UpdateKind
+
+QUICK = Timing(hold_ms=0, restore_ms=500)
+
+
+def changes(readings: list[tuple[int, Level]], timing: Timing = QUICK, contact: Contact | None = None) -> list[Change]:
+    """What becomes of a row of readings at these milliseconds."""
+    found = []
+    contact = contact or Contact()
+    for at_ms, level in readings:
+        contact, change = feed(contact, level, at_ms, timing)
+        if change is not None:
+            found.append(change)
+    return found
+
+
+def test_a_contact_that_is_pressed_when_first_read_is_a_press() -> None:
+    assert changes([(0, Level.PRESSED)]) == [Change.PRESSED]
+
+
+def test_a_bouncing_contact_is_one_press_and_one_release() -> None:
+    bouncing = [(ms, Level.PRESSED if ms % 40 < 20 else Level.REST) for ms in range(0, 400, 10)]
+    rest = [(ms, Level.REST) for ms in range(400, 1200, 50)]
+    assert changes(bouncing + rest) == [Change.PRESSED, Change.RELEASED]
+
+
+def test_a_second_press_counts_after_the_restore_time() -> None:
+    readings = [(0, Level.PRESSED), (50, Level.REST), (560, Level.REST), (600, Level.PRESSED)]
+    assert changes(readings) == [Change.PRESSED, Change.RELEASED, Change.PRESSED]
+
+
+def test_a_brush_shorter_than_the_hold_time_is_no_press() -> None:
+    timing = Timing(hold_ms=300, restore_ms=500)
+    assert changes([(0, Level.PRESSED), (100, Level.PRESSED), (150, Level.REST)], timing) == []
+    assert changes([(0, Level.PRESSED), (300, Level.PRESSED)], timing) == [Change.PRESSED]
+
+
+def test_a_contact_stuck_for_minutes_is_one_alarm_and_one_finding() -> None:
+    readings = [(ms, Level.PRESSED) for ms in range(0, 5 * STUCK_MS, 1000)]
+    assert changes(readings) == [Change.PRESSED, Change.STUCK]
+
+
+def test_cut_and_short_are_faults_and_no_alarm_and_are_mended() -> None:
+    for fault in (Level.CUT, Level.SHORT):
+        readings = [(0, Level.REST), (50, fault), (600, fault), (650, Level.REST), (1200, Level.REST)]
+        assert changes(readings) == [Change.FAULT, Change.MENDED]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3_000), st.sampled_from(list(Level))), max_size=60))
+def test_presses_and_releases_always_alternate(steps: list[tuple[int, Level]]) -> None:
+    now_ms, readings = 0, []
+    for passed_ms, level in steps:
+        now_ms += passed_ms
+        readings.append((now_ms, level))
+    presses = [change for change in changes(readings) if change in (Change.PRESSED, Change.RELEASED)]
+    assert presses[::2] == [Change.PRESSED] * len(presses[::2])
+    assert presses[1::2] == [Change.RELEASED] * len(presses[1::2])
+
+
+@pytest.mark.parametrize(
+    ("closed", "wiring", "level"),
+    [
+        (True, Wiring.NORMALLY_OPEN, Level.PRESSED),
+        (False, Wiring.NORMALLY_OPEN, Level.REST),
+        (False, Wiring.NORMALLY_CLOSED, Level.PRESSED),
+        (True, Wiring.NORMALLY_CLOSED, Level.REST),
+    ],
+)
+def test_polarity_is_what_the_wiring_says(closed: bool, wiring: Wiring, level: Level) -> None:
+    assert level_of_bit(closed, wiring) is level
+
+
+RESISTOR = ModbusContact(
+    host="127.0.0.1", address=7, rest=Reading(low=400, high=600), pressed=Reading(low=800, high=1200)
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [(500, Level.REST), (1000, Level.PRESSED), (0, Level.SHORT), (65_535, Level.CUT), (700, Level.CUT)],
+)
+def test_an_end_of_line_resistor_tells_four_states_apart(value: int, level: Level) -> None:
+    assert level_of_value(value, RESISTOR) is level
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[LineParts]:
+    made = LineParts(tmp_path / "alarms.sqlite").start()
+    made.line.buttons["wall"] = Button(id="wall", name="墙上按钮", place="东门", debounce_ms=0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def module() -> Iterator[ModbusModule]:
+    made = ModbusModule()
+    yield made
+    made.close()
+
+
+def pressed(parts: LineParts, count: int) -> bool:
+    return len(parts.line.recent()) == count
+
+
+class Findings(dict[tuple[str, str], str]):
+    """What was opened and not cleared."""
+
+    def open(self, subject: str, kind: str, _severity: object, text: str) -> None:
+        self[(subject, kind)] = text
+
+    def end(self, subject: str, kind: str) -> None:
+        self.pop((subject, kind), None)
+
+
+def wall(port: int, **more: Any) -> AlarmInput:
+    contact = {"host": "127.0.0.1", "port": port, "address": 3, **more.pop("modbus", {})}
+    return AlarmInput.model_validate(
+        {"id": "wall", "name": "墙上按钮", "kind": "modbus", "place": "东门", "modbus": contact, **more}
+    )
+
+
+def reading(item: AlarmInput, parts: LineParts, findings: Findings) -> ModbusInputs:
+    service = ModbusInputs(
+        [item], parts.line, clock=parts.clock, open_finding=findings.open, clear_finding=findings.end
+    )
+    service.start()
+    return service
+
+
+def test_a_contact_on_a_modbus_module_raises_an_alarm_for_each_press(parts: LineParts, module: ModbusModule) -> None:
+    module.inputs[3] = False
+    findings = Findings()
+    service = reading(wall(module.port, restore_ms=100), parts, findings)
+    wait_until(lambda: module.reads > 1, what="the first readings")
+    for count in (1, 2):
+        module.inputs[3] = True
+        wait_until(partial(pressed, parts, count), what="the alarm")
+        module.inputs[3] = False
+        wait_until(lambda: parts.line.recent()[0].step(StepKind.RELEASED), what="the release")
+    service.close()
+    assert findings == {}
+
+
+def test_a_module_that_goes_away_is_a_finding_and_comes_back_by_itself(parts: LineParts, module: ModbusModule) -> None:
+    module.inputs[3] = False
+    findings = Findings()
+    service = reading(wall(module.port), parts, findings)
+    wait_until(lambda: module.reads > 1, what="the first readings")
+    del module.inputs[3]
+    wait_until(lambda: ("input:wall", "alarm.input_unreachable") in findings, what="the finding")
+    module.inputs[3] = True
+    wait_until(parts.line.recent, what="the press that was held meanwhile")
+    assert findings == {}
+    service.close()
+
+
+def test_a_cut_wire_at_an_end_of_line_resistor_is_a_finding_and_no_alarm(
+    parts: LineParts, module: ModbusModule
+) -> None:
+    module.registers[3] = 500
+    findings = Findings()
+    item = wall(
+        module.port,
+        wiring="end_of_line",
+        restore_ms=100,
+        modbus={"rest": {"low": 400, "high": 600}, "pressed": {"low": 800, "high": 1200}},
+    )
+    service = reading(item, parts, findings)
+    module.registers[3] = 65_535
+    wait_until(lambda: findings.get(("input:wall", "alarm.input_wiring")) == "cut", what="the finding")
+    module.registers[3] = 500
+    wait_until(lambda: not findings, what="its end")
+    assert parts.line.recent() == []
+    service.close()
+
+
+def test_a_contact_stuck_since_before_a_restart_is_no_second_alarm(parts: LineParts, module: ModbusModule) -> None:
+    alarm = parts.line.press(request("wall"))
+    parts.line.tell(alarm.alarm_id, UpdateKind.HELD)
+    module.inputs[3] = True
+    service = reading(wall(module.port, restore_ms=50), parts, Findings())
+    wait_until(lambda: module.reads > 4, what="some readings")
+    assert len(parts.line.recent()) == 1
+    module.inputs[3] = False
+    wait_until(lambda: parts.line.recent()[0].step(StepKind.RELEASED), what="the release")
+    service.close()
+
+
+# ── panels ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def panels(parts: LineParts) -> Iterator[PanelServer]:
+    server = PanelServer(parts.line, {"wall": "right-token"}, host="127.0.0.1", port=0)
+    server.start()
+    yield server
+    server.close()
+
+
+def post(server: PanelServer, path: str, body: bytes, token: str | None = "right-token") -> tuple[int, dict[str, Any]]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("POST", path, body, {"Authorization": f"Bearer {token}"} if token else {})
+    answer = connection.getresponse()
+    said = json.loads(answer.read())
+    connection.close()
+    return answer.status, said
+
+
+def test_a_panel_presses_by_http_and_the_same_press_twice_is_one_alarm(panels: PanelServer, parts: LineParts) -> None:
+    body = json.dumps({"press_id": "p-1"}).encode()
+    status, first = post(panels, "/press/wall", body)
+    again = post(panels, "/press/wall", body)
+    assert status == 200
+    assert first["stored"]
+    assert again == (200, {**first, "repeated": True})
+    assert len(parts.line.recent()) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "token", "status"),
+    [
+        ("/press/wall", b'{"press_id":"x"}', "wrong", 401),
+        ("/press/wall", b'{"press_id":"x"}', None, 401),
+        ("/press/wall", b'{"press_id":"x"}', "rîght", 401),
+        ("/press/east", b'{"press_id":"x"}', "right-token", 404),
+        ("/", b"", "right-token", 404),
+        ("/press/wall", b"{}", "right-token", 400),
+        ("/press/wall", b"\xff", "right-token", 400),
+        ("/press/wall", b"x" * 5_000, "right-token", 400),
+    ],
+)
+def test_what_is_no_press_of_that_panel_is_refused(
+    panels: PanelServer, parts: LineParts, path: str, body: bytes, token: str | None, status: int
+) -> None:
+    assert post(panels, path, body, token)[0] == status
+    assert parts.line.recent() == []
+
+
+# ── USB ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_usb_button_presses_when_its_key_goes_down_and_is_found_again_after_replugging(
+    parts: LineParts, tmp_path: Path
+) -> None:
+    device = tmp_path / "event7"
+    item = AlarmInput.model_validate(
+        {"id": "wall", "name": "按钮", "kind": "usb", "place": "东门", "usb": {"device": device, "key": 28}}
+    )
+    service = UsbInput(item, parts.line)
+    service.start()
+    os.mkfifo(device)  # the kernel's device gives the same records; this machine has no uinput to make a real one
+    for count in (1, 2):
+        with device.open("wb", buffering=0) as kernel:
+            for code, value in ((30, 1), (28, 1), (28, 2), (28, 0)):
+                kernel.write(struct.pack("llHHi", 0, 0, 1, code, value))
+            kernel.write(struct.pack("llHHi", 0, 0, 0, 0, 0))
+            wait_until(partial(pressed, parts, count), what="the alarm")
+    service.close()
+
+
+# ── sirens ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("alarm", "noise"),
+    [
+        (ALARM, True),
+        (replace(ALARM, silent=True), False),
+        (replace(ALARM, duress=True), False),
+        (replace(ALARM, boot_id="an earlier one"), False),
+    ],
+)
+def test_a_silent_or_forced_alarm_makes_no_noise(alarm: Any, noise: bool) -> None:
+    assert sounds(alarm, now_running_ns=NS_PER_S, boot_id="boot", for_s=60) is noise
+    assert not sounds(alarm, now_running_ns=61 * NS_PER_S, boot_id="boot", for_s=60)
+
+
+def test_a_siren_sounds_after_storing_and_is_quiet_when_called_off_even_with_the_duress_pin(
+    parts: LineParts, module: ModbusModule
+) -> None:
+    told: list[str | None] = []
+    siren = SirenSwitch(
+        Siren(id="yard", name="操场警号", host="127.0.0.1", port=module.port, coil=9),
+        parts.book,
+        clock=SystemClock(),
+        unreachable=lambda _, error: told.append(error),
+    )
+    siren.start()
+    parts.line.press(request("west"))  # silent
+    alarm = parts.line.press(request("wall"))
+    wait_until(lambda: module.coils.get(9), what="the siren")
+    parts.line._is_duress = lambda pin: pin == "4711"
+    parts.line.call_off(alarm.alarm_id, person="王师傅", reason="误碰", pin="4711")
+    wait_until(lambda: module.coils[9] is False, what="silence")
+    record = parts.line.find(alarm.alarm_id)
+    assert record is not None
+    assert record.step(StepKind.DURESS) is not None
+    assert record.step(StepKind.CANCELLED) is None
+    assert record.called_off is not None
+    siren.close()
+    assert set(told) == {None}
+
+
+def test_ten_thousand_presses_a_minute_are_all_answered_and_stored(parts: LineParts) -> None:
+    for number in range(8):
+        parts.line.buttons[f"b{number}"] = Button(id=f"b{number}", name="按钮", place="东门", debounce_ms=0)
+    stored: list[bool] = []
+
+    def press(number: int) -> None:
+        stored.extend(parts.line.press(request(f"b{number}", new_id())).stored for _ in range(60))
+
+    fingers = [threading.Thread(target=press, args=(number,)) for number in range(8)]
+    for finger in fingers:
+        finger.start()
+    for finger in fingers:
+        finger.join()
+    assert stored == [True] * 480
