@@ -14,7 +14,7 @@ from center.tables import alarm, alarm_event, arrival
 from foundation.clock import NS_PER_S
 
 RECENT_NS: Final = 24 * 3600 * NS_PER_S
-"""How long an alarm stays in the queue after a person took it on."""
+"""How long an alarm stays in the queue that is closed, or was a drill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,8 @@ class AlarmView:
     receipted_utc_ns: int | None
     acknowledged_utc_ns: int | None
     acknowledged_by: str | None
+    closed_utc_ns: int | None
+    outcome: str | None
     arrivals: tuple[ArrivalView, ...]
     history: tuple[EventView, ...]
 
@@ -78,7 +80,7 @@ def read_alarms(connection: Connection, *, now_utc_ns: int, limit: int = 200) ->
         select(alarm)
         .where(
             or_(
-                and_(alarm.c.acknowledged_utc_ns.is_(None), alarm.c.drill.is_(False)),
+                and_(alarm.c.closed_utc_ns.is_(None), alarm.c.drill.is_(False)),
                 alarm.c.received_utc_ns > now_utc_ns - RECENT_NS,
             )
         )
@@ -144,6 +146,8 @@ def _alarm(
         receipted_utc_ns=row["receipted_utc_ns"],
         acknowledged_utc_ns=row["acknowledged_utc_ns"],
         acknowledged_by=row["acknowledged_by"],
+        closed_utc_ns=row["closed_utc_ns"],
+        outcome=row["outcome"],
         arrivals=tuple(arrivals),
         history=tuple(history),
     )

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from center import desk, said
 from center.database import CenterDatabase
 from center.post import Post
-from center.voice import Voice
+from center.voice import Outgoing, Voice
 from foundation.clock import Clock
+from uplink.messages.acknowledgement import Outcome
 
 
 class Answering:
@@ -39,7 +40,25 @@ class Answering:
                 campus=done.campus_id, alarm_id=alarm_id, person=done.person, at_utc_ns=done.at_utc_ns, note=""
             )
             said.keep(connection, alarm_id, word, done.at_utc_ns)
+        self._tell(word)
+        return done
+
+    def close(self, alarm_id: str, person: str, outcome: Outcome, note: str) -> None:
+        """结案. Raises UnknownAlarmError, CannotCloseError, CenterDatabaseError."""
+        with self._database.begin() as connection:
+            done = desk.close(connection, self._clock, alarm_id, person, outcome, note)
+            word = self._voice.closure(
+                campus=done.campus_id,
+                alarm_id=alarm_id,
+                person=person,
+                at_utc_ns=done.at_utc_ns,
+                outcome=outcome,
+                note=note,
+            )
+            said.keep(connection, alarm_id, word, done.at_utc_ns)
+        self._tell(word)
+
+    def _tell(self, word: Outgoing) -> None:
         for post in self._posts:
             post.send(word)
         self._on_change()
-        return done

@@ -14,6 +14,7 @@ from foundation.clock import NS_PER_S, Clock
 from foundation.ids import new_id
 from uplink.event import Event
 from uplink.fault import MalformedError
+from uplink.messages.acknowledgement import Outcome
 from uplink.messages.alarm import AlarmRaised, AlarmUpdate, DrillArmed, Purpose
 
 DRILL_ARMED_AT_MOST_NS: Final = 120 * NS_PER_S
@@ -176,6 +177,35 @@ def acknowledge(connection: Connection, clock: Clock, alarm_id: str, person: str
     return Acknowledged(
         alarm_id=alarm_id, campus_id=row[0], person=row[1], at_utc_ns=row[2], first=bool(taken.rowcount)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """结案: who closed an alarm, and when."""
+
+    campus_id: str
+    at_utc_ns: int
+
+
+class CannotCloseError(Exception):
+    """Nobody has taken the alarm on yet, or it is closed already, or what it was does not fit."""
+
+
+def close(connection: Connection, clock: Clock, alarm_id: str, person: str, outcome: Outcome, note: str) -> Closed:
+    """Close an alarm that a person has taken on. Raises UnknownAlarmError, CannotCloseError."""
+    now = clock.utc_ns()
+    row = connection.execute(
+        select(alarm.c.campus_id, alarm.c.acknowledged_utc_ns, alarm.c.closed_utc_ns, alarm.c.drill).where(
+            alarm.c.id == alarm_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise UnknownAlarmError(alarm_id)
+    if row.acknowledged_utc_ns is None or row.closed_utc_ns is not None or (outcome is Outcome.DRILL) != row.drill:
+        raise CannotCloseError(alarm_id)
+    connection.execute(update(alarm).where(alarm.c.id == alarm_id).values(closed_utc_ns=now, outcome=outcome.value))
+    add_event(connection, row.campus_id, alarm_id, EventKind.CLOSED.value, now, person=person, text=note)
+    return Closed(campus_id=row.campus_id, at_utc_ns=now)
 
 
 def add_event(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
@@ -16,11 +17,12 @@ from center.alarm_view import AlarmView, read_alarm, read_alarms
 from center.answering import Answering
 from center.campus_view import CampusView, read_campuses
 from center.database import CenterDatabase, CenterDatabaseError
-from center.desk import UnknownAlarmError
+from center.desk import CannotCloseError, UnknownAlarmError
 from center.json_view import as_json
 from center.paths import Paths
 from foundation.clock import Clock
 from foundation.ids import is_id, new_id
+from uplink.messages.acknowledgement import Outcome
 from uplink.session import SessionState
 from web.app import make_app
 from web.language import mark
@@ -30,7 +32,9 @@ from web.signs import State
 from web.stream import live
 
 _NAME_MOST: Final = 40
+_NOTE_MOST: Final = 500
 _NO_ALARM: Final = Words(mark("没有这条警情"), mark("它可能属于另一个接警中心。请回到接警台。"))
+_NOT_CLOSED: Final = Words(mark("现在不能结案"), mark("请先确认警情；已结案的不能再改。演练只能按演练结案。"))
 _NO_DATABASE: Final = Words(
     mark("数据库暂时没有应答，这一步没有完成"), mark("请立即电话联系学校，同时告诉技术人员检查数据库。")
 )
@@ -178,22 +182,48 @@ def _desk(screens: Screens, answering: Answering) -> APIRouter:
             return RedirectResponse(f"/?alarm={waiting.id}", 303)
         chosen = screens.alarm(alarm) if alarm else None
         campus = next((item for item in status.campuses if chosen and item.id == chosen.campus), None)
-        return page(request, "desk.html", shown=status, chosen=chosen, campus=campus, wrong=bool(wrong), here="desk")
+        return page(request, "desk.html", shown=status, chosen=chosen, campus=campus, wrong=wrong, here="desk")
 
     @router.post("/alarms/{alarm_id}/acknowledge")
     def acknowledge(alarm_id: str, person: Annotated[str, Form()] = "") -> Response:
-        name = " ".join(person.replace("\0", "").split())
+        name = _one_line(person)
         if not 2 <= len(name) <= _NAME_MOST:
             return RedirectResponse(f"/?alarm={alarm_id}&wrong=person" if is_id(alarm_id) else "/", 303)
-        try:
+        with _problems():
             answering.acknowledge(alarm_id, name)
-        except UnknownAlarmError as error:
-            raise PageProblem(404, _NO_ALARM) from error
-        except CenterDatabaseError as error:
-            raise PageProblem(503, _NO_DATABASE) from error
+        return RedirectResponse(f"/?alarm={alarm_id}", 303)
+
+    @router.post("/alarms/{alarm_id}/close")
+    def close(
+        alarm_id: str,
+        person: Annotated[str, Form()] = "",
+        outcome: Annotated[str, Form()] = "",
+        note: Annotated[str, Form()] = "",
+    ) -> Response:
+        name = _one_line(person)
+        if not 2 <= len(name) <= _NAME_MOST or outcome not in set(Outcome):
+            return RedirectResponse(f"/?alarm={alarm_id}&wrong=close" if is_id(alarm_id) else "/", 303)
+        with _problems():
+            answering.close(alarm_id, name, Outcome(outcome), _one_line(note)[:_NOTE_MOST])
         return RedirectResponse(f"/?alarm={alarm_id}", 303)
 
     return router
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    try:
+        yield
+    except UnknownAlarmError as error:
+        raise PageProblem(404, _NO_ALARM) from error
+    except CannotCloseError as error:
+        raise PageProblem(409, _NOT_CLOSED) from error
+    except CenterDatabaseError as error:
+        raise PageProblem(503, _NO_DATABASE) from error
 
 
 def _lists(screens: Screens, version: Callable[[], str]) -> APIRouter:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from foundation.clock import Clock, rfc3339
 from uplink.envelope import Received, seal
 from uplink.event import ClockQuality, Message, center_source, new_event
-from uplink.messages.acknowledgement import Acknowledgement
+from uplink.messages.acknowledgement import Acknowledgement, Closure, Outcome
 from uplink.messages.alarm import AlarmRaised
 from uplink.messages.heartbeat import CenterHeartbeat, HeartbeatEcho
 from uplink.messages.receipt import Receipt
@@ -63,6 +63,24 @@ class Voice:
             Channel.RECEIPT,
             Acknowledgement(
                 campus=campus, alarm_id=alarm_id, person=person, desk=self.desk, at=rfc3339(at_utc_ns), note=note
+            ),
+        )
+        return replace(said, keep=True)
+
+    def closure(
+        self, *, campus: str, alarm_id: str, person: str, at_utc_ns: int, outcome: Outcome, note: str
+    ) -> Outgoing:
+        """结案: how an alarm ended."""
+        said = self._say(
+            Channel.RECEIPT,
+            Closure(
+                campus=campus,
+                alarm_id=alarm_id,
+                person=person,
+                desk=self.desk,
+                at=rfc3339(at_utc_ns),
+                outcome=outcome,
+                note=note,
             ),
         )
         return replace(said, keep=True)

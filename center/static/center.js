@@ -1,6 +1,7 @@
 // The desk's own doings: opens a new alarm on a calm screen, sounds while one waits, remembers who sits here.
 
 const person = document.getElementById("person");
+const confirming = document.querySelector(".acknowledge") !== null;
 const silent = document.getElementById("silent");
 const PERIOD_MS = 1000;
 let sound = null;
@@ -33,11 +34,11 @@ document.getElementById("sound")?.addEventListener("click", () => { sound ??= ne
 if (document.getElementById("queue")) setInterval(beep, PERIOD_MS);
 document.addEventListener("renewed", openFirst);
 document.addEventListener("renewed", () => {
-  if (person && !document.querySelector("#alarm [data-waits]")) location.reload(); // a colleague took it on
+  if (confirming && !document.querySelector("#alarm [data-waits]")) location.reload(); // a colleague took it on
 });
 
 if (person) {
   person.value ||= sessionStorage.getItem("person") ?? "";
-  (person.value ? person.form.querySelector("button") : person).focus({ preventScroll: true });
+  if (confirming) (person.value ? person.form.querySelector("button") : person).focus({ preventScroll: true });
   person.form.addEventListener("submit", () => sessionStorage.setItem("person", person.value.trim()));
 }

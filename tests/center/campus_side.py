@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import ssl
 import threading
 from collections.abc import Sequence
@@ -146,6 +147,7 @@ class Line:
         subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_message = self._came
+        self._client.on_socket_open = _send_at_once
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
         self._client.subscribe([(topic, 1) for topic in campus_subscriptions(school.campus)])
@@ -180,3 +182,7 @@ class Line:
         received = unseal(bytes(message.payload), parse_topic(message.topic), self._keys)
         with self._lock:
             self._heard.append((received.event.id, received.event.data))
+
+
+def _send_at_once(_client: mqtt.Client, _data: object, line: Any) -> None:
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -9,6 +9,7 @@ import pytest
 
 from center.answering import Answering
 from center.database import CenterDatabaseError
+from center.desk import CannotCloseError
 from center.intake import LATE_COPY_NS, Letter
 from center.post import Post
 from foundation.clock import NS_PER_S, rfc3339, utc_ns_of
@@ -16,7 +17,7 @@ from foundation.ids import new_id
 from tests.center.campus_side import School
 from tests.center.conftest import Bench, enrol_school
 from uplink.envelope import MAX_BYTES
-from uplink.messages.acknowledgement import Acknowledgement
+from uplink.messages.acknowledgement import Acknowledgement, Closure, Outcome
 from uplink.messages.alarm import AlarmUpdate, DrillArmed, Purpose, UpdateKind
 from uplink.messages.finding import FindingList, FindingMessage, FindingSeverity, FoundTrouble
 from uplink.messages.point_health import Health
@@ -243,6 +244,26 @@ def test_an_acknowledgement_is_kept_and_repeated_when_the_school_asks_or_comes_b
     assert isinstance(word, Acknowledgement)
     assert (word.alarm_id, word.person) == (alarm.alarm_id, "李警官")
     assert bench.said(bench.take(bench.school.birth())) == [word]
+
+
+def test_an_alarm_is_closed_once_by_a_person_after_somebody_took_it_on(bench: Bench) -> None:
+    alarm = bench.school.alarm()
+    payload = bench.school.sealed(alarm)
+    bench.take(alarm, payload=payload)
+    answering = _answering(bench, [])
+    with pytest.raises(CannotCloseError):
+        answering.close(alarm.alarm_id, "李警官", Outcome.HANDLED, "")
+    answering.acknowledge(alarm.alarm_id, "李警官")
+    with pytest.raises(CannotCloseError):
+        answering.close(alarm.alarm_id, "李警官", Outcome.DRILL, "")
+    answering.close(alarm.alarm_id, "李警官", Outcome.FALSE_ALARM, "误碰")
+    with pytest.raises(CannotCloseError):
+        answering.close(alarm.alarm_id, "赵警官", Outcome.HANDLED, "")
+    _, _, word = bench.said(bench.take(alarm, payload=payload))
+    assert isinstance(word, Closure)
+    assert (word.person, word.outcome, word.note) == ("李警官", Outcome.FALSE_ALARM, "误碰")
+    (shown,) = bench.alarms()
+    assert (shown.outcome, shown.acknowledged_by) == ("false_alarm", "李警官")
 
 
 def test_a_cancel_by_the_school_is_shown_but_the_alarm_still_waits_for_a_person(bench: Bench) -> None:

@@ -194,6 +194,11 @@ def test_a_calm_desk_opens_an_alarm_by_itself_and_a_person_confirms_it(desk: Des
     page.get_by_label("确认人姓名").fill("李警官")
     page.get_by_role("button", name="确认", exact=True).click()
     expect(page.get_by_text("人工已确认")).to_be_visible()
+    page.get_by_label("已处置").check()
+    expect(page.get_by_label("结案人姓名")).to_have_value("李警官")
+    page.get_by_label("处置情况").fill("到场处置")
+    page.get_by_role("button", name="结案").click()
+    expect(page.get_by_role("cell", name="到场处置")).to_be_visible()
     assert (watch.errors, watch.outside) == ([], [])
     page.close()
 
