@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 
 from camera.coverage.placed import PlacedCamera
-from camera.coverage.reason import Why, hiding_edge, main_reason, whys
+from camera.coverage.reason import Judgement, Nearness, Why, hiding_edge, main_reason, nearness
 from camera.coverage.report import Reason, Watch
 from camera.coverage.scene import Patch, Scene
 from camera.coverage.spots import Cause, Region
@@ -32,6 +32,9 @@ class Causes:
         self._plane = scene.planes[patch.plane]
         self._walls: dict[tuple[PlacedCamera, float, float], str | None] = {}
         """What stands between a camera and a place: found once, as walls do not move."""
+        self._around: tuple[PlacedCamera, ...] = ()
+        self._x = self._y = np.zeros(0)
+        self._judgement: Judgement | None = None
 
     def of(
         self, found: Collection[Region], around: Collection[PlacedCamera], seeing: Collection[PlacedCamera]
@@ -47,20 +50,40 @@ class Causes:
         return Cause(reason, tuple(one.point_id for one in viewers if one.shows(self._patch.view, region)))
 
     def _judge(self, blind: list[Region], around: tuple[PlacedCamera, ...]) -> list[Cause]:
-        if not blind:
-            return []
+        self._around = around
         grid = self._plane.grid
-        y, x = np.array([cell for region in blind for cell in region.samples], dtype=np.float64).T
-        x, y = grid.left_m + (x + 0.5) * grid.cell_m, grid.bottom_m + (y + 0.5) * grid.cell_m
-        judged = whys([one.optics for one in around], self._plane.target_m, self._patch.density_px_per_m, x, y)
+        cells = np.array([cell for region in blind for cell in region.samples], dtype=np.float64).reshape(-1, 2)
+        self._x = grid.left_m + (cells[:, 1] + 0.5) * grid.cell_m
+        self._y = grid.bottom_m + (cells[:, 0] + 0.5) * grid.cell_m
+        self._judgement = Judgement(self._nearness(around)) if blind and around else None
         causes, at = [], 0
         for region in blind:
             past = at + len(region.samples)
-            why = main_reason(judged[at:past])
-            place = judged.index(why, at, past)
-            causes.append(self._cause(why, around, float(x[place]), float(y[place])))
+            if self._judgement is None:
+                causes.append(Cause(Reason.OUT_OF_VIEW, ()))
+            else:
+                why = main_reason(self._judgement.whys[at:past])
+                place = self._judgement.whys.index(why, at, past)
+                causes.append(self._cause(why, around, float(self._x[place]), float(self._y[place])))
             at = past
         return causes
+
+    def _nearness(self, cameras: Sequence[PlacedCamera]) -> Nearness:
+        density = self._patch.density_px_per_m
+        return nearness([one.optics for one in cameras], self._plane.target_m, density, self._x, self._y)
+
+    def changed_by(self, coming: PlacedCamera) -> bool:
+        """True if a camera that comes to hang here would change any blind spot's cause."""
+        if self._x.size == 0:
+            return False
+        return self._judgement is None or self._judgement.changed_by(self._nearness([coming]))
+
+    def is_about(self, going: PlacedCamera) -> bool:
+        """True if any blind spot's cause is about a camera."""
+        # One that came without changing anything was not judged with the others.
+        if self._judgement is None or going not in self._around:
+            return False
+        return self._judgement.is_about(self._around.index(going))
 
     def _cause(self, why: Why, around: tuple[PlacedCamera, ...], x_m: float, y_m: float) -> Cause:
         for camera in (around[number] for number in why.cameras):

@@ -26,7 +26,8 @@ def outlines(mask: Mask, grid: Grid, row: int = 0, column: int = 0) -> list[Outl
     Outer rings run counter-clockwise, holes clockwise. Cells that touch only at a corner get rings of their own.
     A corner has one neighbour along its row and one along its column: sorted either way they pair up.
     """
-    padded = np.pad(mask, 1)
+    padded = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), np.bool_)
+    padded[1:-1, 1:-1] = mask
     south_west, south_east, north_west, north_east = padded[:-1, :-1], padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]
     turning = south_west ^ south_east ^ north_west ^ north_east
     saddle = (south_west == north_east) & (south_east == north_west) & (south_west != south_east)
@@ -48,7 +49,7 @@ def outlines(mask: Mask, grid: Grid, row: int = 0, column: int = 0) -> list[Outl
 
 
 def _partners(line: NDArray[np.intp], place: NDArray[np.intp], outward: Mask) -> NDArray[np.intp]:
-    order = np.lexsort((outward, place, line)).reshape(-1, 2)
+    order = np.argsort((line * (int(place.max()) + 1) + place) * 2 + outward).reshape(-1, 2)
     partners = np.empty(line.size, dtype=np.intp)
     partners[order[:, 0]], partners[order[:, 1]] = order[:, 1], order[:, 0]
     return partners

@@ -63,15 +63,18 @@ def hang(scene: Scene, point_id: str, pose: Pose, watch: Watch, source: PoseSour
         watch=watch,
         floor=floor,
         optics=optics,
-        views=dict(sights(scene, pose)),
+        views=dict(_sights(scene, pose, floor, optics)),
         around=tuple(_around(scene, floor, optics)),
     )
 
 
 def sights(scene: Scene, pose: Pose) -> Iterator[tuple[ViewKey, View]]:
     """What a camera at this pose sees, for each height and density that zones of its floor ask for."""
-    floor = scene.floor_of(pose)
-    within, optics = scene.roofs_over(pose, floor), Optics.of(pose)
+    return _sights(scene, pose, scene.floor_of(pose), Optics.of(pose))
+
+
+def _sights(scene: Scene, pose: Pose, floor: str, optics: Optics) -> Iterator[tuple[ViewKey, View]]:
+    within = scene.roofs_over(pose, floor)
     for key, plane in scene.planes.items():
         if plane.floor == floor:
             for density, seen in zip(plane.densities_px_per_m, views(plane, optics, within), strict=True):

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.plan_feature import Area
-from config.ring import Ring
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -54,9 +53,14 @@ class Grid:
     def column_span(self, low: Array, high: Array) -> tuple[Columns, Columns]:
         """First column and one past the last whose centres lie in [low, high] (metres), cut to the grid."""
         origin = self.left_m + self.cell_m / 2
-        first = np.clip(np.ceil((low - origin) / self.cell_m), 0, self.columns).astype(np.intp)
-        past = np.clip(np.floor((high - origin) / self.cell_m) + 1, 0, self.columns).astype(np.intp)
-        return first, past
+        return columns_between(low - origin, high - origin, self.cell_m, self.columns)
+
+
+def columns_between(low: Array, high: Array, cell_m: float, columns: int) -> tuple[Columns, Columns]:
+    """First column and one past the last whose centres lie in [low, high], counted from the first column's centre."""
+    first = np.minimum(np.maximum(np.ceil(low / cell_m), 0), columns)
+    past = np.minimum(np.maximum(np.floor(high / cell_m) + 1, 0), columns)
+    return first.astype(np.intp), past.astype(np.intp)
 
 
 def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
@@ -77,11 +81,17 @@ def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
 
 def polygon_mask(area: Area, grid: Grid) -> Mask:
     """Cells whose centres lie in a polygon with holes; the nearest cell if it is smaller than any."""
-    y = grid.row_centres()
-    toggles = np.zeros((grid.rows, grid.columns + 1), dtype=np.int32)
-    for ring in (area.outer, *area.holes):
-        rows, columns = _crossings(ring, y, grid)
-        np.add.at(toggles, (rows, columns), 1)
+    y = grid.row_centres()[:, None]
+    starts = np.concatenate([np.asarray(ring, dtype=np.float64) for ring in (area.outer, *area.holes)])
+    ends = np.concatenate(
+        [np.roll(np.asarray(ring, dtype=np.float64), -1, axis=0) for ring in (area.outer, *area.holes)]
+    )
+    (x0, y0), (x1, y1) = starts.T, ends.T
+    rows, edges = np.nonzero((y >= np.minimum(y0, y1)) & (y < np.maximum(y0, y1)))
+    x = x0[edges] + (y[rows, 0] - y0[edges]) * (x1 - x0)[edges] / (y1 - y0)[edges]
+    columns, _ = grid.column_span(x, x)
+    width = grid.columns + 1
+    toggles = np.bincount(rows * width + columns, minlength=grid.rows * width).reshape(grid.rows, width)
     mask: Mask = (np.cumsum(toggles, axis=1) % 2 == 1)[:, :-1]
     if not mask.any():
         x, north = np.mean(area.outer, axis=0)
@@ -89,18 +99,3 @@ def polygon_mask(area: Area, grid: Grid) -> Mask:
         column = min(max(int((x - grid.left_m) / grid.cell_m), 0), grid.columns - 1)
         mask[row, column] = True
     return mask
-
-
-def _crossings(ring: Ring, y: Array, grid: Grid) -> tuple[Columns, Columns]:
-    corners = np.asarray(ring, dtype=np.float64)
-    rows: list[Columns] = []
-    columns: list[Columns] = []
-    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if y0 == y1:
-            continue
-        crossed = np.flatnonzero((y >= min(y0, y1)) & (y < max(y0, y1)))
-        x = x0 + (y[crossed] - y0) * (x1 - x0) / (y1 - y0)
-        first, _ = grid.column_span(x, x)
-        rows.append(crossed)
-        columns.append(first)
-    return np.concatenate(rows), np.concatenate(columns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camera.coverage.optics import Array, Optics
 from camera.coverage.report import Reason
@@ -33,14 +34,20 @@ class Why:
     cameras: tuple[int, ...]
 
 
-def whys(cameras: Sequence[Optics], target_m: float, density_px_per_m: float, x: Array, y: Array) -> list[Why]:
-    """The reason for each place that none of these cameras sees, however well they worked."""
-    if not cameras:
-        return [Why(Reason.OUT_OF_VIEW, ())] * len(x)
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearness:
+    """How near cameras come to seeing places: by place and camera, a rank (as in _REASONS) and the distance."""
+
+    rank: NDArray[np.int8]
+    distance_m: Array
+
+
+def nearness(cameras: Sequence[Optics], target_m: float, density_px_per_m: float, x: Array, y: Array) -> Nearness:
+    """How near each of some cameras comes to seeing each place, were no wall in the way."""
     eye = np.array([(one.x_m, one.y_m, target_m - one.height_m, one.focal_px, one.half_height) for one in cameras]).T
-    # One row per axis: how far a place lies ahead, below the middle and within the sides, as sums of x, y and z parts.
     axes = np.array([(one.forward, one.down, one.bounds[0], one.bounds[1]) for one in cameras])
     dx, dy = x[:, None] - eye[0], y[:, None] - eye[1]
+    # How far a place lies ahead, below the middle, and within the right and left side.
     depth, fall, right, left = (axes[:, k, 0] * dx + axes[:, k, 1] * dy + axes[:, k, 2] * eye[2] for k in range(4))
     limit = depth * eye[4]
     framed = (right >= 0) & (left >= 0) & (np.abs(fall) <= limit)
@@ -50,15 +57,36 @@ def whys(cameras: Sequence[Optics], target_m: float, density_px_per_m: float, x:
     beneath = (distance <= DEAD_ZONE_HEIGHTS * np.abs(eye[2])) & (fall > limit)
     beneath &= (axes[:, 2, 0] * dx + axes[:, 2, 1] * dy >= 0) & (axes[:, 3, 0] * dx + axes[:, 3, 1] * dy >= 0)
     rank = (framed & (spread * NEARLY <= eye[3])).view(np.int8)
-    rank = np.where(beneath, 2, np.where(framed & (spread <= eye[3]), 3, rank))
-    best = rank.max(axis=1)
-    distance[rank != best[:, None]] = np.inf
-    nearest = np.argsort(distance, axis=1)[:, :CANDIDATES]
-    counts = np.minimum(np.isfinite(distance).sum(axis=1), CANDIDATES)
-    return [
-        Why(_REASONS[step], tuple(order[:count]) if step else ())
-        for step, order, count in zip(best.tolist(), nearest.tolist(), counts.tolist(), strict=True)
-    ]
+    rank[beneath] = 2
+    rank[framed & (spread <= eye[3])] = 3
+    return Nearness(rank, distance)
+
+
+class Judgement:
+    """The reasons for some places that no camera sees, judged once and kept while nothing changes them."""
+
+    def __init__(self, found: Nearness) -> None:
+        places, cameras = found.rank.shape
+        self._best = found.rank.max(axis=1) if cameras else np.zeros(places, np.int8)
+        distance = np.where(found.rank == self._best[:, None], found.distance_m, np.inf)
+        order = np.argsort(distance, axis=1)[:, :CANDIDATES]
+        nearest = np.take_along_axis(distance, order, axis=1)
+        # With fewer candidates than are asked for, any further camera would be one.
+        self._farthest_m = nearest[:, -1] if cameras >= CANDIDATES else np.full(places, np.inf)
+        counts = np.isfinite(nearest).sum(axis=1)
+        self.whys = [
+            Why(_REASONS[step], tuple(cameras[:count]) if step else ())
+            for step, cameras, count in zip(self._best.tolist(), order.tolist(), counts.tolist(), strict=True)
+        ]
+
+    def changed_by(self, coming: Nearness) -> bool:
+        """True if one further camera would change any reason, or whom it is about."""
+        rank, distance = coming.rank[:, 0], coming.distance_m[:, 0]
+        return bool(((rank > self._best) | ((rank == self._best) & (rank > 0) & (distance < self._farthest_m))).any())
+
+    def is_about(self, camera: int) -> bool:
+        """True if a camera (by its order) is among those that a reason is about."""
+        return any(camera in why.cameras for why in self.whys)
 
 
 def hiding_edge(plane: Plane, optics: Optics, x_m: float, y_m: float) -> str | None:

@@ -181,11 +181,11 @@ def _edges(plan: Plan, floor: str) -> Edges:
         if storey.id == floor:
             for ring in (storey.area.outer, *storey.area.holes):
                 add(ring, elevation + storey.height_m, storey.id, closed=True)
-    return Edges(
+    return Edges.of(
         np.asarray(starts, dtype=np.float64).reshape(-1, 2),
         np.asarray(ends, dtype=np.float64).reshape(-1, 2),
         np.asarray(tops, dtype=np.float64),
-        tuple(owners),
+        owners,
     )
 
 

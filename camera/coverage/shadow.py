@@ -6,6 +6,7 @@ A camera below the plane (H < z) looks up over the wall: hidden is what lies bey
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,13 @@ class Edges:
     tops_m: Array
     owners: tuple[str, ...]
     """Id of the wall or building that each edge belongs to."""
+    ends_and_starts: Array
+    """(2N, 2): all ends, then all starts."""
+
+    @classmethod
+    def of(cls, starts: Array, ends: Array, tops_m: Array, owners: Sequence[str]) -> Edges:
+        """Edges from their ends, tops and owners."""
+        return cls(starts, ends, tops_m, tuple(owners), np.concatenate([ends, starts]))
 
     def __len__(self) -> int:
         return len(self.tops_m)

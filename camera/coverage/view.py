@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from camera.coverage.optics import Optics
-from camera.coverage.raster import Array, Columns, Grid, Mask, spans
+from camera.coverage.raster import Array, Columns, Grid, Mask, columns_between, spans
 from camera.coverage.shadow import Edges, shadows
 from camera.coverage.window import Window
 
@@ -88,23 +88,22 @@ def _unhidden(plane: Plane, optics: Optics, hull: Array, y: Array, window: Windo
     height, width = window.top - window.bottom, window.right - window.left
     edges, grid = plane.edges, plane.grid
     here = np.array([optics.x_m, optics.y_m])
-    starts, ends = edges.starts - here, edges.ends - here
     # Between camera and footprint is only what lies on the camera's side of each boundary that has it inside.
     hull = hull[hull[:, 2] >= 0]
-    outside = (starts @ hull[:, :2].T + hull[:, 2] < 0) & (ends @ hull[:, :2].T + hull[:, 2] < 0)
-    between = ~outside.any(axis=1)
-    planes, _ = shadows(starts[between], ends[between], edges.tops_m[between], optics.height_m, plane.target_m)
+    beyond = edges.ends_and_starts @ hull[:, :2].T < hull[:, :2] @ here - hull[:, 2]
+    between = ~(beyond[: len(edges)] & beyond[len(edges) :]).any(axis=1)
+    starts, ends = edges.starts[between] - here, edges.ends[between] - here
+    planes, _ = shadows(starts, ends, edges.tops_m[between], optics.height_m, plane.target_m)
     if not len(planes):
         return np.ones((height, width), dtype=np.bool_)
     low, high = spans(planes, y)
     origin = grid.left_m + (window.left + 0.5) * grid.cell_m - optics.x_m
-    first = np.clip(np.ceil((low - origin) / grid.cell_m), 0, width)
-    past = np.clip(np.floor((high - origin) / grid.cell_m) + 1, 0, width)
+    first, past = columns_between(low - origin, high - origin, grid.cell_m, width)
     darkens = first < past
     line = np.broadcast_to(np.arange(height) * (width + 1), first.shape)[darkens]
     size = height * (width + 1)
-    steps = np.bincount(line + first[darkens].astype(np.intp), minlength=size)
-    steps -= np.bincount(line + past[darkens].astype(np.intp), minlength=size)
+    steps = np.bincount(line + first[darkens], minlength=size)
+    steps -= np.bincount(line + past[darkens], minlength=size)
     unhidden: Mask = (np.cumsum(steps) == 0).reshape(height, width + 1)[:, :width]
     return unhidden
 

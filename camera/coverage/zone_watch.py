@@ -42,14 +42,17 @@ class ZoneWatch:
         self._around[camera.point_id] = camera
         if camera.cells_of(self._patch):
             self._seeing[camera.point_id] = camera
-        self._coverage = None
+            self._coverage = None
+        elif self._coverage is not None and self._causes.changed_by(camera):
+            self._coverage = None
 
     def go(self, camera: PlacedCamera) -> None:
         """Such a camera is taken down."""
         del self._around[camera.point_id]
-        self._seeing.pop(camera.point_id, None)
+        saw = self._seeing.pop(camera.point_id, None) is not None
+        if saw or (self._coverage is not None and self._causes.is_about(camera)):
+            self._coverage = None
         self._causes.forget(camera)
-        self._coverage = None
 
     def turn(self, camera: PlacedCamera) -> None:
         """Such a camera fails, recovers, or is heard of no more."""
