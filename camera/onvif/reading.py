@@ -119,20 +119,22 @@ def _profile(entry: Element, media2: bool) -> Profile | None:
         source_token=source_token,
         configuration_token=source.get("token"),
         encoder_token=encoder.get("token"),
-        codec=_codec(text(encoder, "Encoding")),
+        codec=codec_of(text(encoder, "Encoding")),
         width_px=integer(encoder, "Resolution/Width"),
         height_px=integer(encoder, "Resolution/Height"),
-        fps=_number(rate),
+        fps=number_of(rate),
         bitrate_bps=kbps * 1000 if kbps is not None else None,
         media2=media2,
     )
 
 
-def _codec(told: str | None) -> Codec:
+def codec_of(told: str | None) -> Codec:
+    """A codec by the names that devices use."""
     return _CODECS.get((told or "").upper().replace(".", ""), Codec.OTHER)
 
 
-def _number(told: str | None) -> float | None:
+def number_of(told: str | None) -> float | None:
+    """A number, or None if it is missing or none."""
     try:
         return float(told) if told else None
     except ValueError:
