@@ -14,13 +14,14 @@ from web.document.glyphs import GETA, Glyphs
 from web.document.plain_text import clean, cut, width
 from web.document.report import Facts, Report, Section, Signature, Table, Text, day_words
 
-MOST_CELL_CHARACTERS: Final = 1_000
+MOST_CELL_CHARACTERS: Final = 300
 """A cell of a page; the spreadsheet has the rest."""
 MOST_PARAGRAPH_CHARACTERS: Final = 20_000
 _MOST_MISSING_LISTED: Final = 30
 _SAMPLED_ROWS: Final = 2_000
 _NARROWEST: Final = 6
 _WIDEST_TEXT: Final = 26
+_ONE_LINE: Final = 8
 _PORTRAIT_WIDTHS: Final = 84
 """Half-width characters of 10.5 pt between the margins of an upright A4 page."""
 _LANDSCAPE_WIDTHS: Final = 130
@@ -199,8 +200,9 @@ def _column(heading: str, kind: Kind, cells: Sequence[str]) -> FormColumn:
     widest = max((width(line) for cell in cells for line in cell.split("\n")), default=0)
     if kind is Kind.TEXT:
         return FormColumn(heading, "left", None, min(max(widest, width(heading), _NARROWEST), _WIDEST_TEXT))
-    # A heading may stand in two lines, a figure may not.
-    fixed = max(widest, (width(heading) + 1) // 2, _NARROWEST)
+    # A long heading may stand in two lines, a figure may not.
+    headed = width(heading) if width(heading) <= _ONE_LINE else width(heading) // 2 + 2
+    fixed = max(widest, headed, _NARROWEST)
     return FormColumn(heading, "right" if kind in (Kind.INTEGER, Kind.DECIMAL) else "center", fixed, fixed)
 
 

@@ -15,7 +15,7 @@ from web.document.form import make_form
 from web.document.glyphs import Glyphs, MissingGlyph
 from web.document.report import Report
 
-LIMITS: Final = WorkLimits(wall_s=60, cpu_s=60, memory_bytes=2 * 1024**3, output_bytes=64 * 1024**2)
+LIMITS: Final = WorkLimits(wall_s=60, cpu_s=60, memory_bytes=2 * 1024**3, output_bytes=64 * 1024**2, nice=5)
 """500 rows take well under a second; the memory is address space, of which the mapped fonts are a tenth."""
 MOST_ROWS: Final = 20_000
 """About 600 pages; nobody signs more, and the spreadsheet has no such limit."""
@@ -38,7 +38,7 @@ class MissingGlyphError(PdfError):
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A PDF/A-2a document."""
+    """A PDF/A-2u document."""
 
     content: bytes
     missing: tuple[MissingGlyph, ...]
