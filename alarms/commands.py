@@ -24,7 +24,8 @@ class CommandResult:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-CommandHandler = Callable[[Command], CommandResult]
+CommandHandler = Callable[[str, Command], CommandResult]
+"""Called with the event's id, which a later answer names, and the command."""
 
 
 class Commands:
@@ -56,7 +57,7 @@ class Commands:
         if handler is None:
             result = CommandResult(AnswerStatus.REFUSED, f"{command.name} is not known to this version")
         else:
-            result = handler(command)
+            result = handler(received.event.id, command)
         answer = Answer(
             campus=self._identity.campus,
             command_id=received.event.id,

@@ -140,6 +140,14 @@ class AlarmPath(Service):
             self._sent.pop(message_id, None)
             self._last_receipt_ns = self._clock.running_ns()
 
+    def say(self, publication: Publication, on_accepted: Callable[[Acceptance], None]) -> None:
+        """Hand over what is neither alarm nor standing (a late answer to a command).
+
+        Raises NotConnectedError, CongestedError.
+        """
+        assert self._session is not None
+        self._session.publish(publication, on_accepted)
+
     # ── what is known ──────────────────────────────────────────────────────────────────────────────────────────────
     def report(self) -> PathReport:
         """How it stands now."""

@@ -116,6 +116,11 @@ class FaultLedger:
                 hearing.cleared(writing, identity, self._clock.utc_ns())
             return len(gone)
 
+    def hear_anew(self, role: str) -> None:
+        """Read a role's journal from its beginning: it was replaced. What is known of it changes nothing again."""
+        with self._database.transaction() as transaction:
+            transaction.execute("DELETE FROM cursor WHERE journal = ?", (role,))
+
     # ── what persons do ────────────────────────────────────────────────────────────────────────────────────────────
     def write_down(self, *, fault_id: str, title: str, place: str, grade: Grade, words: str, person: str) -> Fault:
         """A fault seen by a person (人工登记). The same id again changes nothing. Raises WordsError, DatabaseError."""
