@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge_agent.commands import alarm, demo, footage, person, status
+from edge_agent.commands import alarm, demo, footage, person, station, status
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(alarm.app, name="alarm")
 app.add_typer(footage.app, name="footage")
 app.add_typer(person.app, name="person")
+app.add_typer(station.app, name="station")
 app.command("demo")(demo.demo)
 app.command("status")(status.status)
 

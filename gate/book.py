@@ -10,11 +10,14 @@ from foundation.clock import Clock, beijing_day
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import Database, Schema, Transaction
+from gate.duty import DutyBook
 from gate.facts import VisitSignedIn, VisitSignedOut, VisitUndone
 from gate.query import person_fields, plain_visitor, read_inside, read_visit, record_of
 from gate.visit import Trouble, Visit, Visitor, same_person, tidy, troubles
 
-SCHEMA: Final = Schema.load("gate", JOURNAL_SQL, AUDIT_SQL, ("gate", "schema.sql"))
+SCHEMA: Final = Schema.load(
+    "gate", JOURNAL_SQL, AUDIT_SQL, ("gate", "schema.sql"), ("gate", "migrations/0002_duty.sql")
+)
 
 
 class VisitRefusedError(Exception):
@@ -52,6 +55,7 @@ class GateBook:
         self._keys = RecordKeys(keys_file(path))
         self._audit = AuditChain(clock, keys=self._keys)
         self.journal = Journal(self._database, clock)
+        self.duty = DutyBook(self._database, self.journal, self._audit, clock)
         self._finish_erasures()
 
     @property

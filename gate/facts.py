@@ -32,3 +32,19 @@ class VisitUndone(Fact):
     visit_id: str
     what: str
     """'sign_in' or 'sign_out'."""
+
+
+class GuardSignedOn(Fact):
+    """A guard took over a screen (值班签到)."""
+
+    kind: ClassVar[str] = "gate.guard_signed_on"
+    duty_id: str
+    station_id: str
+
+
+class GuardSignedOff(Fact):
+    """A guard left a screen (值班签退)."""
+
+    kind: ClassVar[str] = "gate.guard_signed_off"
+    duty_id: str
+    station_id: str

@@ -5,6 +5,7 @@ A screen trusts the box once its authority is installed there (/authority.crt); 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from collections.abc import Sequence
@@ -44,9 +45,12 @@ def own_certificate(folder: Path, *, campus_name: str, names: Sequence[str], clo
     """The server certificate for these names and addresses, made or renewed if need be. Raises AuthorityError."""
     now = utc_datetime(clock.utc_ns())
     try:
-        authority = _read(folder / "authority") or _new_authority(folder, campus_name, now)
-        if not _serves(folder, authority, names, now):
-            _new_server(folder, authority, names, now)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # gatehouse and office come at the same time
+            authority = _read(folder / "authority") or _new_authority(folder, campus_name, now)
+            if not _serves(folder, authority, names, now):
+                _new_server(folder, authority, names, now)
     except (OSError, ValueError) as error:
         raise AuthorityError(
             f"the certificates in {folder} cannot be made or read ({error}): give this user the right to write there, "

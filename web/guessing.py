@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from foundation.clock import NS_PER_S
+from foundation.clock import NS_PER_S, Clock
 
 LONGEST_WAIT_S: Final = 15 * 60
 _FIRST_WAIT_S: Final = 30
+_REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,32 @@ def wait_s(wrong: Wrong | None, free: int, now_running_ns: int) -> float:
 def longest_wait_s(pairs: Iterable[tuple[Wrong | None, Subject]], now_running_ns: int) -> float:
     """The wait that several subjects together ask for."""
     return max((wait_s(wrong, subject.free, now_running_ns) for wrong, subject in pairs), default=0.0)
+
+
+class GuessCounter:
+    """Wrong guesses kept in memory, for a role that keeps no accounts; thread-safe, and it forgets the oldest."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._wrong: dict[str, Wrong] = {}
+
+    def wait_s(self, subjects: Iterable[Subject]) -> float:
+        """Seconds until the next guess is looked at."""
+        with self._lock:
+            return longest_wait_s(((self._wrong.get(one.key), one) for one in subjects), self._clock.running_ns())
+
+    def count_wrong(self, subjects: Iterable[Subject]) -> None:
+        """Note a wrong guess."""
+        now_ns = self._clock.running_ns()
+        with self._lock:
+            for one in subjects:
+                before = self._wrong.pop(one.key, None)
+                self._wrong[one.key] = Wrong((before.count if before else 0) + 1, now_ns)
+            while len(self._wrong) > _REMEMBERED:
+                del self._wrong[next(iter(self._wrong))]
+
+    def forget(self, subject: Subject) -> None:
+        """A right guess: the wrong ones before it count no more."""
+        with self._lock:
+            self._wrong.pop(subject.key, None)

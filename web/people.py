@@ -301,7 +301,12 @@ class PinHolder:
 
 
 def pin_holders(path: Path) -> tuple[PinHolder, ...]:
-    """Everybody with a PIN, by name, for the gatehouse (which only reads). Raises DatabaseError."""
+    """Everybody with a PIN, by name, for the gatehouse (which only reads); nobody before the file exists.
+
+    Raises DatabaseError.
+    """
+    if not path.exists():
+        return ()
     with open_read_only(path) as reader:
         rows = reader.rows(
             "SELECT id, name, pin_hash FROM person WHERE pin_hash IS NOT NULL AND ended_utc_ns IS NULL ORDER BY name"

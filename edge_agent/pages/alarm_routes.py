@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from edge_agent.pages.station import station_of
 from edge_agent.pages.status_model import AlarmStatus
 from foundation.ids import RecordId, is_id
+from gate.stations import Station
 from web.page import page
 from web.stream import events
 
@@ -42,23 +44,24 @@ class PressBody(BaseModel):
     id: RecordId
 
 
-def router(deps: AlarmDeps, input_id: str) -> APIRouter:
-    """Routes of the alarm for one gate screen."""
+def alarm_routes(deps: AlarmDeps, input_of: Callable[[Station], str]) -> APIRouter:
+    """Routes of the alarm; `input_of` names the alarm input that a screen's button is."""
     routes = APIRouter()
     presses = ThreadPoolExecutor(max_workers=4, thread_name_prefix="press")
 
-    async def pressed(press_id: str) -> str:
+    async def pressed(request: Request, press_id: str) -> str:
+        input_id = input_of(station_of(request))
         return await asyncio.get_running_loop().run_in_executor(presses, deps.press, press_id, input_id)
 
     @routes.post("/api/alarm/press")
-    async def press(body: PressBody) -> Response:
-        return JSONResponse({"alarm_id": await pressed(body.id)}, status_code=202)
+    async def press(request: Request, body: PressBody) -> Response:
+        return JSONResponse({"alarm_id": await pressed(request, body.id)}, status_code=202)
 
     @routes.post("/alarm/{press_id}")
-    async def press_without_script(press_id: str) -> Response:
+    async def press_without_script(request: Request, press_id: str) -> Response:
         if not is_id(press_id):
             raise HTTPException(404)
-        return RedirectResponse(f"/alarm/{await pressed(press_id)}", status_code=303)
+        return RedirectResponse(f"/alarm/{await pressed(request, press_id)}", status_code=303)
 
     @routes.get("/alarm/{alarm_id}")
     def steps_without_script(request: Request, alarm_id: str) -> Response:

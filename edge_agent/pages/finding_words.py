@@ -28,6 +28,9 @@ _WORDS: Final = {
     "storage.volume_full": Words(mark("录像盘满了"), mark("未到期的录像不会被删；请负责人决定加盘或调整。")),
     "uplink.path_lost": Words(mark("到接警中心的线路不通"), mark("正在重连。报警会走其他线路；急事请打 110。")),
     "alarm.no_receipt": Words(mark("报警没有回执"), mark("请马上拨打 110，说明学校名称和地址。")),
+    "gate.book_unusable": Words(
+        mark("登记簿打不开，门卫页面没有启动"), mark("墙上按钮仍可报警。请技术人员马上恢复备份；来访先记在纸上。")
+    ),
     "role.unclean_end": Words(mark("程序上次没有正常结束"), mark("已自动修复。常出现时请技术人员看供电。")),
     "role.power_lost": Words(mark("上次是断电停机"), mark("已自动修复。请检查供电或不间断电源。")),
 }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
+import structlog
 from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.responses import Response
@@ -12,20 +14,33 @@ from starlette.responses import Response
 from config.alarm_input import AlarmInput
 from config.campus import Campus
 from config.gate import Gate
-from edge_agent.pages import PACKAGE, alarm_routes, visit_routes
-from edge_agent.pages.alarm_routes import AlarmDeps
-from edge_agent.pages.station import StationsOnly
+from edge_agent.pages import PACKAGE
+from edge_agent.pages.alarm_routes import AlarmDeps, alarm_routes
+from edge_agent.pages.duty_routes import DutyDeps, duty_routes
+from edge_agent.pages.enrol_routes import enrol_routes
+from edge_agent.pages.enrolment import Enrolment
+from edge_agent.pages.station import Doorkeeper, StationsOnly
 from edge_agent.pages.status_model import CenterStatus
-from edge_agent.pages.visit_routes import VisitDeps
+from edge_agent.pages.visit_routes import VisitDeps, visit_routes
 from foundation.clock import Clock
 from foundation.ids import new_id
+from foundation.sqlite import DatabaseError
 from gate.book import GateBook
+from gate.query import inside_now
+from gate.stations import Station
+from gate.visit import Visit
 from web.app import make_app
+from web.guessing import GuessCounter
 from web.language import mark
 from web.page import Theme, page
+from web.people import PinHolder
 from web.stream import live
 
 TITLE = mark("门卫")
+NOBODY: Final = "未签到"
+"""Stands in the book where no guard has signed on: the visit is still written down."""
+
+_log = structlog.get_logger("gate-page")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,73 +49,114 @@ class GatehouseDeps:
 
     clock: Clock
     campus: Campus
-    gate: Gate
-    alarm_input: AlarmInput
-    """The input that the button on this page is."""
+    gates: tuple[Gate, ...]
+    button: Callable[[str], AlarmInput]
+    """button(gate_id): the alarm input that the button of a screen at that gate is."""
     book: GateBook
-    guard: Callable[[], str]
-    """Name of the guard on duty, as it is written in the book."""
+    doorkeeper: Doorkeeper
     center: Callable[[], CenterStatus | None]
     alarms: AlarmDeps
-    station_token: str
+    pin_holders: Callable[[], tuple[PinHolder, ...]] = tuple
+    """Who may sign on at a screen."""
+    take_code: Callable[[str], Enrolment | None] = lambda _code: None
+    """What a one-time code stands for, taken."""
+    enrol: Callable[[Enrolment], str] | None = None
+    """The token of a newly enrolled screen."""
     press_port: int | None = None
     """Port of the press door, which needs no asyncio; the page presses there too."""
 
 
 def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
     """The app that the gatehouse serves."""
-    app = make_app(
+    gates = {gate.id: gate for gate in deps.gates}
+    guesses = GuessCounter(deps.clock)
+
+    def gate_of(station: Station) -> Gate:
+        return gates.get(station.gate_id, deps.gates[0])
+
+    def input_of(station: Station) -> AlarmInput:
+        return deps.button(gate_of(station).id)
+
+    def guard_of(station: Station) -> str:
+        duty = deps.book.duty.on_duty(station.id)
+        return duty.name if duty else NOBODY
+
+    routers = [
+        _home(deps),
+        alarm_routes(deps.alarms, lambda station: input_of(station).id),
+        visit_routes(VisitDeps(clock=deps.clock, book=deps.book, gate_of=gate_of, guard_of=guard_of)),
+        duty_routes(DutyDeps(duty=deps.book.duty, holders=deps.pin_holders, guesses=guesses)),
+    ]
+    if deps.enrol is not None:
+        routers.append(enrol_routes(take=deps.take_code, enrol=deps.enrol, guesses=guesses))
+    return make_app(
         title=TITLE,
         theme=Theme.GATE,
         clock=deps.clock,
         packages=(PACKAGE,),
-        routers=(
-            _home(deps),
-            alarm_routes.router(deps.alarms, deps.alarm_input.id),
-            visit_routes.router(
-                VisitDeps(clock=deps.clock, book=deps.book, gate=deps.gate, guard=deps.guard, frame=_frame(deps))
-            ),
-        ),
+        routers=routers,
+        frame=_Frame(deps, gate_of, input_of),
         connect_ports=() if deps.press_port is None else (deps.press_port,),
-        middleware=(Middleware(StationsOnly, token=deps.station_token),),
+        middleware=(Middleware(StationsOnly, doorkeeper=deps.doorkeeper),),
     )
-    return app
 
 
-def _frame(deps: GatehouseDeps) -> Callable[[], dict[str, object]]:
-    """What every gate page shows around its own matter: top line and alarm."""
+class _Frame:
+    """What every gate page shows around its own matter: top line and alarm. A gate book that cannot be read costs the
+    figures, never the button."""
 
-    def frame() -> dict[str, object]:
+    def __init__(
+        self,
+        deps: GatehouseDeps,
+        gate_of: Callable[[Station], Gate],
+        input_of: Callable[[Station], AlarmInput],
+    ) -> None:
+        self._deps = deps
+        self._gate_of = gate_of
+        self._input_of = input_of
+
+    def __call__(self, request: Request) -> dict[str, object]:
+        station = getattr(request.state, "station", None)
+        if not isinstance(station, Station):
+            return {}  # a page for somebody who is not a screen
+        deps = self._deps
+        inside: tuple[Visit, ...] | None = None
+        on_duty = None
+        try:
+            inside = inside_now(deps.book.path)
+            on_duty = deps.book.duty.on_duty(station.id)
+        except DatabaseError as error:
+            _log.error("the gate book cannot be read", error=str(error))
         return {
             "campus": deps.campus,
-            "gate": deps.gate,
-            "alarm_input": deps.alarm_input,
+            "gate": self._gate_of(station),
+            "alarm_input": self._input_of(station),
             "press_id": new_id(),
             "press_port": deps.press_port,
             "false_alarm": deps.alarms.call_off is not None,
-            "guard": deps.guard(),
+            "on_duty": on_duty,
             "center": deps.center(),
-            "inside": visit_routes.inside(deps.book),
+            "inside": inside,
             "live_url": "/api/live",
         }
-
-    return frame
 
 
 def _home(deps: GatehouseDeps) -> APIRouter:
     router = APIRouter()
-    frame = _frame(deps)
 
     @router.get("/")
     def home(request: Request) -> Response:
-        return page(request, "gate.html", frame())
+        return page(request, "gate.html")
 
     @router.get("/api/live")
     async def beats(request: Request) -> Response:
         def version() -> str:
             center = deps.center()
-            visits = ",".join(visit.id for visit in visit_routes.inside(deps.book))
-            return f"{center.state if center else '-'} {deps.guard()} {visits}"
+            try:
+                visits = ",".join(visit.id for visit in inside_now(deps.book.path))
+            except DatabaseError:
+                visits = "?"
+            return f"{center.state if center else '-'} {visits}"
 
         return live(request, version)
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from edge_agent.pages.station import COOKIE, is_token
+from edge_agent.pages.station import COOKIE
 from foundation.ids import is_id
 from foundation.service import Service
 from web.server import TlsFiles, bind
@@ -36,23 +36,22 @@ _LONGEST_BODY_BYTES: Final = 1_000
 class PressDoor(Service):
     """Serves POST /press until closed; binds when made, so that the page can be told the port.
 
-    `press(press_id, input_id)` gives the alarm's id. Raises ServerAddressError when made.
+    `press(press_id, input_id)` gives the alarm's id; `input_of(token)` the alarm input of an enrolled screen's button,
+    None for anybody else. Raises ServerAddressError when made.
     """
 
     def __init__(
         self,
         press: Callable[[str, str], str],
         *,
-        input_id: str,
-        token: str,
+        input_of: Callable[[str | None], str | None],
         host: str,
         port: int = 0,
         tls: TlsFiles | None = None,
     ) -> None:
         super().__init__("press-door")
         self.press = press
-        self.input_id = input_id
-        self.token = token
+        self.input_of = input_of
         self._listener = bind(host, port)
         self._tls = _tls_context(tls) if tls else None
         self._callers: Counter[str] = Counter()
@@ -122,16 +121,17 @@ class _PressHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         origin = self.headers.get("Origin")
+        input_id = self._door.input_of(self._cookie())
         if self.path != PATH:
             self._answer(HTTPStatus.NOT_FOUND, {})
-        elif not self._own_page(origin) or not is_token(self._cookie(), self._door.token):
+        elif not self._own_page(origin) or input_id is None:
             self._answer(HTTPStatus.FORBIDDEN, {})
         else:
             press_id = self._press_id()
             if press_id is None:
                 self._answer(HTTPStatus.UNPROCESSABLE_ENTITY, {}, origin)
                 return
-            alarm_id = self._door.press(press_id, self._door.input_id)
+            alarm_id = self._door.press(press_id, input_id)
             self._answer(HTTPStatus.ACCEPTED, {"alarm_id": alarm_id}, origin)
 
     def _press_id(self) -> str | None:

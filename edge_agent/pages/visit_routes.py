@@ -12,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from config.gate import Gate
+from edge_agent.pages.station import station_of
 from edge_agent.pages.visit_form import DOCUMENTS, REASONS, errors_of, values_of, visitor_of
 from foundation.clock import Clock, beijing_day
 from foundation.ids import is_id, new_id
 from gate.book import AlreadyInsideError, GateBook, UnknownVisitError, VisitConflictError, VisitRefusedError
-from gate.query import inside_now, recent_visitors, visit_by_id, visits_of_day
+from gate.query import recent_visitors, visit_by_id, visits_of_day
+from gate.stations import Station
 from gate.visit import Visit, Visitor, masked
 from web.form import FormTexts
 from web.language import mark
@@ -33,19 +35,12 @@ class VisitDeps:
 
     clock: Clock
     book: GateBook
-    gate: Gate
-    guard: Callable[[], str]
-    frame: Callable[[], dict[str, object]]
-    """What every gate page shows around its own matter."""
+    gate_of: Callable[[Station], Gate]
+    guard_of: Callable[[Station], str]
 
 
-def inside(book: GateBook) -> tuple[Visit, ...]:
-    """Visitors on the campus now."""
-    return inside_now(book.path)
-
-
-def router(deps: VisitDeps) -> APIRouter:
-    """Routes of the gate book for one gate screen."""
+def visit_routes(deps: VisitDeps) -> APIRouter:
+    """Routes of the gate book."""
     routes = APIRouter(prefix="/visits")
     _signing_in(routes, deps)
     _signing_out(routes, deps)
@@ -56,7 +51,7 @@ def router(deps: VisitDeps) -> APIRouter:
 def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/new")
     def who(request: Request) -> Response:
-        return page(request, "visit_who.html", deps.frame(), recent=recent_visitors(deps.book.path), masked=masked)
+        return page(request, "visit_who.html", recent=recent_visitors(deps.book.path), masked=masked)
 
     @routes.get("/form")
     def empty_form(request: Request, again: str = "", vehicle: bool = False) -> Response:
@@ -75,9 +70,11 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
 
 
 def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, str]) -> Response:
-    visitor = visitor_of(form)
+    visitor, station = visitor_of(form), station_of(request)
     try:
-        deps.book.sign_in(visit_id=visit_id, gate_id=deps.gate.id, guard=deps.guard(), visitor=visitor)
+        deps.book.sign_in(
+            visit_id=visit_id, gate_id=deps.gate_of(station).id, guard=deps.guard_of(station), visitor=visitor
+        )
     except VisitRefusedError as refused:
         errors = errors_of(refused.troubles, texts_of(request))
         return _form(request, deps, visit_id=visit_id, values=values_of(visitor), errors=errors)
@@ -85,7 +82,6 @@ def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, s
         return page(
             request,
             "visit_already_inside.html",
-            deps.frame(),
             status=409,
             visit=already.visit,
             new_id=new_id,
@@ -98,24 +94,31 @@ def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, s
 def _signing_out(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/leave")
     def who_leaves(request: Request) -> Response:
-        return page(request, "visit_leave.html", deps.frame(), new_id=new_id)
+        return page(request, "visit_leave.html", new_id=new_id)
 
     @routes.post("/{visit_id}/leave/{departure_id}")
-    def sign_out(visit_id: str, departure_id: str) -> Response:
+    def sign_out(request: Request, visit_id: str, departure_id: str) -> Response:
         _check(visit_id, departure_id)
+        station = station_of(request)
         with _book_words():
-            deps.book.sign_out(visit_id=visit_id, departure_id=departure_id, gate_id=deps.gate.id, guard=deps.guard())
+            deps.book.sign_out(
+                visit_id=visit_id,
+                departure_id=departure_id,
+                gate_id=deps.gate_of(station).id,
+                guard=deps.guard_of(station),
+            )
         return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
 
     @routes.post("/{visit_id}/undo/{what}")
-    def undo(visit_id: str, what: Literal["in", "out"]) -> Response:
+    def undo(request: Request, visit_id: str, what: Literal["in", "out"]) -> Response:
         # Which of the two is said by the page: a touch that comes twice must not undo the sign-in as well.
         _check(visit_id)
+        guard = deps.guard_of(station_of(request))
         with _book_words():
             if what == "out":
-                deps.book.undo_sign_out(visit_id=visit_id, guard=deps.guard())
+                deps.book.undo_sign_out(visit_id=visit_id, guard=guard)
             else:
-                deps.book.undo_sign_in(visit_id=visit_id, guard=deps.guard())
+                deps.book.undo_sign_in(visit_id=visit_id, guard=guard)
         return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
 
 
@@ -123,11 +126,11 @@ def _lists(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/inside")
     def roll_call(request: Request) -> Response:
         today = visits_of_day(deps.book.path, beijing_day(deps.clock.utc_ns()))
-        return page(request, "visit_inside.html", deps.frame(), today=today, masked=masked)
+        return page(request, "visit_inside.html", today=today, masked=masked)
 
     @routes.get("/{visit_id}/done")
     def done(request: Request, visit_id: str) -> Response:
-        return page(request, "visit_done.html", deps.frame(), visit=_known(deps.book, visit_id))
+        return page(request, "visit_done.html", visit=_known(deps.book, visit_id))
 
 
 def _form(
@@ -153,7 +156,6 @@ def _form(
         documents=[(kind.value, texts(word)) for kind, word in DOCUMENTS],
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
-        **deps.frame(),
     )
 
 

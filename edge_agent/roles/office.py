@@ -7,6 +7,7 @@ from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.role import RoleContext
 from edge_agent.status import StatusGatherer
 from foundation.service import Service
+from web.authority import tls_unless_local
 from web.people import PeopleBook
 from web.server import PageServer
 
@@ -24,4 +25,10 @@ def services(context: RoleContext) -> list[Service]:
         )
     )
     address = context.settings.pages.office
-    return [Held("people", people.close), PageServer("office-pages", app, host=address.host, port=address.port)]
+    tls = tls_unless_local(
+        address.host, context.state.key("tls"), campus_name=context.settings.campus.name, clock=context.clock
+    )
+    return [
+        Held("people", people.close),
+        PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),
+    ]

@@ -13,19 +13,25 @@ from config.alarm_input import AlarmInput, InputKind
 from config.campus import Campus
 from config.gate import Gate
 from edge_agent.pages.alarm_routes import AlarmDeps
+from edge_agent.pages.enrolment import Enrolment, take
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
+from edge_agent.pages.station import Doorkeeper
 from edge_agent.pages.status_model import AlarmStatus, CenterStatus
 from foundation.clock import Clock, SystemClock
 from foundation.ids import new_id
 from foundation.log import configure_log
 from gate.book import GateBook
+from gate.stations import Stations
 from tests.support.browser import launched
+from web.people import pin_holders
 from web.server import PageServer
 from web.signs import State
 
 TOKEN = "station-token-of-the-test"
 CAMPUS = Campus(id="demo-school", name="示范小学", address="示范市学府路 1 号", gatehouse_phone="010-5550 0101")
 GATE = Gate(id="east", name="东门")
+WEST = Gate(id="west", name="西门")
+WEST_INPUT = AlarmInput(id="gate-west-page", name="西门屏幕按钮", kind=InputKind.PAGE, place="西门岗亭", gate="west")
 INPUT = AlarmInput(id="gate-east-page", name="东门屏幕按钮", kind=InputKind.PAGE, place="东门门卫室", gate="east")
 
 
@@ -74,6 +80,7 @@ class Gatehouse:
     line: FakeAlarmLine
     book: GateBook
     server: PageServer
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -81,16 +88,24 @@ class Gatehouse:
 
 
 def gatehouse_deps(folder: Path, line: FakeAlarmLine, clock: Clock, alarm_input: AlarmInput = INPUT) -> GatehouseDeps:
+    stations = Stations(folder / "stations.sqlite", clock)
+    people = folder / "people.sqlite"
+
+    def enrol(enrolment: Enrolment) -> str:
+        return stations.enrol(name=enrolment.name, gate_id=enrolment.gate_id)[1]
+
     return GatehouseDeps(
         clock=clock,
         campus=CAMPUS,
-        gate=GATE,
-        alarm_input=alarm_input,
+        gates=(GATE, WEST),
+        button=lambda gate_id: alarm_input if gate_id == GATE.id else WEST_INPUT,
         book=GateBook(folder / "gate.sqlite", clock),
-        guard=lambda: "王师傅",
+        doorkeeper=Doorkeeper(box_token=TOKEN, box_gate_id=GATE.id, of_token=stations.of_token),
         center=lambda: CenterStatus(name="示范区接警中心", state=State.OK, heard_utc_ns=clock.utc_ns()),
         alarms=AlarmDeps(press=line.press, alarm=line.find, call_off=line.called_off.append),
-        station_token=TOKEN,
+        pin_holders=lambda: pin_holders(people),
+        take_code=lambda code: take(folder / "enrol", code, clock),
+        enrol=enrol,
     )
 
 
@@ -106,7 +121,7 @@ def gatehouse(tmp_path: Path) -> Iterator[Gatehouse]:
     deps = gatehouse_deps(tmp_path, line, clock)
     server = PageServer("gatehouse-pages", gatehouse_app(deps), host="127.0.0.1", port=0)
     server.start()
-    yield Gatehouse(deps, line, deps.book, server)
+    yield Gatehouse(deps, line, deps.book, server, tmp_path)
     server.close()
     deps.book.close()
 

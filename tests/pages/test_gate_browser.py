@@ -221,7 +221,7 @@ def test_english_is_one_touch_away_and_stays(page: Page, gatehouse: Gatehouse) -
 def test_the_alarm_works_while_every_page_hangs(browser: Browser, tmp_path: Path) -> None:
     clock = SystemClock()
     line = FakeAlarmLine(clock)
-    door = PressDoor(line.press, input_id=INPUT.id, token=TOKEN, host="127.0.0.1")
+    door = PressDoor(line.press, input_of=lambda token: INPUT.id if token == TOKEN else None, host="127.0.0.1")
     door.start()
     deps = replace(gatehouse_deps(tmp_path, line, clock), press_port=door.port)
     app = gatehouse_app(deps)

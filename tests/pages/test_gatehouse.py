@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.requests import Request
 
+from edge_agent.pages.enrolment import VALID_S, offer, take
 from edge_agent.pages.station import is_token, station_token
-from foundation.clock import beijing_day
+from foundation.audit import verify_audit
+from foundation.clock import ManualClock, beijing_day
 from foundation.ids import new_id
 from gate.query import inside_now, visits_of_day
+from gate.stations import Stations
 from tests.pages.conftest import INPUT, TOKEN, Gatehouse
+from tests.support.waiting import wait_until
+from web.duty import Duty
 from web.nearby import on_the_box
+from web.people import NewPerson, PeopleBook
 
 VISITOR = {"name": "张三", "host": "刘老师", "reason": "家长来访", "document_kind": "none", "phone": "13800000001"}
 HOSTILE = "<script>alert(1)</script>\"'>"
@@ -85,6 +94,148 @@ def test_the_token_is_made_once_and_only_its_owner_can_read_it(tmp_path_factory:
     assert not is_token("é", token)
 
 
+def from_afar(gatehouse: Gatehouse) -> httpx.Client:
+    """A browser elsewhere on the school's network, as far as names can tell."""
+    headers = {"host": "192.168.1.5:8080", "accept": "text/html"}
+    return httpx.Client(base_url=gatehouse.url, headers=headers, trust_env=False)
+
+
+def test_a_screen_at_another_gate_is_enrolled_by_a_code_and_works_for_that_gate(gatehouse: Gatehouse) -> None:
+    code = offer(gatehouse.folder / "enrol", name="西门平板", gate_id="west", clock=gatehouse.deps.clock)
+    with from_afar(gatehouse) as tablet:
+        assert "登记码" in tablet.get("/").text
+        taken = tablet.post("/enrol", data={"code": code})
+        assert taken.status_code == 303
+        token = taken.cookies["station"]
+        tablet.cookies.set("station", token)
+        assert "西门" in tablet.get("/").text
+        tablet.post("/api/alarm/press", json={"id": new_id()})
+        assert tablet.post(f"/visits/{new_id()}", data=VISITOR).status_code == 303
+    assert [input_id for _, input_id, _ in gatehouse.line.presses] == ["gate-west-page"]
+    assert [visit.gate_id for visit in inside_now(gatehouse.book.path)] == ["west"]
+    with from_afar(gatehouse) as another:
+        assert another.post("/enrol", data={"code": code}).status_code == 403
+
+
+def test_an_old_code_and_one_from_before_a_reboot_are_worth_nothing(tmp_path: Path) -> None:
+    clock = ManualClock()
+    old = offer(tmp_path, name="x", gate_id="east", clock=clock)
+    clock.advance(seconds=VALID_S + 1)
+    assert take(tmp_path, old, clock) is None
+    before = offer(tmp_path, name="x", gate_id="east", clock=clock)
+    clock.reboot(off_s=1, boot="boot-2")
+    assert take(tmp_path, before, clock) is None
+    assert take(tmp_path, "../../etc/passwd", clock) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_codes_cannot_be_guessed(gatehouse: Gatehouse) -> None:
+    with from_afar(gatehouse) as tablet:
+        answers = [tablet.post("/enrol", data={"code": f"{number:08}"}).status_code for number in range(30)]
+        code = offer(gatehouse.folder / "enrol", name="x", gate_id="west", clock=gatehouse.deps.clock)
+        assert tablet.post("/enrol", data={"code": code}).status_code == 429
+    assert answers == [403] * 5 + [429] * 25
+
+
+def test_a_screen_that_was_let_go_is_a_stranger_again(tmp_path: Path) -> None:
+    clock = ManualClock()
+    stations = Stations(tmp_path / "stations.sqlite", clock)
+    station, token = stations.enrol(name="平板", gate_id="west")
+    stations.close()
+    reopened = Stations(tmp_path / "stations.sqlite", clock)
+    assert reopened.of_token(token) == station
+    reopened.end(station.id, by="wang")
+    assert reopened.of_token(token) is None
+    assert reopened.all() == ()
+    assert verify_audit(tmp_path / "stations.sqlite").entries == 2
+    assert token.encode() not in (tmp_path / "stations.sqlite").read_bytes()
+    reopened.close()
+
+
+def test_the_alarm_button_stays_when_the_gate_book_cannot_be_read(client: httpx.Client, gatehouse: Gatehouse) -> None:
+    book = gatehouse.book.path
+    gatehouse.book.close()
+    book.write_bytes(b"not a database any more" * 1000)
+    shown = client.get("/")
+    assert shown.status_code == 200
+    assert "登记簿读不出来" in shown.text
+    assert 'id="alarm"' in shown.text
+    assert client.post("/api/alarm/press", json={"id": new_id()}).status_code == 202
+
+
+# ── duty ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def guards(gatehouse: Gatehouse) -> dict[str, str]:
+    """Two guards with PINs, ids by login."""
+    people = PeopleBook(gatehouse.folder / "people.sqlite", gatehouse.deps.clock)
+    made = people.add(
+        [
+            NewPerson(login="wang", name="王师傅", duty=Duty.GUARD),
+            NewPerson(login="li", name="李师傅", duty=Duty.GUARD),
+        ],
+        by="command line",
+    )
+    people.set_pin(made[0].id, "739104", by="command line")
+    people.set_pin(made[1].id, "520861", by="command line")
+    people.close()
+    return {person.login: person.id for person in made}
+
+
+def test_a_guard_signs_on_with_a_pin_and_stands_in_the_book(
+    client: httpx.Client, gatehouse: Gatehouse, guards: dict[str, str]
+) -> None:
+    assert "王师傅" in client.get("/duty").text
+    assert client.post("/duty/on", data={"person": guards["wang"], "pin": "739104"}).status_code == 303
+    assert "王师傅" in client.get("/").text
+    sign_in(client)
+    assert [visit.in_guard for visit in inside_now(gatehouse.book.path)] == ["王师傅"]
+    client.post("/duty/on", data={"person": guards["li"], "pin": "520861"})
+    duty = gatehouse.book.duty.on_duty("box")
+    assert duty is not None
+    assert duty.name == "李师傅"
+    client.post("/duty/off")
+    assert gatehouse.book.duty.on_duty("box") is None
+    assert verify_audit(gatehouse.book.path).holds
+
+
+def test_a_pin_of_somebody_else_or_at_the_office_opens_nothing(client: httpx.Client, guards: dict[str, str]) -> None:
+    assert client.post("/duty/on", data={"person": guards["wang"], "pin": "520861"}).status_code == 403
+    assert client.post("/duty/on", data={"person": new_id(), "pin": "739104"}).status_code == 422
+    assert client.post("/login", data={"login": "wang", "password": "739104"}).status_code == 404
+
+
+def test_ten_thousand_pin_guesses_find_nothing_and_hold_up_no_alarm(
+    client: httpx.Client, gatehouse: Gatehouse, guards: dict[str, str]
+) -> None:
+    looked_at: list[int] = []
+    stop = threading.Event()
+
+    def guess(start: int) -> None:
+        with httpx.Client(base_url=gatehouse.url, cookies={"station": TOKEN}, trust_env=False) as guesser:
+            for number in range(start, 1_000_000, 4):
+                if stop.is_set():
+                    return
+                answer = guesser.post("/duty/on", data={"person": guards["wang"], "pin": f"{number:06}"})
+                looked_at.append(answer.status_code)
+
+    guessers = [threading.Thread(target=guess, args=(start,)) for start in range(4)]
+    for guesser in guessers:
+        guesser.start()
+    wait_until(lambda: len(looked_at) > 100, 60)
+    took = []
+    for _ in range(10):
+        begun = time.monotonic()
+        assert client.post("/api/alarm/press", json={"id": new_id()}).status_code == 202
+        took.append(time.monotonic() - begun)
+    stop.set()
+    for guesser in guessers:
+        guesser.join(30)
+    assert len(gatehouse.line.presses) == 10
+    assert sorted(took)[5] < 0.5, took
+    assert 4 <= looked_at.count(403) <= 7, "only the first guesses may be looked at"  # four at once
+    assert set(looked_at) == {403, 429}
+
+
 # ── visits ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def sign_in(client: httpx.Client, visit_id: str | None = None, **other: str) -> httpx.Response:
     return client.post(f"/visits/{visit_id or new_id()}", data={**VISITOR, **other})
@@ -95,7 +246,7 @@ def test_a_visitor_is_signed_in_and_out(client: httpx.Client, gatehouse: Gatehou
     assert answer.status_code == 303
     assert "已登记进校" in client.get(answer.headers["location"]).text
     (visit,) = inside_now(gatehouse.book.path)
-    assert (visit.gate_id, visit.in_guard) == ("east", "王师傅")
+    assert (visit.gate_id, visit.in_guard) == ("east", "未签到")
     leave = re.search(r'action="(/visits/[^"]+/leave/[^"]+)"', client.get("/visits/leave").text)
     assert leave
     assert "已登记离校" in client.post(leave[1], follow_redirects=True).text

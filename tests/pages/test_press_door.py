@@ -18,6 +18,10 @@ from tests.pages.conftest import INPUT, TOKEN, FakeAlarmLine
 PAGE = "http://127.0.0.1:8080"
 
 
+def input_of(token: str | None) -> str | None:
+    return INPUT.id if token == TOKEN else None
+
+
 @pytest.fixture
 def line() -> FakeAlarmLine:
     return FakeAlarmLine(SystemClock())
@@ -25,7 +29,7 @@ def line() -> FakeAlarmLine:
 
 @pytest.fixture
 def door(line: FakeAlarmLine) -> Iterator[PressDoor]:
-    opened = PressDoor(line.press, input_id=INPUT.id, token=TOKEN, host="127.0.0.1")
+    opened = PressDoor(line.press, input_of=input_of, host="127.0.0.1")
     opened.start()
     yield opened
     opened.close()
@@ -87,7 +91,7 @@ def test_a_press_that_takes_long_does_not_hold_up_the_next(line: FakeAlarmLine) 
             waiting.wait(10)
         return line.press(press_id, input_id)
 
-    door = PressDoor(press, input_id=INPUT.id, token=TOKEN, host="127.0.0.1")
+    door = PressDoor(press, input_of=input_of, host="127.0.0.1")
     door.start()
     slow = threading.Thread(target=knock, args=(door, {"id": new_id()}))
     slow.start()

@@ -86,14 +86,5 @@ for (const step of form.querySelectorAll("[data-step=choice]"))
   step.addEventListener("click", (event) => { // a choice is made by one touch, and again by touching what is chosen
     if (event.target instanceof HTMLInputElement && event.detail > 0) setTimeout(() => move(+1), 150);
   });
-for (const pad of form.querySelectorAll("[data-keypad]"))
-  pad.addEventListener("click", (event) => {
-    const key = event.target.closest("[data-key]")?.dataset.key;
-    if (!key) return;
-    const input = document.getElementById(pad.dataset.keypad);
-    input.value = key === "erase" ? input.value.slice(0, -1) : input.value + key;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-
 const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
 show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? steps.length - 1 : 0);

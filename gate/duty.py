@@ -1,0 +1,85 @@
+"""Who is on duty at a gate screen (值班签到)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foundation.audit import AuditChain
+from foundation.clock import Clock
+from foundation.ids import new_id
+from foundation.journal import Journal
+from foundation.sqlite import Database, Transaction
+from gate.facts import GuardSignedOff, GuardSignedOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Somebody at a screen since a moment."""
+
+    id: str
+    station_id: str
+    person_id: str
+    name: str
+    on_utc_ns: int
+
+
+class DutyBook:
+    """Signing on and off; part of gate.sqlite, so it is made from the gate book."""
+
+    def __init__(self, database: Database, journal: Journal, audit: AuditChain, clock: Clock) -> None:
+        self._database = database
+        self._journal = journal
+        self._audit = audit
+        self._clock = clock
+
+    def sign_on(self, *, station_id: str, person_id: str, name: str) -> Duty:
+        """Take over a screen; whoever stood there is signed off. The same person again changes nothing.
+
+        Raises DatabaseError.
+        """
+        with self._database.transaction() as transaction:
+            before = _on_duty(transaction, station_id)
+            if before is not None and before.person_id == person_id:
+                return before
+            if before is not None:
+                self._sign_off(transaction, before)
+            duty = Duty(
+                id=new_id(), station_id=station_id, person_id=person_id, name=name, on_utc_ns=self._clock.utc_ns()
+            )
+            transaction.execute(
+                "INSERT INTO duty (id, station_id, person_id, name, on_utc_ns) VALUES (?, ?, ?, ?, ?)",
+                (duty.id, station_id, person_id, name, duty.on_utc_ns),
+            )
+            body: dict[str, object] = {"station": station_id, "person": person_id, "name": name}
+            self._audit.append(transaction, record_id=f"duty:{duty.id}", action="duty.signed_on", body=body)
+            self._journal.append(GuardSignedOn(duty_id=duty.id, station_id=station_id), transaction=transaction)
+            return duty
+
+    def sign_off(self, station_id: str) -> None:
+        """Leave a screen; nobody is on duty there afterwards. Raises DatabaseError."""
+        with self._database.transaction() as transaction:
+            duty = _on_duty(transaction, station_id)
+            if duty is not None:
+                self._sign_off(transaction, duty)
+
+    def on_duty(self, station_id: str) -> Duty | None:
+        """Who stands at a screen now. Raises DatabaseError."""
+        with self._database.transaction() as transaction:
+            return _on_duty(transaction, station_id)
+
+    def _sign_off(self, transaction: Transaction, duty: Duty) -> None:
+        transaction.execute(
+            "UPDATE duty SET off_utc_ns = ? WHERE id = ?", (max(self._clock.utc_ns(), duty.on_utc_ns), duty.id)
+        )
+        self._audit.append(transaction, record_id=f"duty:{duty.id}", action="duty.signed_off", body={})
+        self._journal.append(GuardSignedOff(duty_id=duty.id, station_id=duty.station_id), transaction=transaction)
+
+
+def _on_duty(transaction: Transaction, station_id: str) -> Duty | None:
+    row = transaction.row(
+        "SELECT id, station_id, person_id, name, on_utc_ns FROM duty WHERE station_id = ? AND off_utc_ns IS NULL",
+        (station_id,),
+    )
+    if row is None:
+        return None
+    return Duty(id=row[0], station_id=row[1], person_id=row[2], name=row[3], on_utc_ns=row[4])
