@@ -186,7 +186,8 @@ def test_a_database_that_cannot_be_opened_does_not_stop_an_alarm(tmp_path: Path)
     assert not alarm.stored
     assert [message.id for message in parts.outbox.in_order()] == [alarm.alarm_id]
     parts.refuse_to_open = None
-    wait_until(lambda: parts.path.exists() and find_alarm(parts.path, alarm.alarm_id), what="the alarm on the disk")
+    assert parts.ledger.opened.wait(10)
+    wait_until(lambda: find_alarm(parts.path, alarm.alarm_id), what="the alarm on the disk")
     parts.close()
 
 
