@@ -63,20 +63,24 @@ def columns_between(low: Array, high: Array, cell_m: float, columns: int) -> tup
     return first.astype(np.intp), past.astype(np.intp)
 
 
-def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
-    """Where rows at heights y (R,) cross convex regions given by half-planes (…, K, 3): low and high x, each (…, R).
-
-    A row that misses a region has low > high.
-    """
+def limits(half_planes: Array, y: Array) -> tuple[Array, Array]:
+    """Where rows at heights y (R,) enter and leave half-planes (…, K, 3): low and high x, each (…, K, R)."""
     a = half_planes[..., 0, None]
     a = np.where(a == 0, 1e-250, a)
     with np.errstate(over="ignore"):
         # An edge parallel to the rows lets a whole row through or none of it; a row upon the edge is let through.
         bound = -(half_planes[..., 1, None] * y + half_planes[..., 2, None] + 1e-240) / a
     rising = a > 0
-    low = np.where(rising, bound, -np.inf).max(axis=-2)
-    high = np.where(rising, np.inf, bound).min(axis=-2)
-    return low, high
+    return np.where(rising, bound, -np.inf), np.where(rising, np.inf, bound)
+
+
+def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
+    """Where rows at heights y (R,) cross convex regions given by half-planes (…, K, 3): low and high x, each (…, R).
+
+    A row that misses a region has low > high.
+    """
+    low, high = limits(half_planes, y)
+    return low.max(axis=-2), high.min(axis=-2)
 
 
 def polygon_mask(area: Area, grid: Grid) -> Mask:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from camera.coverage.optics import Optics
-from camera.coverage.raster import Array, Columns, Grid, Mask, columns_between, spans
+from camera.coverage.raster import Array, Columns, Grid, Mask, columns_between, limits, spans
 from camera.coverage.shadow import Edges, shadows
 from camera.coverage.window import Window
 
@@ -51,30 +51,31 @@ def views(plane: Plane, optics: Optics, within: frozenset[str]) -> list[View | N
     """
     y = plane.grid.row_centres() - optics.y_m
     frame = optics.frame(plane.target_m)
-    low, high = spans(frame, y)
     reaches = [optics.reach(plane.target_m, density) for density in plane.densities_px_per_m]
-    farthest = _footprint(plane.grid, optics, reaches[0], y, low, high)
-    if farthest is None:
-        return [None] * len(reaches)
-    window, _, _ = farthest
+    low, high = limits(np.vstack([frame, reaches]), y)
+    enters, leaves = low[:4].max(axis=0), high[:4].min(axis=0)
+    footprints = [
+        _footprint(plane.grid, np.maximum(enters, near) + optics.x_m, np.minimum(leaves, far) + optics.x_m)
+        for near, far in zip(low[4:], high[4:], strict=True)
+    ]
+    if footprints[0] is None:
+        return [None] * len(footprints)
+    window, _, _ = footprints[0]
     open_view = _unhidden(plane, optics, np.vstack([frame, reaches[0]]), y[window.bottom : window.top], window)
     for roof in plane.roofs:
         if roof.building_id not in within and (common := window.common(roof.window)) is not None:
             open_view[common[0]] &= ~roof.cells[common[1]]
-    found: list[View | None] = []
-    for reach in reaches:
-        footprint = farthest if reach is reaches[0] else _footprint(plane.grid, optics, reach, y, low, high)
-        found.append(None if footprint is None else _view(plane, optics, y, open_view, window, footprint))
-    return found
+    return [
+        None if footprint is None else _view(plane, optics, y, open_view, window, footprint) for footprint in footprints
+    ]
 
 
 Footprint = tuple[Window, Columns, Columns]
 """The window it fits in, and per row of it the first column and one past the last."""
 
 
-def _footprint(grid: Grid, optics: Optics, reach: Array, y: Array, low: Array, high: Array) -> Footprint | None:
-    near, far = spans(reach[None], y)
-    first, past = grid.column_span(np.maximum(low, near) + optics.x_m, np.minimum(high, far) + optics.x_m)
+def _footprint(grid: Grid, low: Array, high: Array) -> Footprint | None:
+    first, past = grid.column_span(low, high)
     rows = np.flatnonzero(past > first)
     if rows.size == 0:
         return None
