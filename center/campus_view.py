@@ -14,7 +14,7 @@ from center.paths import Path, Paths
 from center.tables import finding, point
 from uplink.liveness import PathStatus
 from uplink.messages.point_health import Health, Retention
-from web.signs import State, worst
+from web.signs import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,6 @@ class CampusView:
     open_findings: int
     alarms_waiting: int
     """Alarms the campus holds without a receipt, as its last heartbeat says."""
-
-    @property
-    def points_state(self) -> State:
-        """Worst of the points."""
-        return worst(item.state for item in self.points)
 
 
 def read_campuses(connection: Connection, paths: Paths) -> tuple[CampusView, ...]:

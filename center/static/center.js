@@ -1,5 +1,7 @@
 // The desk's own doings: opens a new alarm on a calm screen, sounds while one waits, remembers who sits here.
 
+import { renew } from "/static/web/live.js";
+
 const person = document.getElementById("person");
 const confirming = document.querySelector(".acknowledge") !== null;
 const silent = document.getElementById("silent");
@@ -32,6 +34,8 @@ function beep() {
 
 document.getElementById("sound")?.addEventListener("click", () => { sound ??= new AudioContext(); sound.resume(); });
 if (document.getElementById("queue")) setInterval(beep, PERIOD_MS);
+// What came between the drawing of this page and its first beat must not wait for the next change.
+document.addEventListener("beat", () => renew(), { once: true });
 document.addEventListener("renewed", openFirst);
 document.addEventListener("renewed", () => {
   if (confirming && !document.querySelector("#alarm [data-waits]")) location.reload(); // a colleague took it on
