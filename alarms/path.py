@@ -26,6 +26,7 @@ _TICK_S: Final = 1.0
 CENTER_WAS_AWAY_S: Final = 10.0
 """Two missed heartbeats and no receipts, or nothing heard yet: what was sent may be gone and is sent again."""
 STALLED_S: Final = 8.0  # a broker answers in milliseconds, a full uplink in seconds
+REFUSED_PAUSE_S: Final = 600.0
 RECONNECT_PAUSE_S: Final = 20.0  # a path that is cut for giving no receipts is given this long to do better
 
 
@@ -76,6 +77,7 @@ class AlarmPath(Service):
         # By message: running clock at the first and the last sending on this connection.
         self._sent: dict[str, tuple[int, int]] = {}
         self._fresh = False
+        self._standing_pause_until_ns = 0
         self._carried = CarriedPath(since_ns=clock.running_ns())
         self._last_receipt_ns = 0
         self._center_number = -1
@@ -240,11 +242,20 @@ class AlarmPath(Service):
 
     def _send_standing(self) -> None:
         assert self._session is not None
+        if self._clock.running_ns() < self._standing_pause_until_ns:
+            return
         for word, publication in self._standing.due(self.id):
             if self._fresh:
                 return
-            self._session.publish(publication, lambda _: self._wake.set())
+            self._session.publish(publication, self._standing_answered)
             self._standing.said(self.id, word)
+
+    def _standing_answered(self, acceptance: Acceptance) -> None:
+        if acceptance.refused:
+            # Some brokers close the line after a refusal: repeating it at once would keep alarms from this path.
+            self._last_acceptance = acceptance
+            self._standing_pause_until_ns = self._clock.running_ns() + round(REFUSED_PAUSE_S * NS_PER_S)
+        self._wake.set()
 
     def _cut_if_useless(self) -> None:
         # A stalled line looks alive to paho, and a broker may have lost our session: a new connection helps both.

@@ -1,0 +1,172 @@
+"""The district's broker as deploy/mosquitto sets it up: who may say what, and nothing dropped in silence."""
+
+from __future__ import annotations
+
+import importlib.util
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from config.broker_path import BrokerPath, BrokerTls
+from foundation.clock import SystemClock
+from tests.support.ports import accepts, free_port
+from tests.support.processes import Processes, Started
+from tests.support.waiting import wait_until
+from uplink.publication import Acceptance, CongestedError, Publication
+from uplink.session import MqttSession
+
+pytestmark = pytest.mark.process
+
+
+class District:
+    """A broker started from the files that `init` writes."""
+
+    def __init__(self, folder: Path, tool: ModuleType, start: Callable[[Path], Started]) -> None:
+        self.folder, self.tool, self.port = folder, tool, free_port()
+        tool.init(folder, host="127.0.0.1", port=self.port, bind="127.0.0.1")
+        self._start = start
+        self.sessions: list[MqttSession] = []
+        self.start()
+
+    def start(self) -> None:
+        config = self.folder / "mosquitto.conf"
+        if "user root" not in config.read_text():
+            config.write_text(config.read_text() + "user root\n")  # tests run as root; a district has user mosquitto
+        self.process = self._start(config)
+        wait_until(lambda: accepts(self.port), what="the broker")
+
+    def session(self, name: str, *topics: str, heard: list[tuple[str, bytes]] | None = None) -> MqttSession:
+        out = self.folder / ("center" if name == "center" else f"for-{name}")
+        if name != "center":
+            self.tool.enrol(self.folder, name, out)
+        session = MqttSession(
+            BrokerPath(
+                id="primary",
+                host="127.0.0.1",
+                port=self.port,
+                tls=BrokerTls(
+                    ca_file=out / "ca.crt", certificate_file=out / f"{name}.crt", key_file=out / f"{name}.key"
+                ),
+            ),
+            client_id=f"test-{name}",
+            clock=SystemClock(),
+            on_message=lambda topic, payload: heard.append((topic, payload)) if heard is not None else None,
+            subscriptions=topics,
+        )
+        session.start()
+        self.sessions.append(session)
+        wait_until(lambda: session.connected, 15, what=f"the connection of {name}")
+        return session
+
+
+@pytest.fixture
+def tool(root: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("district", root / "deploy" / "mosquitto" / "district.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def district(
+    tmp_path: Path, tool: ModuleType, processes: Processes, require_program: Callable[..., Path]
+) -> Iterator[District]:
+    program = require_program("mosquitto")
+    made = District(tmp_path / "district", tool, lambda config: processes.start([program, "-c", config]))
+    yield made
+    for session in made.sessions:
+        session.close()
+
+
+def answer_to(session: MqttSession, topic: str) -> int:
+    """The broker's word on a message. Mosquitto 2.0.11 closes the line after a refusal, so it may be asked again."""
+    answers: list[Acceptance] = []
+    for _ in range(5):
+        wait_until(lambda: session.connected, 15, what="the connection")
+        before = session.state.connections
+        session.publish(Publication(topic=topic, payload=b"{}"), answers.append)
+        wait_until(partial(_answered_or_cut, session, answers, before), what="the broker's word")
+        if answers:
+            break
+    return answers[0].code
+
+
+def _answered_or_cut(session: MqttSession, answers: list[Acceptance], connections: int) -> bool:
+    return bool(answers) or not session.connected or session.state.connections != connections
+
+
+def test_a_campus_says_only_its_own_and_hears_only_what_is_for_it(district: District) -> None:
+    center_heard: list[tuple[str, bytes]] = []
+    district.session("center", "campus/+/alarm", "campus/+/state/+", heard=center_heard)
+    a_heard: list[tuple[str, bytes]] = []
+    a = district.session("school-a", "campus/school-a/receipt", "campus/+/receipt", "#", heard=a_heard)
+    assert answer_to(a, "campus/school-a/alarm") == 0
+    assert answer_to(a, "campus/school-b/alarm") == 135
+    assert answer_to(a, "campus/school-a/receipt") == 135
+    center = district.session("center", "campus/+/alarm")
+    for campus in ("school-b", "school-a"):
+        answer_to(center, f"campus/{campus}/receipt")
+    wait_until(lambda: a_heard, what="its own receipt")
+    assert {topic for topic, _ in a_heard} == {"campus/school-a/receipt"}
+    assert {topic for topic, _ in center_heard} <= {"campus/school-a/alarm"}
+
+
+def test_fifteen_hundred_messages_for_an_absent_center_all_wait_and_survive_a_killed_broker(
+    district: District,
+) -> None:
+    heard: list[tuple[str, bytes]] = []
+    center = district.session("center", "campus/+/alarm", heard=heard)
+    center.close()
+    campus = district.session("school-a")
+    accepted = threading.Semaphore(0)
+    for number in range(1_500):
+        while True:
+            try:
+                campus.publish(
+                    Publication(topic="campus/school-a/alarm", payload=str(number).encode()),
+                    lambda _: accepted.release(),
+                )
+                break
+            except CongestedError:
+                assert accepted.acquire(timeout=10)
+                accepted.release()
+                threading.Event().wait(0.001)
+    wait_until(lambda: campus.owed_s() == 0, 30, what="all of the broker's answers")
+    threading.Event().wait(1.5)  # the broker saves within a second; that second is what receipts are for
+    district.process.kill()
+    district.start()
+    district.session("center", "campus/+/alarm", heard=heard)
+    wait_until(lambda: len(heard) >= 1_500, 30, what="all 1,500")
+    assert {int(payload) for _, payload in heard} == set(range(1_500))
+
+
+def test_enrolling_writes_what_the_school_needs_and_guards_the_keys(tmp_path: Path, root: Path) -> None:
+    script = str(root / "deploy" / "mosquitto" / "district.py")
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False)
+
+    folder, out = str(tmp_path / "d"), tmp_path / "school"
+    assert run("enrol", folder, "school-a", "--out", str(out)).returncode == 2
+    assert run("init", folder, "--host", "broker.example").returncode == 0
+    before = (tmp_path / "d" / "authority" / "ca.crt").read_bytes()
+    assert run("init", folder, "--host", "broker.example").returncode == 0
+    assert (tmp_path / "d" / "authority" / "ca.crt").read_bytes() == before, "a second init keeps the authority"
+    done = run("enrol", folder, "school-a", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    (path,) = yaml.safe_load(done.stdout)["broker_paths"]
+    assert BrokerPath.model_validate({**path, "tls": {k: Path(v) for k, v in path["tls"].items()}}).port == 8883
+    for key in (out / "school-a.key", tmp_path / "d" / "authority" / "ca.key"):
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    for wrong in ("center", "A", "a/b", "+"):
+        assert run("enrol", folder, wrong, "--out", str(out)).returncode == 2
