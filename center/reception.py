@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import queue
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from center.database import CenterDatabaseError
-from center.intake import Intake, Letter
+from center.intake import Letter, Taken
 from center.post import Post
 from foundation.service import Service
 
@@ -25,6 +25,13 @@ _URGENCY: Final = {"alarm": 0, "state": 1}
 _OTHERS: Final = 2
 AT_ONCE: Final = 50
 """Letters of one transaction: a backlog is not held up by the disk, and no alarm waits long for its neighbours."""
+
+
+class TakesLetters(Protocol):
+    """What is needed of the intake."""
+
+    def take(self, letters: Sequence[Letter]) -> list[Taken]:
+        """Take letters in together; raises CenterDatabaseError if none was."""
 
 
 class Inbox:
@@ -63,7 +70,7 @@ class Reception(Service):
     def __init__(
         self,
         inbox: Inbox,
-        intake: Intake,
+        intake: TakesLetters,
         posts: Mapping[str, Post],
         *,
         on_change: Callable[[], None],
@@ -76,13 +83,14 @@ class Reception(Service):
         self._posts = posts
         self._on_change = on_change
         self._on_missed = on_missed
+        self._stores = True  # asking for states anew is of no use before the database answers again
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
             letters = self._inbox.get(_IDLE_S)
             if letters:
                 self._take(letters)
-            elif self._inbox.missed:
+            elif self._inbox.missed and self._stores:
                 self._inbox.missed = False
                 self._on_missed()
 
@@ -94,12 +102,14 @@ class Reception(Service):
                 _log.error("not stored, so no receipt is given", letters=len(letters), error=str(error))
                 self.stopping.wait(_RETRY_S)
                 continue
+            self._stores = True
             for letter, taken in zip(letters, all_taken, strict=True):
                 for outgoing in taken.replies:
                     self._posts[letter.broker_id].send(outgoing)
             if any(taken.changed for taken in all_taken):
                 self._on_change()
             return
+        self._stores = False
         if len(letters) > 1:  # one that the database cannot take must not hold up its neighbours
             for letter in letters:
                 self._take([letter])
