@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Final
 
-from web.document.column import Kind, Value
+from web.document.column import Column, Kind, Value
 from web.document.fonts import SANS, SERIF
 from web.document.glyphs import GETA, Glyphs
 from web.document.plain_text import clean, cut, width
@@ -21,6 +21,8 @@ _MOST_MISSING_LISTED: Final = 30
 _SAMPLED_ROWS: Final = 2_000
 _NARROWEST: Final = 6
 _WIDEST_TEXT: Final = 26
+_BETWEEN: Final = 2.2
+"""What the lines and the room beside them take of each column."""
 _ONE_LINE: Final = 8
 _PORTRAIT_WIDTHS: Final = 84
 """Half-width characters of 10.5 pt between the margins of an upright A4 page."""
@@ -175,7 +177,7 @@ def _table(table: Table, title: str, glyphs: Glyphs) -> FormSection:
             for column, value in zip(table.columns, row, strict=True)
         ]
         rows.append([str(number), *cells] if table.numbered else cells)
-    headings = [glyphs.settle(_breakable(column.heading), clean(table.title)) for column in table.columns]
+    headings = [_heading(column, clean(table.title), glyphs) for column in table.columns]
     total = _total(table, table.total, glyphs) if table.total is not None else []
     sampled = [*rows[:_SAMPLED_ROWS], *([total] if total else [])]
     columns = [
@@ -196,12 +198,21 @@ def _total(table: Table, total: tuple[Value, ...], glyphs: Glyphs) -> list[str]:
     return ["", *cells] if table.numbered else cells
 
 
+def _heading(column: Column, place: str, glyphs: Glyphs) -> str:
+    whole = column.heading
+    if column.unit and width(whole) > _ONE_LINE:  # the unit under the title rather than torn apart
+        whole = f"{clean(column.title)}\n（{clean(column.unit)}）"
+    return glyphs.settle(_breakable(whole), place)
+
+
 def _column(heading: str, kind: Kind, cells: Sequence[str]) -> FormColumn:
     widest = max((width(line) for cell in cells for line in cell.split("\n")), default=0)
     if kind is Kind.TEXT:
-        return FormColumn(heading, "left", None, min(max(widest, width(heading), _NARROWEST), _WIDEST_TEXT))
-    # A long heading may stand in two lines, a figure may not.
-    headed = width(heading) if width(heading) <= _ONE_LINE else width(heading) // 2 + 2
+        return FormColumn(
+            heading, "left", None, min(max(widest, width(heading.replace("\n", "")), _NARROWEST), _WIDEST_TEXT)
+        )
+    # A long heading may stand in more lines, a figure may not.
+    headed = max(width(line) if width(line) <= _ONE_LINE else width(line) // 2 + 2 for line in heading.split("\n"))
     fixed = max(widest, headed, _NARROWEST)
     return FormColumn(heading, "right" if kind in (Kind.INTEGER, Kind.DECIMAL) else "center", fixed, fixed)
 
@@ -215,7 +226,7 @@ def _fitting(columns: Sequence[FormColumn]) -> list[FormColumn]:
 
 
 def _natural(section: FormSection) -> float:
-    return sum(column.share + 1 for column in section.columns)
+    return sum(column.share + _BETWEEN for column in section.columns)
 
 
 def _cell(text: str, place: str, glyphs: Glyphs) -> str:
