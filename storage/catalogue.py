@@ -243,6 +243,7 @@ class Catalogue:
             ),
         )
         count_rate(transaction, key, written.duration_ms, written.size_bytes)
+        note_if_sealed(transaction, key)  # a clock set back may lead into a day that is sealed
 
     def close_repaired(self, key: SegmentKey, *, duration_ms: int, size_bytes: int, end_axis_ms: int) -> None:
         """A torn file was cut after its last whole fragment; its hash follows."""

@@ -16,7 +16,7 @@ from storage.days import day_of_number, day_span_ms
 from storage.holds import HOLDS
 from storage.mounted import Mounted
 from storage.seal import GENESIS, SEALS, recorded_days, sealed_points
-from storage.segment import FOOTAGE, segment_path
+from storage.segment import FOOTAGE, segment_name
 
 WRITING, WHOLE, GOING, LOST = range(4)
 
@@ -139,7 +139,7 @@ def rows_of(reader: Transaction, point_no: int, day: int, volume_no: int) -> lis
     """Rows of a point's day on a volume."""
     start_ms, end_ms = day_span_ms(day_of_number(day))
     return [
-        DayRow(start, segment_path("p", start, suffix).name, state, size, sha256)
+        DayRow(start, segment_name(start, suffix), state, size, sha256)
         for start, suffix, state, size, sha256 in reader.rows(
             "SELECT start_ms, suffix, state, bytes, sha256 FROM segment WHERE point_no = ? AND start_ms >= ? "
             "AND start_ms < ? AND volume_no = ? ORDER BY start_ms",

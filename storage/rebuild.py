@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from foundation.sqlite import Transaction
 from storage.catalogue import Catalogue, SegmentKey, count_rate, note_if_sealed
 from storage.days import day_span_ms
 from storage.holds import notes_on
-from storage.segment import FOOTAGE, segment_path
+from storage.segment import FOOTAGE, segment_name, segment_path
 from storage.segment_file import NotOurSegment, SegmentFile, read_segment
 from storage.shelf import Place
 
@@ -37,7 +38,9 @@ class FoundSegment:
 
 def segment_files(folder: Path) -> Iterator[Path]:
     """Segment files of one day's folder."""
-    return (path for path in sorted(folder.glob("*.mp4")) if path.is_file())
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.name.endswith(".mp4"))
+    return (folder / name for name in names)
 
 
 def suffix_of(path: Path) -> int:
@@ -121,10 +124,11 @@ def _point_folders(root: Path) -> Iterable[Path]:
 def _adopt_folder(catalogue: Catalogue, place: Place, day: Path) -> int:
     with catalogue.database.transaction() as transaction:
         known = _known_names(transaction, place, day.parent.name, day.name)
-    unknown = [path for path in segment_files(day) if path.name not in known]
+    with os.scandir(day) as entries:
+        unknown = sorted(entry.name for entry in entries if entry.name.endswith(".mp4") and entry.name not in known)
     adopted = 0
     for at in range(0, len(unknown), BATCH):
-        found = [segment for path in unknown[at : at + BATCH] if (segment := look_at(place.root, path))]
+        found = [segment for name in unknown[at : at + BATCH] if (segment := look_at(place.root, day / name))]
         adopted += _insert(catalogue, place, found)
     return adopted
 
@@ -136,7 +140,7 @@ def _known_names(transaction: Transaction, place: Place, point: str, day: str) -
         "WHERE p.id = ? AND s.start_ms >= ? AND s.start_ms < ? AND s.volume_no = ?",
         (point, start_ms, end_ms, place.no),
     )
-    return {segment_path(point, start, suffix).name for start, suffix in rows}
+    return {segment_name(start, suffix) for start, suffix in rows}
 
 
 def _insert(catalogue: Catalogue, place: Place, segments: Sequence[FoundSegment]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from camera.stream import AudioFormat, VideoFormat
-from foundation.clock import beijing
+from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_number, day_of_number
 from storage.fragment import FragmentBuilder
 from storage.mp4 import SegmentHeader, initialization
 
@@ -25,9 +25,14 @@ def segment_path(point: str, start_ms: int, suffix: int = 0) -> Path:
 
     A second that the clock showed twice (set back by NTP or a person) gives HH-MM-SS.1.mp4 and so on.
     """
-    moment = beijing(start_ms * 1_000_000)
-    name = moment.strftime("%H-%M-%S") + (f".{suffix}" if suffix else "") + ".mp4"
-    return Path(FOOTAGE, point, moment.strftime("%Y-%m-%d"), name)
+    return Path(FOOTAGE, point, day_of_number(day_number(start_ms)).isoformat(), segment_name(start_ms, suffix))
+
+
+def segment_name(start_ms: int, suffix: int = 0) -> str:
+    """The file's own name. Plain arithmetic: a start looks at tens of thousands of names."""
+    second = (start_ms + BEIJING_OFFSET_MS) % DAY_MS // 1000
+    name = f"{second // 3600:02d}-{second // 60 % 60:02d}-{second % 60:02d}"
+    return f"{name}.{suffix}.mp4" if suffix else f"{name}.mp4"
 
 
 @dataclass(frozen=True, slots=True)

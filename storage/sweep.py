@@ -216,7 +216,8 @@ class Sweep(Service):
         self._catalogue.forget_rates(deletions[0].segment.key)
 
     def _mark(self, place: Place, deletions: Sequence[Deletion]) -> None:
-        first, last = deletions[0].segment, deletions[-1].segment
+        segments = [deletion.segment for deletion in deletions]
+        point = segments[0].point
         with self._catalogue.database.transaction() as transaction:
             transaction.execute_many(
                 "UPDATE segment SET state = 2 WHERE point_no = ? AND start_ms = ? AND volume_no = ?",
@@ -232,13 +233,13 @@ class Sweep(Service):
             }
             self._audit.append(
                 transaction,
-                record_id=f"footage:{first.point}",
+                record_id=f"footage:{point}",
                 action="footage.deleted",
                 body={
-                    "point": first.point,
+                    "point": point,
                     "volume": place.volume.id,
-                    "first_start_ms": first.key.start_ms,
-                    "last_end_ms": last.end_ms,
+                    "first_start_ms": min(segment.key.start_ms for segment in segments),
+                    "last_end_ms": max(segment.end_ms for segment in segments),
                     "segments": len(deletions),
                     "reasons": reasons,
                 },
