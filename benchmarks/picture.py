@@ -2,7 +2,8 @@
 
 False episodes are counted on generated footage of six places through eight hours each and on opencv-doc's vtest.avi;
 detection by faults put into it at random moments of day and night, each judged from the state of that moment. The
-thresholds stand in camera/picture/judgement.py and were fixed before these scenes were written.
+thresholds stand in camera/picture/judgement.py; they were set on footage of another seed (other places and moments of
+the same generator).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from camera.picture.picture import from_bgr
 from camera.picture.point_eye import PointEye
 from foundation.clock import NS_PER_S
 
-SEED = 20_261
+SEED = 77_013
+"""Thresholds were set on footage of seed 20261 and frozen; this one was not looked at before."""
 LOOKS_A_MINUTE = 6
 NAMED = {
     "cover": Condition.COVERED,
@@ -51,7 +53,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     cv2.setNumThreads(1)
     tally = Tally()
-    injections = 6 if quick else 16
+    injections = 6 if quick else 10
     for number, place in enumerate(PLACES[:2] if quick else PLACES):
         say(f"{place.name}: {HOURS:g} h, {injections} of each fault")
         watch(Footage(place, SEED + number), tally, injections, SEED + number)
