@@ -16,6 +16,7 @@ from web.guard import DEFAULT_BODY_LIMIT_BYTES, BodyLimit, SameOrigin, SecurityH
 from web.language import LanguageChoice
 from web.page import OWN_PACKAGE, Pages, Theme
 from web.problem import LastResort, answer_problems
+from web.rate import RateLimit
 
 _NO_LIMITS: Final[Mapping[str, int]] = {}
 
@@ -30,6 +31,7 @@ def make_app(
     middleware: Sequence[Middleware] = (),
     frame: Callable[[Request], Mapping[str, object]] | None = None,
     connect_ports: Sequence[int] = (),
+    never_limited: Sequence[str] = (),
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
     body_limit_by_path: Mapping[str, int] = _NO_LIMITS,
 ) -> FastAPI:
@@ -38,8 +40,8 @@ def make_app(
     `packages` are Python packages with any of `templates/`, `static/` (served at /static/PACKAGE/) and `locale/en.po`;
     `title` is the Chinese name, translated by their catalogues. `frame` gives what every page of the app shows (who is
     logged in …) and must not fail, since error pages ask it too.
-    `connect_ports` are other ports of this host that the pages' scripts talk to; `body_limit_by_path` allows uploads
-    more at single paths.
+    `connect_ports` are other ports of this host that the pages' scripts talk to; `never_limited` begins
+    paths without a rate limit (the alarm); `body_limit_by_path` allows uploads more at single paths.
     """
     app = FastAPI(
         title=title,
@@ -51,6 +53,7 @@ def make_app(
             Middleware(SecurityHeaders, connect_ports=connect_ports),
             Middleware(LanguageChoice),
             Middleware(LastResort),
+            Middleware(RateLimit, clock=clock, never=never_limited),
             Middleware(BodyLimit, limit_bytes=body_limit_bytes, by_path=body_limit_by_path),
             Middleware(SameOrigin),
             *middleware,

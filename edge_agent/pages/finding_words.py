@@ -28,6 +28,33 @@ _WORDS: Final = {
     "storage.volume_full": Words(mark("录像盘满了"), mark("未到期的录像不会被删；请负责人决定加盘或调整。")),
     "uplink.path_lost": Words(mark("到接警中心的线路不通"), mark("正在重连。报警会走其他线路；急事请打 110。")),
     "alarm.no_receipt": Words(mark("报警没有回执"), mark("请马上拨打 110，说明学校名称和地址。")),
+    "camera.tamper_reported": Words(mark("设备报告被遮挡或被动过"), mark("请到现场看摄像机有没有被挡住、转走或破坏。")),
+    "camera.signal_loss": Words(mark("设备报告没有图像信号"), mark("请技术人员检查镜头和连接线。")),
+    "camera.too_dark_reported": Words(mark("设备报告画面太暗"), mark("请看照明灯是否亮，镜头有没有被挡住。")),
+    "camera.too_bright_reported": Words(mark("设备报告画面太亮"), mark("请看有没有强光直射镜头。")),
+    "camera.blurry_reported": Words(mark("设备报告画面模糊"), mark("请擦镜头，还不清楚就请技术人员对焦。")),
+    "camera.hardware_failure": Words(mark("设备报告硬件故障"), mark("请技术人员检查或更换设备。")),
+    "camera.storage_failure": Words(mark("设备自己的存储卡坏了"), mark("本机录像不受影响。请技术人员换卡。")),
+    "coverage.blind_spot": Words(mark("有没人看到的盲区"), mark("先修好没有图像的摄像机；仍有盲区就要加装。")),
+    "coverage.kind_missing": Words(mark("有一类重点部位没有摄像机"), mark("请负责人安排在该处加装摄像机。")),
+    "coverage.not_certain": Words(mark("覆盖情况说不准"), mark("请技术人员核对平面图和摄像机的安装位置。")),
+    "coverage.pose_disagrees": Words(mark("摄像机的朝向与登记的不一样"), mark("请看摄像机有没有被转动，再更新登记。")),
+    "coverage.private_place_seen": Words(mark("摄像机拍到了不该拍的地方"), mark("请技术人员马上调整朝向或设遮蔽区。")),
+    "coverage.private_view": Words(mark("摄像机可能拍到不该拍的地方"), mark("请技术人员核对画面，需要时设遮蔽区。")),
+    "coverage.unplaced": Words(mark("摄像机没有标在平面图上"), mark("请技术人员登记它的安装位置和朝向。")),
+    "picture.many_at_once": Words(mark("多路画面同时异常"), mark("多半是照明、网络或交换机，先看这三样。")),
+    "storage.will_not_fit": Words(mark("硬盘存不满规定天数"), mark("请负责人尽早决定加盘或降低码率，现在还来得及。")),
+    "alarm.not_stored": Words(mark("报警已发出，但还没有存盘"), mark("报警不受影响。请技术人员马上看本机硬盘。")),
+    "alarm.input_stuck": Words(mark("报警按钮一直处于按下状态"), mark("请看按钮有没有卡住；卡住时新的按压听不到。")),
+    "alarm.input_unreachable": Words(
+        mark("报警按钮的接线盒连不上"), mark("这个按钮现在不能报警，请用屏幕按钮或打 110。")
+    ),
+    "alarm.input_wiring": Words(mark("报警按钮的线断了或短路"), mark("这个按钮现在不能报警，请技术人员马上修。")),
+    "alarm.siren_unreachable": Words(mark("警号连不上"), mark("报警照常发出。请技术人员看警号的电源和线路。")),
+    "uplink.message_refused": Words(mark("接警中心不接受一条消息"), mark("请技术人员联系接警中心核对登记信息。")),
+    "uplink.publish_refused": Words(
+        mark("接警中心的线路拒绝本校发送"), mark("请马上打电话告知接警中心；急事请打 110。")
+    ),
     "gate.book_unusable": Words(
         mark("登记簿打不开，门卫页面没有启动"), mark("墙上按钮仍可报警。请技术人员马上恢复备份；来访先记在纸上。")
     ),

@@ -97,6 +97,7 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
         routers=routers,
         frame=_Frame(deps, gate_of, input_of),
         connect_ports=() if deps.press_port is None else (deps.press_port,),
+        never_limited=("/api/alarm/", "/alarm/"),
         middleware=(Middleware(StationsOnly, doorkeeper=deps.doorkeeper),),
     )
 
