@@ -25,7 +25,7 @@ class FitPolicy:
     least_fps: float = 12.0
     bits_per_pixel_h264: float = 0.045
     bits_per_pixel_h265: float = 0.027
-    """Of each picture sent; below it, faces at the gate dissolve into blocks. A rule of thumb: look before you keep it."""
+    """Of each picture sent; below it, faces dissolve into blocks. A rule of thumb: look before you keep it."""
     h265_saves: float = 0.4
     """Share of the bit rate that H.265 needs less for the same picture."""
 

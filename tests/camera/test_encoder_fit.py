@@ -1,4 +1,4 @@
-"""Making the promised days fit: the mildest changes, never below what a picture needs, and honest when nothing helps."""
+"""Making the promised days fit: the mildest changes, never below what a picture needs, and honest when none helps."""
 
 from __future__ import annotations
 
