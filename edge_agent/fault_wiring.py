@@ -16,13 +16,11 @@ from foundation.journal import Tail
 from foundation.service import Service
 from foundation.sqlite import open_read_only
 from foundation.state import StateDirectory
+from safety.facts import LEDGER
 from safety.ledger import FaultLedger
 from safety.photo import PhotoShelf
 
 _log = structlog.get_logger("faults")
-
-LEDGER = "safety"
-"""Name of the ledger's database."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ import structlog
 from alarms.assembly import CAMPUS_KEY
 from alarms.commands import CommandHandler, CommandResult
 from alarms.path import AlarmPath
-from edge_agent.fault_wiring import LEDGER
 from edge_agent.role import RoleContext
 from foundation.clock import Clock, beijing_day_start_ns
 from foundation.journal import Entry, Journal, Tail
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory
-from safety.facts import NoticeAnswered, NoticeReceived
+from safety.facts import LEDGER, NoticeAnswered, NoticeReceived
 from uplink.envelope import seal
 from uplink.event import campus_source, new_event
 from uplink.messages.command import Answer, AnswerStatus, Command

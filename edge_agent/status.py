@@ -31,6 +31,7 @@ from edge_agent.pages.status_model import (
 from edge_agent.point_state import NS_PER_MS, Seen, device_state, look, recording_state
 from edge_agent.role import Role
 from edge_agent.role_life import RoleStarted, RoleStopped
+from edge_agent.subject_name import subject_namer
 from foundation.clock import NS_PER_S, Clock, beijing_day
 from foundation.finding import Finding, Severity
 from foundation.sqlite import DatabaseError, open_read_only
@@ -54,6 +55,7 @@ class StatusGatherer:
         self._settings = settings
         self._state = state
         self._clock = clock
+        self._name_of = subject_namer(settings)
         self._lock = threading.Lock()
         self._kept: tuple[int, CampusStatus] | None = None
 
@@ -207,16 +209,6 @@ class StatusGatherer:
             since_utc_ns=finding.since_utc_ns,
             evidence=finding.evidence,
         )
-
-    def _name_of(self, subject: str) -> str:
-        kind, _, identity = subject.partition(":")
-        settings = self._settings
-        names = {
-            "point": {item.id: item.name for item in settings.points},
-            "device": {item.id: item.name for item in settings.devices},
-            "input": {item.id: item.name for item in settings.alarm_inputs},
-        }
-        return names.get(kind, {}).get(identity, identity)
 
 
 def _visit(visit: Visit) -> VisitStatus:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from foundation.journal import Fact
+
+LEDGER: Final = "safety"
+"""The database in which the office keeps the ledger and tells its facts."""
 
 
 class NoticeReceived(Fact):

@@ -109,6 +109,13 @@ def ledger_counts(path: Path, now_utc_ns: int) -> LedgerCounts:
     )
 
 
+def ledger_version(path: Path) -> str:
+    """Changes whenever the ledger does. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        row = reader.row("SELECT count(*), coalesce(max(at_utc_ns), 0) FROM fault_entry")
+    return "-".join(map(str, row or ()))
+
+
 def rules(path: Path) -> tuple[tuple[Rule, str], ...]:
     """The rules, each with who edited it ('' for ours). Raises DatabaseError."""
     with open_read_only(path) as reader:

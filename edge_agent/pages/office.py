@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
@@ -36,6 +36,10 @@ class OfficeDeps:
     status: Callable[[], CampusStatus]
     """How everything stands; called from worker threads."""
     people: PeopleBook
+    further: Sequence[APIRouter] = ()
+    """Pages of other rooms."""
+    body_limits: Mapping[str, int] = field(default_factory=dict)
+    """Paths that take more than a form: uploads."""
 
 
 def office_app(deps: OfficeDeps) -> FastAPI:
@@ -45,9 +49,10 @@ def office_app(deps: OfficeDeps) -> FastAPI:
         theme=Theme.OFFICE,
         clock=deps.clock,
         packages=(PACKAGE,),
-        routers=(_today(deps), people_routes(deps.people), login_routes(deps.people)),
+        routers=(_today(deps), people_routes(deps.people), login_routes(deps.people), *deps.further),
         middleware=(Middleware(LoginRequired, people=deps.people),),
         frame=_frame(deps),
+        body_limit_by_path=deps.body_limits,
     )
 
 

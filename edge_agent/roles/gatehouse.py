@@ -10,6 +10,7 @@ from config.alarm_input import AlarmInput, InputKind
 from edge_agent.alarm_holds import hold_asker
 from edge_agent.center_status import center_status
 from edge_agent.held import Held
+from edge_agent.notices import notice_answers, notice_commands
 from edge_agent.pages.alarm_wiring import alarm_deps
 from edge_agent.pages.enrolment import Enrolment, take
 from edge_agent.pages.gatehouse import NOBODY, GatehouseDeps, gatehouse_app
@@ -36,6 +37,7 @@ def services(context: RoleContext) -> list[Service]:
         board=context.findings,
         journal=context.journal,
         software=f"campus-edge-agent {version('campus-edge-agent')}",
+        commands=notice_commands(context.journal),
     )
     socket = PressSocket(context.state.socket("press"), alarms.line, paths=alarms.path_reports)
     return [
@@ -43,6 +45,7 @@ def services(context: RoleContext) -> list[Service]:
         socket,
         hold_asker(context.state.database("alarms"), context.journal),
         StandingWatch(context.settings, context.state, alarms.standing, context.clock),
+        notice_answers(context, alarms.paths),
         *_gate_page(context, alarms),
     ]
 

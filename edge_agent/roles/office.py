@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from edge_agent.fault_wiring import fault_services
 from edge_agent.held import Held
+from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.role import RoleContext
 from edge_agent.status import StatusGatherer
+from edge_agent.subject_name import subject_namer
 from foundation.service import Service
 from web.authority import tls_unless_local
 from web.people import PeopleBook
@@ -16,12 +19,21 @@ def services(context: RoleContext) -> list[Service]:
     """The office's services."""
     gatherer = StatusGatherer(context.settings, context.state, context.clock)
     people = PeopleBook(context.state.database("people"), context.clock)
+    faults = fault_services(context)
+    fault_pages = FaultDeps(
+        clock=context.clock,
+        ledger=faults.ledger,
+        photos=faults.photos,
+        name_of=subject_namer(context.settings),
+    )
     app = office_app(
         OfficeDeps(
             clock=context.clock,
             campus_name=context.settings.campus.name,
             status=gatherer.status,
             people=people,
+            further=(fault_routes(fault_pages),),
+            body_limits=BODY_LIMITS,
         )
     )
     address = context.settings.pages.office
@@ -30,5 +42,6 @@ def services(context: RoleContext) -> list[Service]:
     )
     return [
         Held("people", people.close),
+        *faults.services,
         PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),
     ]
