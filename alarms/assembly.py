@@ -21,8 +21,10 @@ from alarms.path import AlarmPath, PathReport
 from alarms.press import Button, School
 from alarms.receipts import CenterWords
 from alarms.record import AlarmRecord, StepKind, read_alarms
+from alarms.reserve import Reserve
 from alarms.scribe import Scribe
 from alarms.siren import SirenSwitch
+from alarms.upkeep import Upkeep
 from alarms.watch import Watch
 from config.alarm_input import AlarmInput
 from config.broker_path import BrokerPath
@@ -32,7 +34,7 @@ from foundation.clock import Clock
 from foundation.finding import FindingBoard, Severity
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.service import Service
-from foundation.sqlite import Database, DatabaseCorruptError, Schema, Transaction
+from foundation.sqlite import Database, DatabaseCorruptError, DatabaseError, Schema, Transaction
 from foundation.state import StateDirectory
 from uplink.clock_quality import system_clock_quality
 from uplink.envelope import Received
@@ -98,9 +100,10 @@ def build_alarms(
     standing = Standing(identity, clock, clock_quality)
     opened: list[Journal] = []
     late = _Late()
+    reserve = Reserve(state.root / "alarms.reserve")
 
     def open_database() -> Database:
-        database = open_or_replace(state.database(DATABASE), clock, late.not_stored)
+        database = open_or_replace(state.database(DATABASE), clock, late.replaced)
         opened[:] = [Journal(database, clock)]
         return database
 
@@ -109,6 +112,7 @@ def build_alarms(
         clock,
         on_open=lambda transaction: line.load(transaction),  # noqa: PLW0108 - line is made below
         on_trouble=late.not_stored,
+        make_room=reserve.release,
     )
     line = AlarmLine(
         campus.id,
@@ -175,14 +179,33 @@ def build_alarms(
             item, settings, identity, paths[item.id], inbox, ledger, outbox, clock, clock_quality
         )
         paths[item.id].attach(sessions[item.id])
-    watch = Watch(campus=campus.id, paths=tuple(paths.values()), book=book, board=board, journal=journal, clock=clock)
+    upkeep = Upkeep(
+        inputs=settings.alarm_inputs,
+        brokers=settings.broker_paths,
+        ledger=ledger,
+        reserve=reserve,
+        board=board,
+        clock=clock,
+    )
+    watch = Watch(
+        campus=campus.id,
+        paths=tuple(paths.values()),
+        book=book,
+        board=board,
+        journal=journal,
+        clock=clock,
+        further=(upkeep.look,),
+    )
     late.watch = watch
 
     def siren_unreachable(siren: str, error: str | None) -> None:
-        if error is None:
-            board.clear(f"siren:{siren}", "alarm.siren_unreachable")
-        else:
-            board.open(f"siren:{siren}", "alarm.siren_unreachable", Severity.FAILING, evidence={"error": error})
+        try:
+            if error is None:
+                board.clear(f"siren:{siren}", "alarm.siren_unreachable")
+            else:
+                board.open(f"siren:{siren}", "alarm.siren_unreachable", Severity.FAILING, evidence={"error": error})
+        except DatabaseError as trouble:
+            _log.error("a finding could not be kept", siren=siren, error=str(trouble))
 
     services: tuple[Service, ...] = (
         ledger,
@@ -206,12 +229,16 @@ class _Late:
         if self.watch is not None:
             self.watch.refused(path, error)
 
+    def replaced(self, aside: str) -> None:
+        if self.watch is not None:
+            self.watch.replaced(aside)
+
     def not_stored(self, error: Exception | None) -> None:
         if self.watch is not None:
             self.watch.not_stored(error)
 
 
-def open_or_replace(path: Path, clock: Clock, note: Callable[[Exception | None], None]) -> Database:
+def open_or_replace(path: Path, clock: Clock, replaced: Callable[[str], None]) -> Database:
     """Open alarms.sqlite; a damaged one is moved aside, for a guard's button must work today. Raises DatabaseError."""
     try:
         return Database(path, alarm_schema())
@@ -222,7 +249,7 @@ def open_or_replace(path: Path, clock: Clock, note: Callable[[Exception | None],
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
         _log.error("the alarm database is damaged and was moved aside", moved_to=str(aside), error=str(error))
-        note(error)
+        replaced(str(aside))
         return Database(path, alarm_schema())
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from foundation.clock import NS_PER_S, Clock
 from foundation.service import Service
-from foundation.sqlite import Database, DatabaseError, Transaction
+from foundation.sqlite import Database, DatabaseError, DatabaseFullError, Transaction
 
 _log = structlog.get_logger("alarms")
 
@@ -63,14 +63,17 @@ class Ledger(Service):
         *,
         on_open: Callable[[Transaction], None] = lambda _: None,
         on_trouble: Callable[[DatabaseError | None], None] = lambda _: None,
+        make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         """`on_open` reads what is there, once, before anything is written; `on_trouble` hears of a failing disk and,
-        with None, of its recovery. Both are called on the ledger's thread."""
+        with None, of its recovery; `make_room` gives up what is kept for a full disk, if anything. All three are called
+        on the ledger's thread."""
         super().__init__("alarm-ledger")
         self._open_database = open_database
         self._clock = clock
         self._on_open = on_open
         self._on_trouble = on_trouble
+        self._make_room = make_room
         self._database: Database | None = None
         self._lines: tuple[deque[Ticket], ...] = tuple(deque() for _ in Urgency)
         self._changed = threading.Condition()
@@ -158,6 +161,9 @@ class Ledger(Service):
                 for ticket in batch:
                     ticket.work(transaction)
         except DatabaseError as error:
+            if isinstance(error, DatabaseFullError) and self._make_room():
+                self._write(batch)
+                return
             self._put_back(batch, error)
             self._note(error)
             return

@@ -59,6 +59,7 @@ class Watch(Service):
         self._lock = threading.Lock()
         self._refusals: dict[str, _Refusal] = {}
         self._trouble: str | None = None
+        self._aside: str | None = None
         self._shown: object = None
         self._readings: dict[str, int] = {}
 
@@ -76,6 +77,11 @@ class Watch(Service):
         """The alarm database cannot be written; None when it can again."""
         with self._lock:
             self._trouble = str(trouble) if trouble is not None else None
+
+    def replaced(self, aside: str) -> None:
+        """The alarm database was damaged; it was moved aside and a new one begun."""
+        with self._lock:
+            self._aside = aside
 
     # ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _loop(self) -> None:
@@ -173,7 +179,7 @@ class Watch(Service):
 
     def _say_trouble(self) -> None:
         with self._lock:
-            trouble = self._trouble
+            trouble, aside = self._trouble, self._aside
         self._switch(
             f"campus:{self._campus}",
             "alarm.not_stored",
@@ -181,6 +187,14 @@ class Watch(Service):
             evidence={"error": trouble},
             severity=Severity.FAILING,
         )
+        if aside is not None:
+            # Open until a person has looked at what was moved aside and starts the gatehouse anew.
+            self._board.open(
+                f"campus:{self._campus}",
+                "alarm.database_replaced",
+                Severity.FAILING,
+                evidence={"moved_to": aside},
+            )
 
     def _switch(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from alarms.inputs.http import PanelServer
 from alarms.inputs.usb import UsbInput
 from alarms.line import AlarmLine
@@ -10,6 +12,9 @@ from config.settings import Settings
 from foundation.clock import Clock
 from foundation.finding import FindingBoard, Severity
 from foundation.service import Service
+from foundation.sqlite import DatabaseError
+
+_log = structlog.get_logger("alarms")
 
 
 def input_services(settings: Settings, line: AlarmLine, *, clock: Clock, board: FindingBoard) -> list[Service]:
@@ -19,7 +24,16 @@ def input_services(settings: Settings, line: AlarmLine, *, clock: Clock, board: 
     """
 
     def open_finding(subject: str, kind: str, severity: Severity, text: str) -> None:
-        board.open(subject, kind, severity, evidence={"text": text})
+        try:
+            board.open(subject, kind, severity, evidence={"text": text})
+        except DatabaseError as error:  # a disk in trouble must not stop the reading of a button
+            _log.error("a finding could not be kept", subject=subject, kind=kind, error=str(error))
+
+    def clear_finding(subject: str, kind: str) -> None:
+        try:
+            board.clear(subject, kind)
+        except DatabaseError as error:
+            _log.error("a finding could not be cleared", subject=subject, kind=kind, error=str(error))
 
     services: list[Service] = []
     wired = [item for item in settings.alarm_inputs if item.kind is InputKind.MODBUS]
@@ -27,7 +41,7 @@ def input_services(settings: Settings, line: AlarmLine, *, clock: Clock, board: 
         from alarms.inputs.modbus import ModbusInputs, by_module  # most schools have none, and it takes time to load
 
         services += [
-            ModbusInputs(module, line, clock=clock, open_finding=open_finding, clear_finding=board.clear)
+            ModbusInputs(module, line, clock=clock, open_finding=open_finding, clear_finding=clear_finding)
             for module in by_module(wired)
         ]
     services += [UsbInput(item, line) for item in settings.alarm_inputs if item.kind is InputKind.USB]

@@ -1,0 +1,183 @@
+"""What is told in time: certificates, untested buttons, a full disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alarms.assembly import alarm_schema
+from alarms.book import Book
+from alarms.ledger import Ledger
+from alarms.line import AlarmLine
+from alarms.outbox import Outbox
+from alarms.query import find_alarm
+from alarms.reserve import Reserve
+from alarms.upkeep import DAY_NS, Upkeep, is_untested
+from config.alarm_input import AlarmInput
+from config.broker_path import BrokerPath, BrokerTls
+from foundation.clock import ManualClock, SystemClock
+from foundation.finding import FindingBoard
+from foundation.journal import Journal
+from foundation.sqlite import Database
+from tests.alarms.conftest import World, wait_received
+from tests.alarms.parts import BUTTONS, SCHOOL, LineParts, request
+from tests.support import programs
+from tests.support.certificates import Authority
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[LineParts]:
+    made = LineParts(tmp_path / "alarms.sqlite", ManualClock(now_utc_ns=SystemClock().utc_ns())).start()
+    yield made
+    made.close()
+
+
+def upkeep(parts: LineParts, tmp_path: Path, *brokers: BrokerPath) -> tuple[Upkeep, FindingBoard]:
+    board = FindingBoard(Journal.open(tmp_path / "journal.sqlite", parts.clock), parts.clock)
+    east = AlarmInput.model_validate({"id": "east", "name": "东门", "kind": "socket", "place": "东门"})
+    made = Upkeep(
+        inputs=[east],
+        brokers=brokers,
+        ledger=parts.ledger,
+        reserve=Reserve(tmp_path / "reserve", 4096),
+        board=board,
+        clock=parts.clock,
+    )
+    return made, board
+
+
+def kinds(board: FindingBoard) -> dict[str, str]:
+    return {finding.kind: finding.severity.value for finding in board.all_open()}
+
+
+def test_a_certificate_that_ends_within_thirty_days_is_a_finding_and_an_expired_one_fails(
+    parts: LineParts, tmp_path: Path
+) -> None:
+    issued = Authority(tmp_path / "pki").issue("campus", days=40)
+    tls = BrokerTls(ca_file=issued.ca, certificate_file=issued.certificate, key_file=issued.key)
+    care, board = upkeep(parts, tmp_path, BrokerPath(id="primary", host="broker", tls=tls))
+    clock = parts.clock
+    assert isinstance(clock, ManualClock)
+    care.look()
+    assert "uplink.certificate_ending" not in kinds(board)
+    clock.advance(days=10.1)
+    care.look()
+    assert kinds(board)["uplink.certificate_ending"] == "attention"
+    clock.advance(days=31)
+    care.look()
+    assert kinds(board)["uplink.certificate_ending"] == "failing"
+
+
+def test_a_button_that_nobody_pressed_for_a_month_is_on_the_list_until_the_center_received_a_press(
+    parts: LineParts, tmp_path: Path
+) -> None:
+    care, board = upkeep(parts, tmp_path)
+    clock = parts.clock
+    assert isinstance(clock, ManualClock)
+
+    def look() -> dict[str, str]:
+        clock.advance(seconds=601)
+        care.look()
+        wait_until(lambda: care._tests is not None, what="the rows")
+        care.look()
+        return kinds(board)
+
+    assert "alarm.input_untested" not in look()
+    clock.advance(days=32)
+    assert "alarm.input_untested" in look()
+    alarm = parts.line.press(request("east"))
+    assert "alarm.input_untested" in look(), "not received yet, so nothing is proven"
+    assert parts.database is not None
+    with parts.database.transaction() as transaction:
+        transaction.execute(
+            "INSERT INTO step (alarm_id, step, at_utc_ns) VALUES (?, 'center_received', 1)", (alarm.alarm_id,)
+        )
+    assert "alarm.input_untested" not in look()
+
+
+@pytest.mark.parametrize(
+    ("last_days_ago", "known_days_ago", "untested"),
+    [(None, 30, False), (None, 32, True), (30, 400, False), (32, 400, True)],
+)
+def test_each_button_has_a_month(last_days_ago: int | None, known_days_ago: int, untested: bool) -> None:
+    now = 1_000 * DAY_NS
+    last = None if last_days_ago is None else now - last_days_ago * DAY_NS
+    assert (
+        is_untested(last_test_utc_ns=last, first_known_utc_ns=now - known_days_ago * DAY_NS, now_utc_ns=now) is untested
+    )
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real ext4 of 24 MB, to be filled."""
+    if os.geteuid() != 0:
+        programs.unavailable("a disk of its own can be mounted by root only")
+    image, mount = tmp_path / "disk.img", tmp_path / "disk"
+    mount.mkdir()
+    with image.open("wb") as file:
+        file.truncate(24 * 1024**2)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
+    done = subprocess.run(["mount", "-o", "loop", image, mount], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        programs.unavailable(f"no loop device here: {done.stderr.strip()}")
+    yield mount
+    subprocess.run(["umount", "-l", mount], check=False)
+
+
+def test_on_a_full_disk_alarms_are_stored_in_the_room_that_was_kept(small_disk: Path) -> None:
+    clock = SystemClock()
+    reserve = Reserve(small_disk / "alarms.reserve", 10 * 1024**2)
+    path = small_disk / "alarms.sqlite"
+    databases: list[Database] = []
+
+    def open_database() -> Database:
+        databases.append(Database(path, alarm_schema()))
+        return databases[-1]
+
+    parts = LineParts(path)  # for its scribe; its own ledger is not started
+    ledger = Ledger(open_database, clock, make_room=reserve.release)
+    line = AlarmLine(
+        SCHOOL.campus,
+        {name: replace(button, debounce_ms=0) for name, button in BUTTONS.items()},
+        ledger=ledger,
+        journal=lambda: Journal(databases[-1], clock),
+        scribe=parts.scribe,
+        outbox=Outbox(),
+        book=Book(),
+        clock=clock,
+    )
+    ledger.start()
+    assert ledger.opened.wait(10)
+    assert reserve.keep()
+    assert line.press(request("east")).stored
+    with (small_disk / "footage").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):
+        while True:
+            filler.write(bytes(4096))
+    alarms = [line.press(request("east")) for _ in range(100)]
+    assert all(alarm.stored for alarm in alarms)
+    assert not reserve.kept, "the disk was full, so the room was needed"
+    assert all(find_alarm(path, alarm.alarm_id) for alarm in alarms)
+    ledger.close()
+
+
+def test_a_damaged_database_is_moved_aside_and_the_button_works(world: World) -> None:
+    path = world.path_to(world.mosquitto())
+    world.desk([path])
+    first = world.gatehouse([path])
+    old = first.line.press(request("east"))
+    wait_received(first, old.alarm_id)
+    database = first.state.database("alarms")
+    first.close()
+    database.write_bytes(b"not a database any more, only noise " * 1_000)
+    second = world.gatehouse([path])
+    alarm = second.line.press(request("west"))
+    assert alarm.stored
+    wait_received(second, alarm.alarm_id)
+    assert list(database.parent.glob("alarms.damaged-*"))
+    wait_until(lambda: any(kind == "alarm.database_replaced" for _, kind in second.findings()), what="the finding")
