@@ -106,7 +106,16 @@ def test_a_workbook_is_read_with_numbers_where_texts_belong_and_texts_where_days
 
 
 def test_the_head_need_not_be_the_first_row_and_blank_rows_do_not_count() -> None:
-    rows = [["教职工名册"], [], ["填表说明：账号用小写字母"], HEAD, [], GOOD, [None, "  ", "\u200b"], []]
+    rows: list[list[Any]] = [
+        ["教职工名册"],
+        [],
+        ["填表说明：账号用小写字母"],
+        HEAD,
+        [],
+        GOOD,
+        [None, "  ", "\u200b"],
+        [],
+    ]
     upload = read_upload(sheet_of(rows), FIELDS)
     assert only(upload) == READ
     assert upload.rows[0].number == 6
