@@ -10,6 +10,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ def _fragment_bytes(path: Path, segment: SegmentFile, fragment: FragmentAt) -> b
 
 
 def _jpeg(mp4: bytes, largest_px: int | None) -> bytes:
-    with av.open(io.BytesIO(mp4), format="mp4") as container:
+    with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1  # one picture: threads only wait for each other
         packet = next(packet for packet in container.demux(stream) if packet.size)
@@ -90,7 +91,7 @@ def encode_jpeg(frame: av.VideoFrame, largest_px: int | None) -> bytes:
     encoder = av.CodecContext.create("mjpeg", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
-    encoder.framerate = 1
+    encoder.framerate = Fraction(1)
     encoder.thread_count = 1
     encoder.options = {"qmin": _QUALITY, "qmax": _QUALITY}
     return b"".join(bytes(packet) for packet in (*encoder.encode(picture), *encoder.encode(None)))
