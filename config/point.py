@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from math import atan, degrees
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.model import SettingsModel
 from foundation.ids import Slug
@@ -28,6 +29,20 @@ class Pose(SettingsModel):
     night_range_m: Annotated[float, Field(gt=0)] | None = None
     """Reach of the camera's own light in the dark; None where there is lamp light all night."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_lens(cls, values: Any) -> Any:
+        """Data sheets often give lens_mm and sensor_mm (its width) instead of hfov_deg."""
+        if not isinstance(values, dict) or not {"lens_mm", "sensor_mm"} & values.keys():
+            return values
+        rest = {key: value for key, value in values.items() if key not in ("lens_mm", "sensor_mm")}
+        if "hfov_deg" in rest:
+            raise ValueError("both hfov_deg and a lens are given; keep one of them")
+        match values.get("lens_mm"), values.get("sensor_mm"):
+            case (int() | float() as lens_mm, int() | float() as sensor_mm) if lens_mm > 0 and sensor_mm > 0:
+                return {**rest, "hfov_deg": degrees(2 * atan(sensor_mm / (2 * lens_mm)))}
+        raise ValueError("a lens needs lens_mm and sensor_mm, both in millimetres; write both, or hfov_deg")
+
 
 class Point(SettingsModel):
     """A watched place and the video source that watches it now."""
@@ -38,6 +53,14 @@ class Point(SettingsModel):
     source: Annotated[int, Field(ge=0)] = 0
     """Which of the device's video sources; 0 is the first."""
     volume: Slug
+    copy_volume: Slug | None = None
+    """Where every second is written a second time (双份存储), for the places that must outlive a dead disk."""
     retention: Slug
     audio: bool = False
     pose: Pose | None = None
+
+    @model_validator(mode="after")
+    def _two_volumes(self) -> Self:
+        if self.copy_volume == self.volume:
+            raise ValueError(f"copy_volume is {self.volume}, as is volume; a copy belongs on another disk")
+        return self
