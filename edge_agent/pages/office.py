@@ -13,10 +13,11 @@ from starlette.responses import Response
 from edge_agent.pages import PACKAGE
 from edge_agent.pages.answers import evidence_text, five_answers, verdict_state
 from edge_agent.pages.finding_words import words_of
-from edge_agent.pages.people_routes import people_routes
+from edge_agent.pages.people_routes import IMPORT_PATH, people_routes
 from edge_agent.pages.status_model import CampusStatus, VisitsStatus
 from foundation.clock import Clock
 from web.app import make_app
+from web.document.reading.upload import MOST_BYTES
 from web.duty import Right
 from web.language import mark
 from web.login import LoginRequired, login_routes, needs, person_of
@@ -52,7 +53,7 @@ def office_app(deps: OfficeDeps) -> FastAPI:
         routers=(_today(deps), people_routes(deps.people), login_routes(deps.people), *deps.further),
         middleware=(Middleware(LoginRequired, people=deps.people),),
         frame=_frame(deps),
-        body_limit_by_path=deps.body_limits,
+        body_limit_by_path={IMPORT_PATH: MOST_BYTES + 10_000, **deps.body_limits},
     )
 
 

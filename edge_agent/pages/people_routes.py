@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from edge_agent.pages.people_import import read_people
+from web.document.reading.mistake import Mistake, UploadRefused
 from web.duty import Duty, Right
 from web.form import FormTexts
 from web.language import mark
 from web.login import WEAKNESSES, needs, person_of
 from web.page import page, texts_of
 from web.password import BusyError
-from web.people import LoginTakenError, NewPerson, PeopleBook, PeopleError, UnknownPersonError, WeakSecretError
+from web.people import (
+    LoginTakenError,
+    NewPerson,
+    PeopleBook,
+    PeopleError,
+    Person,
+    UnknownPersonError,
+    WeakSecretError,
+)
 from web.problem import PageProblem, Words
 
+IMPORT_PATH: Final = "/people/import"
+_READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without what is mistaken for something else when read from paper."""
 DUTIES: Final = tuple(duty for duty in Duty if duty.at_campus)
 _NOT_ONESELF: Final = Words(mark("不能停用自己或改自己的岗位"), mark("请另一位校领导来做，这样不会谁都进不来。"))
 
@@ -25,14 +40,25 @@ def people_routes(people: PeopleBook) -> APIRouter:
     """/people for those who may manage accounts."""
     routes = APIRouter(prefix="/people", dependencies=[needs(Right.MANAGE_PEOPLE)])
 
-    def show(request: Request, form: dict[str, str], errors: dict[str, str]) -> Response:
+    def show(
+        request: Request,
+        form: dict[str, str],
+        errors: dict[str, str],
+        *,
+        refused: UploadRefused | None = None,
+        secret: tuple[Person, str] | None = None,
+    ) -> Response:
         texts = texts_of(request)
+        mistakes = [(one.row, one.column, one.what.said(texts), one.right.said(texts)) for one in _mistakes(refused)]
         return page(
             request,
             "people.html",
             {"errors": errors, "values": form, "me": person_of(request)},
-            status=422 if errors else 200,
+            status=422 if errors or refused else 200,
             people=people.people(),
+            mistakes=mistakes,
+            mistake_count=refused.count if refused else 0,
+            secret=secret,
             duties=[(duty.value, texts(duty.word)) for duty in DUTIES],
         )
 
@@ -64,6 +90,27 @@ def people_routes(people: PeopleBook) -> APIRouter:
         except PeopleError:
             errors["login"] = texts(mark("账号和姓名都要填，账号最多 60 个字"))
         return show(request, form, errors) if errors else RedirectResponse("/people", 303)
+
+    @routes.post("/import")
+    def from_spreadsheet(request: Request, file: UploadFile) -> Response:
+        by = _by(request)
+        try:
+            people.add(read_people(file.file.read(), people.people()), by=by)
+        except UploadRefused as refused:
+            return show(request, {}, {}, refused=refused)
+        except LoginTakenError:  # by somebody else in the same second; nothing was added
+            return show(request, {}, {"file": texts_of(request)(mark("账号刚被别人占用，没有导入，请再试一次"))})
+        return RedirectResponse("/people", 303)
+
+    @routes.post("/{person_id}/password")
+    def first_password(request: Request, person_id: str) -> Response:
+        _not_oneself(request, person_id)
+        secret = "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))
+        try:
+            people.set_password(person_id, secret, by=_by(request))
+            return show(request, {}, {}, secret=(people.person(person_id), secret))
+        except UnknownPersonError as unknown:
+            raise HTTPException(404) from unknown
 
     @routes.post("/{person_id}/pin")
     def set_pin(request: Request, person_id: str, form: FormTexts) -> Response:
@@ -97,6 +144,10 @@ def people_routes(people: PeopleBook) -> APIRouter:
         return RedirectResponse("/people", 303)
 
     return routes
+
+
+def _mistakes(refused: UploadRefused | None) -> Sequence[Mistake]:
+    return refused.mistakes if refused else ()
 
 
 def _by(request: Request) -> str:

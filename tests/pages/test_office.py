@@ -287,3 +287,47 @@ def test_logging_out_ends_the_session_on_the_box_too(staffed: Office) -> None:
         client.post("/logout")
         client.cookies.set("session", token)
         assert client.get("/").status_code == 303
+
+
+CSV = "姓名,账号,岗位\n李师傅,li,保安\n赵老师,zhao,安全干部\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk"])
+def test_people_are_imported_from_a_spreadsheet(staffed: Office, encoding: str) -> None:
+    with logged_in(staffed, "wang") as client:
+        answer = client.post("/people/import", files={"file": ("人员.csv", CSV.encode(encoding))})
+        assert answer.status_code == 303
+    duties = {person.login: person.duty for person in staffed.people.people()}
+    assert (duties["li"], duties["zhao"]) == (Duty.GUARD, Duty.SAFETY_OFFICER)
+
+
+def test_a_list_with_mistakes_names_each_by_row_and_imports_nobody(staffed: Office) -> None:
+    wrong = CSV + "王五,tech,保安\n孙六,sun,园丁\n,x,保安\n周七,LI,保安\n"
+    with logged_in(staffed, "wang") as client:
+        answer = client.post("/people/import", files={"file": ("人员.csv", wrong.encode())})
+        assert answer.status_code == 422
+        rows = re.findall(r'<td class="figure">(\d+)</td><td>(姓名|账号|岗位)</td>', answer.text)
+        assert rows == [("5", "岗位"), ("6", "姓名")]
+        mended = wrong.replace("园丁", "保安").replace("\n,x,", "\n吴八,x,")
+        answer = client.post("/people/import", files={"file": ("人员.csv", mended.encode())})
+        assert re.findall(r'<td class="figure">(\d+)</td>', answer.text) == ["4", "7"]
+    assert len(staffed.people.people()) == 2
+
+
+def test_only_a_leader_may_import(staffed: Office) -> None:
+    with logged_in(staffed, "tech") as client:
+        assert client.post("/people/import", files={"file": ("x.csv", CSV.encode())}).status_code == 403
+    assert len(staffed.people.people()) == 2
+
+
+def test_a_first_password_is_shown_once_and_logs_in(staffed: Office) -> None:
+    with logged_in(staffed, "wang") as client:
+        client.post("/people/import", files={"file": ("人员.csv", CSV.encode())})
+        (li,) = (person for person in staffed.people.people() if person.login == "li")
+        shown = client.post(f"/people/{li.id}/password")
+        secret = re.search(r'<p class="secret figure">([a-z0-9-]+)</p>', shown.text)
+        assert secret
+        assert shown.headers["cache-control"] == "no-store"
+        assert secret[1] not in client.get("/people").text
+    with httpx.Client(base_url=staffed.server.url, trust_env=False) as client:
+        assert client.post("/login", data={"login": "li", "password": secret[1]}).status_code == 303
