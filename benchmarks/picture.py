@@ -57,6 +57,7 @@ def main() -> None:
     for number, place in enumerate(PLACES[:2] if quick else PLACES):
         say(f"{place.name}: {HOURS:g} h, {injections} of each fault")
         watch(Footage(place, SEED + number), tally, injections, SEED + number)
+        say(f"so far: {tally.figures()}")
     for clip in ("vtest.avi",):
         if (CLIPS / clip).is_file():
             real_clip(CLIPS / clip, tally)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from camera.onvif.model import Codec
-from camera.onvif.setting import Encoder, EncoderChoice
+from camera.onvif.model import Codec, Encoder, EncoderChoice
 
 _SECONDS_A_DAY = 86_400
 

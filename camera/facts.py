@@ -55,3 +55,11 @@ class RelayChanged(Fact):
     token: str
     active: bool
     initial: bool
+
+
+class PictureAccepted(Fact):
+    """A person says that what a point shows now is right: its reference shall be learnt anew. Told by the office."""
+
+    kind: ClassVar[str] = "picture.accepted"
+    point_id: str
+    by: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from camera.events import CameraEvents
 from camera.http_call import DEFAULT_LIMITS, Limits
@@ -18,6 +19,9 @@ from foundation.clock import Clock
 from foundation.finding import FindingBoard
 from foundation.service import Service
 
+if TYPE_CHECKING:
+    from camera.picture.health import PictureHealth
+
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
@@ -25,6 +29,8 @@ class Inspector:
 
     services: tuple[Service, ...]
     register: Register
+    pictures: PictureHealth
+    """Give its `take_fact` to a Tail of the office's journal, so that a person can accept a view."""
 
     def close(self) -> None:
         """Let go of cameras.sqlite; the services must be closed before."""
@@ -93,4 +99,4 @@ def inspector(
         is_well=rounds.is_well,
         every_s=look_every_s,
     )
-    return Inspector((rounds, events, pictures), register)
+    return Inspector((rounds, events, pictures), register, pictures)

@@ -103,3 +103,29 @@ class DeviceEvent:
     """The device's own time text; its clock may be wrong."""
     source: tuple[tuple[str, str], ...]
     data: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoder:
+    """A video encoder's configuration: what a stream costs."""
+
+    token: str
+    codec: Codec
+    width_px: int
+    height_px: int
+    fps: float
+    bitrate_bps: int
+    gop_frames: int | None
+    media2: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderChoice:
+    """What an encoder can be set to in one codec."""
+
+    codec: Codec
+    sizes: tuple[tuple[int, int], ...]
+    fps: tuple[float, ...]
+    """Ascending; from a range, its whole numbers."""
+    least_bps: int | None
+    most_bps: int | None

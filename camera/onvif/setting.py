@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 from camera.device_error import DeviceError, OnvifFault
 from camera.onvif import xml_tree
 from camera.onvif.device import OnvifDevice
-from camera.onvif.model import Codec, DeviceTime
+from camera.onvif.model import Codec, DeviceTime, Encoder, EncoderChoice
 from camera.onvif.reading import codec_of, number_of
 from camera.onvif.xml_tree import Element, anywhere, children, find, integer, text
 from foundation.clock import NS_PER_S, Clock, utc_datetime
@@ -48,32 +48,6 @@ def set_clock(device: OnvifDevice, clock: Clock, *, time_zone: str = CHINA_POSIX
     if abs(told.offset_ns) > _CLOCK_WITHIN_NS + told.error_ns:
         raise SetHadNoEffect(f"the device took the time and is {told.offset_ns / NS_PER_S:.1f} s off all the same")
     return told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoder:
-    """A video encoder's configuration: what a stream costs."""
-
-    token: str
-    codec: Codec
-    width_px: int
-    height_px: int
-    fps: float
-    bitrate_bps: int
-    gop_frames: int | None
-    media2: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderChoice:
-    """What an encoder can be set to in one codec."""
-
-    codec: Codec
-    sizes: tuple[tuple[int, int], ...]
-    fps: tuple[float, ...]
-    """Ascending; from a range, its whole numbers."""
-    least_bps: int | None
-    most_bps: int | None
 
 
 def read_encoder(device: OnvifDevice, token: str) -> Encoder:

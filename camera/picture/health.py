@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import queue
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import cv2
 import structlog
 
 from camera.device_state import DeviceState
+from camera.facts import PictureAccepted
 from camera.login import Login
 from camera.picture.episode import Watch
 from camera.picture.judgement import Condition
@@ -32,6 +34,7 @@ from config.credential import CredentialError
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import Evidence, FindingBoard, Severity
 from foundation.ids import new_id
+from foundation.journal import Entry
 from foundation.service import Service
 from foundation.sqlite import Transaction
 
@@ -113,6 +116,7 @@ class PictureHealth(Service):
         self._pool = VisitPool[_Seen](workers, "look")
         self._running: dict[str, Future[_Seen]] = {}
         self._states: dict[str, _State] = {}
+        self._accepted: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Remember references and open episodes, then begin."""
@@ -172,6 +176,7 @@ class PictureHealth(Service):
 
         Without `submit` only what the workers have brought is written down.
         """
+        self._forget_accepted()
         due = [point for point in self._points.values() if submit and point.point_id not in self._running]
         pause_s = self._every_s * 0.8 / max(1, len(due))
         for point in due:
@@ -189,14 +194,32 @@ class PictureHealth(Service):
         self._settle(done)
 
     def accept(self, point_id: str) -> None:
-        """A person says that what is seen now is right: open episodes end, and the place is learnt anew."""
-        state = self._states[point_id]
-        state.eye.accept()
-        with self._register.database.transaction() as transaction:
-            transaction.execute("DELETE FROM picture_reference WHERE point_id = ?", (point_id,))
-            for condition in list(state.episodes):
-                self._end(transaction, point_id, state, condition)
-        state.saved_lights = frozenset()
+        """A person says that what is seen now is right: open episodes end, and the place is learnt anew.
+
+        From any thread; done in the next round. A point that is not watched is passed over.
+        """
+        self._accepted.put(point_id)
+
+    def take_fact(self, entry: Entry) -> None:
+        """Handler for a `Tail` of the office's journal: `PictureAccepted`."""
+        if entry.kind == PictureAccepted.kind:
+            self.accept(entry.read(PictureAccepted).point_id)
+
+    def _forget_accepted(self) -> None:
+        for _ in range(self._accepted.qsize()):
+            point_id = self._accepted.get()
+            state = self._states.get(point_id)
+            if state is None:
+                continue
+            if point_id in self._running:  # its judge is at work: in the next round
+                self._accepted.put(point_id)
+                continue
+            state.eye.accept()
+            state.saved_lights = frozenset()
+            with self._register.database.transaction() as transaction:
+                transaction.execute("DELETE FROM picture_reference WHERE point_id = ?", (point_id,))
+                for condition in list(state.episodes):
+                    self._end(transaction, point_id, state, condition)
 
     # ── on the workers ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,8 +13,8 @@ from camera.device_error import OnvifFault
 from camera.http_call import Answer
 from camera.onvif import setting, soap
 from camera.onvif.device import OnvifDevice
-from camera.onvif.model import Codec
-from camera.onvif.setting import Encoder, SetHadNoEffect, read_encoder, set_clock, set_encoder
+from camera.onvif.model import Codec, Encoder
+from camera.onvif.setting import SetHadNoEffect, read_encoder, set_clock, set_encoder
 from camera.onvif.xml_tree import children, find
 from foundation.clock import ManualClock, utc_ns_of
 from tests.camera.raw_server import RawServer, envelope, time_answer

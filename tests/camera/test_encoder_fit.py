@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camera.encoder_fit import Demand, FitPolicy, days_that_fit, fit
-from camera.onvif.model import Codec
-from camera.onvif.setting import Encoder, EncoderChoice
+from camera.onvif.model import Codec, Encoder, EncoderChoice
 
 TB = 10**12
 POLICY = FitPolicy()

@@ -188,7 +188,7 @@ def test_twenty_threads_on_one_device_do_not_disturb_each_other(campus: Campus) 
 def test_importing_the_adapter_leaves_the_log_alone_and_the_queries_do_not_import_it() -> None:
     program = (
         "import logging, sys\n"
-        "import camera.query, camera.still\n"
+        "import camera.query, camera.still, camera.picture.query, camera.camera_file, camera.encoder_fit\n"
         "heavy = {'zeep', 'onvif', 'cv2', 'lxml', 'requests', 'av'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "import camera.onvif.device\n"
