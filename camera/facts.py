@@ -63,3 +63,19 @@ class PictureAccepted(Fact):
     kind: ClassVar[str] = "picture.accepted"
     point_id: str
     by: str
+
+
+class DeviceAccepted(Fact):
+    """A person says that the other device at an address is meant to be there (更换). Told by the office."""
+
+    kind: ClassVar[str] = "camera.device_accepted"
+    device_id: str
+    by: str
+
+
+class LoginRetryAsked(Fact):
+    """A person put a refused log-in right at the device and wants it tried now, not in an hour. Told by the office."""
+
+    kind: ClassVar[str] = "camera.login_retry_asked"
+    device_id: str
+    by: str

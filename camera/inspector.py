@@ -17,6 +17,7 @@ from config.device import Device
 from config.settings import Settings
 from foundation.clock import Clock
 from foundation.finding import FindingBoard
+from foundation.journal import Entry
 from foundation.service import Service
 
 if TYPE_CHECKING:
@@ -29,8 +30,13 @@ class Inspector:
 
     services: tuple[Service, ...]
     register: Register
+    rounds: CameraRound
     pictures: PictureHealth
-    """Give its `take_fact` to a Tail of the office's journal, so that a person can accept a view."""
+
+    def take_fact(self, entry: Entry) -> None:
+        """Handler for a `Tail` of the office's journal: what people accept or want tried again."""
+        self.rounds.take_fact(entry)
+        self.pictures.take_fact(entry)
 
     def close(self) -> None:
         """Let go of cameras.sqlite; the services must be closed before."""
@@ -99,4 +105,4 @@ def inspector(
         is_well=rounds.is_well,
         every_s=look_every_s,
     )
-    return Inspector((rounds, events, pictures), register, pictures)
+    return Inspector((rounds, events, pictures), register, rounds, pictures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -26,6 +27,7 @@ from camera.device_findings import (
     wanted_troubles,
 )
 from camera.device_state import DeviceState, LoginHold, Outcome, Standing, StateRules, hold_after, judge, may_log_in
+from camera.facts import DeviceAccepted, LoginRetryAsked
 from camera.onvif.model import DeviceTime, Identity
 from camera.register import Register
 from camera.together import failing_together
@@ -33,6 +35,7 @@ from camera.visit import HELD_ELSEWHERE, Sighting, Visitor
 from camera.visit_pool import VisitPool
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import Evidence, FindingBoard, Severity
+from foundation.journal import Entry
 from foundation.proven_time import TimeReading
 from foundation.service import Service
 
@@ -97,6 +100,8 @@ class CameraRound(Service):
         self._streams_at_ns: dict[str, int] = {}
         self._reading_at_ns: dict[str, int] = {}
         self._clock_doubts: dict[str, int] = {}
+        self._accepted: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._retries: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Bring the register in line with the settings, then begin."""
@@ -129,6 +134,21 @@ class CameraRound(Service):
         super().close()
         self._pool.close()
 
+    def take_fact(self, entry: Entry) -> None:
+        """Handler for a `Tail` of the office's journal: `DeviceAccepted`, `LoginRetryAsked`; obeyed next round."""
+        if entry.kind == DeviceAccepted.kind:
+            self._accepted.put(entry.read(DeviceAccepted).device_id)
+        elif entry.kind == LoginRetryAsked.kind:
+            self._retries.put(entry.read(LoginRetryAsked).device_id)
+
+    def _obey(self) -> None:
+        for _ in range(self._accepted.qsize()):
+            self._findings.clear(f"device:{self._accepted.get()}", SWAPPED)
+        for _ in range(self._retries.qsize()):
+            device_id = self._retries.get()
+            if device_id in self._standings:
+                self._standings[device_id] = (self._standings[device_id][0], None)
+
     def is_well(self, device_id: str) -> bool:
         """Whether the device let us in when it was last visited, and nobody was refused by it."""
         standing, hold = self._standings.get(device_id, (None, None))
@@ -136,6 +156,7 @@ class CameraRound(Service):
 
     def run_once(self) -> RoundReport:
         """One whole round, at most `period_s` long; a device still busy with an earlier visit is left out."""
+        self._obey()
         began_ns, began_utc_ns = self._clock.running_ns(), self._clock.utc_ns()
         due = [device_id for device_id in self._visitors if device_id not in self._running]
         self._chance.shuffle(due)  # else the last of the list would always be the last asked

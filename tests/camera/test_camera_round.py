@@ -14,7 +14,7 @@ import pytest
 
 from camera.device_error import LoginRefused, OwnLinkDown, Unreachable
 from camera.device_state import DeviceState, Outcome
-from camera.facts import DeviceChanged, DeviceStateChanged, StreamsChanged
+from camera.facts import DeviceAccepted, DeviceChanged, DeviceStateChanged, LoginRetryAsked, StreamsChanged
 from camera.http_call import Limits
 from camera.login import Login
 from camera.onvif.device import OnvifDevice
@@ -26,7 +26,7 @@ from camera.visit import LoginOf, Sighting, Visitor
 from config.credential import CredentialError
 from foundation.clock import NS_PER_S, Clock, ManualClock, SystemClock
 from foundation.finding import FindingBoard
-from foundation.journal import Journal, read_entries
+from foundation.journal import Entry, Fact, Journal, read_entries
 from foundation.proven_time import TimeReading
 from simulator.campus import Campus
 from simulator.faults import Fault
@@ -278,6 +278,37 @@ def test_another_serial_at_the_same_address_is_swapped(box: Box) -> None:
     assert box.open_kinds() == {("device:a", "camera.swapped")}
     (change,) = box.facts(DeviceChanged.kind)
     assert '"before":"1"' in change
+
+
+def told_by_the_office(box: Box, fact: Fact) -> Entry:
+    office = Journal.open(box.folder / "office.sqlite", box.clock)
+    office.append(fact)
+    office.database.close()
+    return read_entries(box.folder / "office.sqlite", after=0)[-1]
+
+
+def test_a_person_accepts_the_other_device(box: Box) -> None:
+    rounds = box.round(Scripted("a", who("1"), who("2")))
+    rounds.run_once()
+    rounds.run_once()
+    assert box.open_kinds() == {("device:a", "camera.swapped")}
+    rounds.take_fact(told_by_the_office(box, DeviceAccepted(device_id="a", by="李老师")))
+    rounds.run_once()
+    assert box.open_kinds() == set()
+
+
+def test_a_person_may_have_a_refused_log_in_tried_at_once(box: Box) -> None:
+    door = Door("right")
+    with RawServer(door) as server:
+        rounds = box.round(box.visitor("gate", server.url, lambda: Login("admin", "x")))
+        rounds.run_once()
+        rounds.run_once()
+        assert door.tries == 1
+        rounds.take_fact(told_by_the_office(box, LoginRetryAsked(device_id="gate", by="李老师")))
+        rounds.take_fact(told_by_the_office(box, LoginRetryAsked(device_id="gone", by="李老师")))
+        rounds.run_once()
+        rounds.run_once()
+        assert door.tries == 2
 
 
 def clock_at(offset_s: float, *, by_ntp: bool = False) -> Sighting:
