@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -13,16 +12,15 @@ from typing import Final
 import cv2
 import structlog
 
-from camera.device_state import DeviceState
 from camera.facts import PictureAccepted
 from camera.login import Login
 from camera.picture.episode import Watch
 from camera.picture.judgement import Condition
 from camera.picture.keyframe import take_keyframe
+from camera.picture.ledger import PictureLedger
 from camera.picture.measure import Light
-from camera.picture.picture import Picture, to_jpeg
+from camera.picture.picture import Picture
 from camera.picture.point_eye import Change, Look, PointEye
-from camera.picture.reference_store import from_bytes, to_bytes
 from camera.query import StreamSource as KnownSource
 from camera.query import stream_source
 from camera.register import Register
@@ -33,7 +31,6 @@ from camera.visit_pool import VisitPool
 from config.credential import CredentialError
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import Evidence, FindingBoard, Severity
-from foundation.ids import new_id
 from foundation.journal import Entry
 from foundation.service import Service
 from foundation.sqlite import Transaction
@@ -107,6 +104,7 @@ class PictureHealth(Service):
         super().__init__("picture-health")
         self._points = {point.point_id: point for point in points}
         self._register = register
+        self._ledger = PictureLedger(register.database, clock)
         self._findings = findings
         self._clock = clock
         self._campus = f"campus:{campus_id}"
@@ -126,28 +124,13 @@ class PictureHealth(Service):
     def prepare(self) -> None:
         """Read what the last run knew."""
         cv2.setNumThreads(1)  # at 640x360 OpenCV's own threads cost more than they bring
-        database = self._register.database
-        with database.transaction() as transaction:
-            known = {row[0] for row in transaction.rows("SELECT point_id FROM picture")}
-            for point_id in known - set(self._points):
-                transaction.execute("DELETE FROM picture WHERE point_id = ?", (point_id,))
-            for point_id in self._points:
-                transaction.execute(
-                    "INSERT INTO picture (point_id, state) VALUES (?, 'unknown') ON CONFLICT DO NOTHING", (point_id,)
-                )
+        self._ledger.keep_only(self._points)
         for point_id in self._points:
-            rows = database.rows("SELECT body FROM picture_reference WHERE point_id = ?", (point_id,))
-            read = [reference for row in rows if (reference := from_bytes(row[0])) is not None]
-            eye = PointEye(references={reference.light: reference for reference in read})
-            state = _State(eye, saved_lights=frozenset(reference.light for reference in read))
-            for row in database.rows(
-                "SELECT condition, id, suspected_utc_ns FROM picture_episode WHERE point_id = ? "
-                "AND ended_utc_ns IS NULL",
-                (point_id,),
-            ):
-                condition = Condition(row[0])
-                eye.watches[condition] = Watch("---", row[2], open=True)
-                state.episodes[condition] = row[1]
+            references = self._ledger.references(point_id)
+            state = _State(PointEye(references=references), saved_lights=frozenset(references))
+            for episode in self._ledger.open_episodes(point_id):
+                state.eye.watches[episode.condition] = Watch("---", episode.suspected_utc_ns, open=True)
+                state.episodes[episode.condition] = episode.id
             self._states[point_id] = state
 
     def _loop(self) -> None:
@@ -217,7 +200,7 @@ class PictureHealth(Service):
             state.eye.accept()
             state.saved_lights = frozenset()
             with self._register.database.transaction() as transaction:
-                transaction.execute("DELETE FROM picture_reference WHERE point_id = ?", (point_id,))
+                self._ledger.forget(transaction, point_id)
                 for condition in list(state.episodes):
                     self._end(transaction, point_id, state, condition)
 
@@ -255,76 +238,41 @@ class PictureHealth(Service):
     def _write(self, transaction: Transaction, point_id: str, seen: _Seen) -> None:
         state = self._states[point_id]
         if seen.look is None or seen.picture is None:
-            transaction.execute("UPDATE picture SET trouble = ? WHERE point_id = ?", (seen.trouble, point_id))
+            self._ledger.note_trouble(transaction, point_id, seen.trouble)
             return
-        look = seen.look
-        for change in look.changes:
+        for change in seen.look.changes:
             if change.began:
-                self._begin(transaction, point_id, state, change, seen.picture, look)
+                self._begin(transaction, point_id, state, change, seen.picture, seen.look.light)
             else:
                 self._end(transaction, point_id, state, change.condition)
-        conditions = state.eye.open_conditions
-        judged = not look.verdict.unjudged
-        well = DeviceState.OK if judged and look.verdict.clean else DeviceState.UNKNOWN
-        suspicions = {
-            condition.value: [found.measure, found.threshold] for condition, found in look.verdict.suspicions.items()
-        }
-        transaction.execute(
-            "UPDATE picture SET state = ?, unjudged = ?, suspicions = ?, open = ?, light = ?, looked_utc_ns = ?, "
-            "trouble = '' WHERE point_id = ?",
-            (
-                (DeviceState.FAILING if conditions else well).value,
-                look.verdict.unjudged,
-                json.dumps(suspicions),
-                json.dumps(sorted(conditions)),
-                look.light.value,
-                seen.picture.taken_utc_ns,
-                point_id,
-            ),
-        )
+        self._ledger.note_look(transaction, point_id, seen.look, state.eye.open_conditions, seen.picture.taken_utc_ns)
         self._save(transaction, point_id, state)
 
     def _begin(
-        self, transaction: Transaction, point_id: str, state: _State, change: Change, picture: Picture, look: Look
+        self, transaction: Transaction, point_id: str, state: _State, change: Change, picture: Picture, light: Light
     ) -> None:
-        assert change.suspicion is not None
-        reference = state.eye.references.get(look.light) or next(iter(state.eye.references.values()), None)
-        beside = Picture(reference.picture, picture.u, picture.v) if reference is not None else None
-        episode = state.episodes[change.condition] = new_id()
+        references = state.eye.references
+        reference = references.get(light) or next(iter(references.values()), None)
         since = state.eye.watches[change.condition].bad_since_utc_ns
-        transaction.execute(
-            "INSERT INTO picture_episode VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)",
-            (
-                episode,
-                point_id,
-                change.condition.value,
-                since if since is not None else picture.taken_utc_ns,
-                picture.taken_utc_ns,
-                change.suspicion.measure,
-                change.suspicion.threshold,
-                to_jpeg(picture),
-                to_jpeg(beside) if beside is not None else None,
-            ),
+        state.episodes[change.condition] = self._ledger.begin(
+            transaction,
+            point_id,
+            change,
+            picture,
+            suspected_utc_ns=since if since is not None else picture.taken_utc_ns,
+            beside=reference.picture if reference is not None else None,
         )
 
     def _end(self, transaction: Transaction, point_id: str, state: _State, condition: Condition) -> None:
         state.episodes.pop(condition, None)
-        transaction.execute(
-            "UPDATE picture_episode SET ended_utc_ns = ? WHERE point_id = ? AND condition = ? AND ended_utc_ns IS NULL",
-            (self._clock.utc_ns(), point_id, condition.value),
-        )
+        self._ledger.end(transaction, point_id, condition)
 
     def _save(self, transaction: Transaction, point_id: str, state: _State, *, always: bool = False) -> None:
         ready = {light: reference for light, reference in state.eye.references.items() if reference.ready}
         old = self._clock.running_ns() - state.saved_at_ns >= _SAVE_EVERY_NS
-        if not ready or not (always or old or frozenset(ready) != state.saved_lights):
-            return
-        for light, reference in ready.items():
-            transaction.execute(
-                "INSERT OR REPLACE INTO picture_reference VALUES (?, ?, ?, ?)",
-                (point_id, light.value, self._clock.utc_ns(), to_bytes(reference)),
-            )
-        state.saved_at_ns, state.saved_lights = self._clock.running_ns(), frozenset(ready)
+        if ready and (always or old or frozenset(ready) != state.saved_lights):
+            self._ledger.save(transaction, point_id, ready)
+            state.saved_at_ns, state.saved_lights = self._clock.running_ns(), frozenset(ready)
 
     def _tell(self) -> None:
         grouped: set[tuple[str, Condition]] = set()
