@@ -309,3 +309,18 @@ class _Stalled:
                 sink.sendall(data)
         except OSError:
             return
+
+
+def test_a_path_leaves_by_its_own_interface(wire: Wire) -> None:
+    broker = wire.broker()
+    session = MqttSession(
+        BrokerPath(id="primary", host="127.0.0.1", port=broker.port, allow_plain_text=True, bind_address="127.0.0.2"),
+        client_id="campus-1",
+        clock=CLOCK,
+        on_message=lambda *_: None,
+    )
+    session.start()
+    wire.closing.append(session.close)
+    connected(session)
+    log = broker.directory / "broker.log"
+    wait_until(lambda: "from 127.0.0.2:" in log.read_text(), what="the broker's note of the address")
