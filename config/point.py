@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from math import atan, degrees
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from config.model import SettingsModel
 from foundation.ids import Slug
 
-Degrees = Annotated[float, Field(allow_inf_nan=False)]
+Metres = Annotated[float, Field(ge=-10_000, le=10_000, allow_inf_nan=False)]
 
 
 class Pose(SettingsModel):
     """Where a camera hangs and looks; metres on the campus plan, degrees clockwise from its y axis (north)."""
 
-    x_m: float
-    y_m: float
+    x_m: Metres
+    y_m: Metres
     height_m: Annotated[float, Field(gt=0, le=60)]
     azimuth_deg: Annotated[float, Field(ge=0, lt=360)]
     tilt_deg: Annotated[float, Field(ge=-90, le=90)]

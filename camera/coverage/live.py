@@ -50,6 +50,9 @@ class LiveCoverage:
         if pose is None:
             self._refuse(point_id, "没有位姿（位置、方向、视场角）")
             return
+        if not self._scene.holds(pose):
+            self._refuse(point_id, f"位置（{pose.x_m:.1f}, {pose.y_m:.1f}）在校园之外，请核对坐标（米）")
+            return
         wall = self._scene.wall_holding(pose)
         if wall is not None:
             self._refuse(point_id, f"位置在墙体 {wall} 之内，请移到它所看的一侧至少 5 厘米")

@@ -22,6 +22,9 @@ PRIVATE_PX_PER_M: Final = 5.0
 INSIDE_WALL_M: Final = 0.02
 """Nearer to a wall than this, nobody can tell on which of its sides a camera hangs."""
 
+STREET_M: Final = 20.0
+"""A camera may hang across the street; farther off its place is a mistake."""
+
 PlaneKey = tuple[str, float]
 """Floor, and target height above the campus's ground."""
 ViewKey = tuple[PlaneKey, float]
@@ -79,6 +82,12 @@ class Scene:
             and pose.height_m < elevation + building.height_m
             and _within(building.area, pose)
         )
+
+    def holds(self, pose: Pose) -> bool:
+        """True if the camera hangs on the campus, or within a street's width of it."""
+        place = np.array([[pose.x_m, pose.y_m]])
+        outer = self.plan.outline.area.outer
+        return bool(contains(outer, place)[0]) or bool(contains(outer, place, margin_m=STREET_M)[0])
 
     def wall_holding(self, pose: Pose) -> str | None:
         """Id of a wall that the camera is inside of, so that no side of it can be told."""

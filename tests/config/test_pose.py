@@ -20,6 +20,12 @@ POSE: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize("x_m", [float("nan"), float("inf"), 1e9])
+def test_a_place_that_is_none_is_refused(x_m: float) -> None:
+    with pytest.raises(ValidationError, match="x_m"):
+        Pose.model_validate({**POSE, "hfov_deg": 90, "x_m": x_m})
+
+
 def test_lens_and_sensor_give_the_field_of_view() -> None:
     # A 1/2.8" sensor is 5.57 mm wide: with a 2.8 mm lens that is 89.7 degrees.
     assert Pose.model_validate({**POSE, "lens_mm": 2.8, "sensor_mm": 5.57}).hfov_deg == pytest.approx(89.7, abs=0.1)

@@ -83,6 +83,14 @@ def test_a_camera_inside_a_wall_is_told_and_counts_for_nothing(make_plan: PlanMa
     assert coverage(plan, {"mast": camera(30, 5, 0, height_m=5.5)}, OK).unplaced == ()
 
 
+def test_a_camera_far_off_the_campus_is_told_and_counts_for_nothing(make_plan: PlanMaker) -> None:
+    plan = make_plan(zone(rectangle(25, 10, 35, 20)))
+    report = coverage(plan, {"mast": camera(116.39, 39.9, 0), "street": camera(30, -10, 0)}, {"street": Watch.OK})
+    assert [one.point_id for one in report.unplaced] == ["mast"]
+    assert "校园之外" in report.unplaced[0].message
+    assert report.seen_share > 0.5
+
+
 def test_kinds_asked_of_every_campus_are_drawn_or_declared_absent(make_plan: PlanMaker) -> None:
     gate = zone(rectangle(25, 10, 35, 20), id="gate", name="校门", kind="gate", density_px_per_m=25)
     report = coverage(
