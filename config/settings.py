@@ -176,6 +176,7 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
     for index, point in enumerate(settings.points):
         refer(("points", index, "device"), point.device, "devices")
         refer(("points", index, "volume"), point.volume, "volumes")
+        refer(("points", index, "copy_volume"), point.copy_volume, "volumes")
         refer(("points", index, "retention"), point.retention, "retention")
     for index, gate in enumerate(settings.gates):
         refer(("gates", index, "point"), gate.point, "points")

@@ -198,35 +198,38 @@ class Catalogue:
                 (end_ms, cause, packets_lost, run_no),
             )
 
-    def begin_segment(
+    def begin_segments(
         self,
-        key: SegmentKey,
+        point_no: int,
+        start_ms: int,
+        copies: Sequence[tuple[int, int]],
         *,
-        suffix: int,
         run_no: int,
-        finished: tuple[SegmentKey, WrittenSegment] | None = None,
-    ) -> SegmentKey:
-        """The row of a file about to be made, together with the end of the one before; returns the key it got (a
-        millisecond later where a stepped clock gave the same one twice)."""
-        with self.database.transaction() as transaction:
-            if finished is not None:
-                self._finish(transaction, *finished)
-            while transaction.row(
-                "SELECT 1 FROM segment WHERE point_no = ? AND start_ms = ? AND volume_no = ?",
-                (key.point_no, key.start_ms, key.volume_no),
-            ):
-                key = SegmentKey(key.point_no, key.start_ms + 1, key.volume_no)
-            transaction.execute(
-                "INSERT INTO segment (point_no, start_ms, volume_no, state, suffix, run_no, duration_ms, bytes, "
-                "end_axis_ms) VALUES (?, ?, ?, 0, ?, ?, 0, 0, ?)",
-                (key.point_no, key.start_ms, key.volume_no, suffix, run_no, self.now_axis_ms()),
-            )
-        return key
+        finished: Sequence[tuple[SegmentKey, WrittenSegment]] = (),
+    ) -> list[SegmentKey]:
+        """Rows of files about to be made, together with the end of those before; one for each (volume, suffix).
 
-    def finish_segment(self, key: SegmentKey, written: WrittenSegment) -> None:
-        """The file is closed and whole."""
+        Returns their keys, which are a millisecond later where a stepped clock gave the same one twice.
+        """
         with self.database.transaction() as transaction:
-            self._finish(transaction, key, written)
+            for key, written in finished:
+                self._finish(transaction, key, written)
+            while transaction.row("SELECT 1 FROM segment WHERE point_no = ? AND start_ms = ?", (point_no, start_ms)):
+                start_ms += 1
+            keys = [SegmentKey(point_no, start_ms, volume_no) for volume_no, _ in copies]
+            for volume_no, suffix in copies:
+                transaction.execute(
+                    "INSERT INTO segment (point_no, start_ms, volume_no, state, suffix, run_no, duration_ms, bytes, "
+                    "end_axis_ms) VALUES (?, ?, ?, 0, ?, ?, 0, 0, ?)",
+                    (point_no, start_ms, volume_no, suffix, run_no, self.now_axis_ms()),
+                )
+        return keys
+
+    def finish_segments(self, finished: Sequence[tuple[SegmentKey, WrittenSegment]]) -> None:
+        """These files are closed and whole."""
+        with self.database.transaction() as transaction:
+            for key, written in finished:
+                self._finish(transaction, key, written)
 
     def _finish(self, transaction: Transaction, key: SegmentKey, written: WrittenSegment) -> None:
         transaction.execute(

@@ -14,7 +14,7 @@ from foundation.audit import AuditChain
 from foundation.clock import NS_PER_S, ManualClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
-from storage.catalogue import Catalogue, SegmentKey
+from storage.catalogue import Catalogue
 from storage.fragment import FragmentBuilder
 from storage.mp4 import SegmentHeader
 from storage.segment import SegmentWriter, segment_path
@@ -106,14 +106,14 @@ def _file_footage(catalogue: Catalogue, place: Place, point_no: int, sample: Pat
     start_ms = catalogue.now_ms()
     video = VideoFormat(Codec.H264, (_SPS, _PPS), 160, 120)
     run_no = catalogue.begin_run(point_no, start_ms, video)
-    key = catalogue.begin_segment(SegmentKey(point_no, start_ms, place.no), suffix=0, run_no=run_no)
+    [key] = catalogue.begin_segments(point_no, start_ms, [(place.no, 0)], run_no=run_no)
     writer = SegmentWriter(
         place.root, SegmentHeader(_POINT, place.uuid, start_ms, start_ms), video, None, suffix=0, first_ticks=0
     )
     fragment = FragmentBuilder()
     fragment.add(Frame(0, True, bytearray(b"\0\0\0\1\x65"), video, catalogue.clock.running_ns()))
     writer.write(fragment, end_ticks=90_000, start_ms=start_ms, axis_ms=catalogue.now_axis_ms())
-    catalogue.finish_segment(key, writer.close())
+    catalogue.finish_segments([(key, writer.close())])
     catalogue.end_run(run_no, start_ms + NS_PER_S // 1_000_000, "asked", 0)
     if sample is not None:
         shutil.copyfile(sample, writer.path)

@@ -21,6 +21,7 @@ from foundation.sqlite import DatabaseError
 from storage.backoff import Backoff
 from storage.catalogue import Catalogue
 from storage.frame_clock import ClockStepped
+from storage.login_guard import LoginGuard
 from storage.run import FormatChanged, Run, RunFigures
 from storage.shelf import NoPlace, Shelf
 from storage.volume import VolumeRefused
@@ -72,7 +73,7 @@ class PointRecorder(Service):
         findings: FindingBoard,
         clock: Clock,
         stream_source: Callable[[str], StreamSource | None],
-        may_try: Callable[[str], bool],
+        guard: LoginGuard,
         random: Random | None = None,
     ) -> None:
         super().__init__(f"record-{point.id}")
@@ -83,7 +84,7 @@ class PointRecorder(Service):
         self._findings = findings
         self._clock = clock
         self._stream_source = stream_source
-        self._may_try = may_try
+        self._guard = guard
         self._backoff = Backoff(random or Random())
         self._log = structlog.get_logger("recorder").bind(point=point.id)
         self._subject = f"point:{point.id}"
@@ -123,8 +124,9 @@ class PointRecorder(Service):
             if source is None:
                 self._now(RecorderState.WAITING, "no_stream_address")
                 self.stopping.wait(_LOOK_AGAIN_S)
-            elif not self._may_try(source.device):
-                self._now(RecorderState.REFUSED, EndCause.LOGIN_REFUSED)
+            elif not self._guard.may_try(source):
+                if self._guard.is_refused(source):
+                    self._now(RecorderState.REFUSED, EndCause.LOGIN_REFUSED)
                 self.stopping.wait(_LOOK_AGAIN_S)
             else:
                 began_ns = self._clock.running_ns()
@@ -143,6 +145,7 @@ class PointRecorder(Service):
             return
         self._stream = stream
         self._figures = RunFigures()
+        self._guard.accepted(source)
         self._findings.clear(f"device:{source.device}", "camera.login_refused")
         self._mind_audio(stream)
         try:
@@ -162,7 +165,15 @@ class PointRecorder(Service):
 
     def _record(self, stream: RtspStream) -> None:
         while not self.stopping.is_set():
-            run = Run(self._point.id, self._point_no, self._point.volume, self._catalogue, self._shelf, self._clock)
+            run = Run(
+                self._point.id,
+                self._point_no,
+                self._point.volume,
+                self._point.copy_volume,
+                self._catalogue,
+                self._shelf,
+                self._clock,
+            )
             self._figures = run.figures
             cause: str = EndCause.ASKED
             try:
@@ -220,6 +231,10 @@ class PointRecorder(Service):
             raise StreamUnsupported(f"{self._point.id}: the camera changes its video format again and again; fix one")
 
     def _failed(self, source: StreamSource, error: StreamError) -> None:
+        if error.cause is EndCause.LOGIN_REFUSED:
+            self._guard.refused(source)
+        else:
+            self._guard.unanswered(source)
         self._ended(error.cause, str(error))
         if self.stopping.is_set():
             return

@@ -22,6 +22,7 @@ from storage.catalogue import Catalogue
 from storage.facts import HoldRequested
 from storage.forecasts import ForecastWatch
 from storage.holds import HoldRequest, Holds, UnknownPointError
+from storage.login_guard import LoginGuard
 from storage.rebuild import latest_axis_ms
 from storage.recorder import PointRecorder
 from storage.recording_board import RecordingBoard
@@ -79,6 +80,7 @@ def recorder_role(
     own = Journal(catalogue.database, clock)
     heed = _Heed(catalogue, Holds(catalogue, audit), shelf)
     tails = [Tail(path, own, heed) for path in journals]
+    guard = LoginGuard(clock, may_try)
     recorders = [
         PointRecorder(
             point,
@@ -88,7 +90,7 @@ def recorder_role(
             findings=findings,
             clock=clock,
             stream_source=stream_source,
-            may_try=may_try,
+            guard=guard,
             random=random,
         )
         for point in settings.points

@@ -14,7 +14,7 @@ from storage.fragment import FragmentBuilder
 from storage.frame_clock import FrameClock
 from storage.mp4 import SegmentHeader
 from storage.segment import SegmentWriter, WrittenSegment, free_suffix
-from storage.shelf import NoPlace, Place, Shelf
+from storage.shelf import Place, Shelf
 from storage.volume import VolumeRefused
 
 LONGEST_FRAGMENT_S: Final = 2.0
@@ -54,6 +54,7 @@ class Run:
     point: str
     point_no: int
     volume_id: str
+    copy_volume_id: str | None
     catalogue: Catalogue
     shelf: Shelf
     clock: Clock
@@ -63,8 +64,8 @@ class Run:
     _audio: AudioFormat | None = None
     _frame_clock: FrameClock | None = None
     _fragment: FragmentBuilder = field(default_factory=FragmentBuilder)
-    _segment: _OpenSegment | None = None
-    _finished: tuple[SegmentKey, WrittenSegment] | None = None
+    _copies: list[_OpenSegment] = field(default_factory=list)
+    _finished: list[tuple[SegmentKey, WrittenSegment]] = field(default_factory=list)
     _end_ms: int = 0
 
     def take(self, frame: Frame) -> None:
@@ -103,10 +104,10 @@ class Run:
             if self._fragment.frames:
                 self._flush(self._expected_end())
         finally:
-            self._close_segment()
-            if self._finished is not None:
-                self.catalogue.finish_segment(*self._finished)
-                self._finished = None
+            self._close_segments()
+            if self._finished:
+                self.catalogue.finish_segments(self._finished)
+                self._finished = []
             if self._no is not None:
                 self.catalogue.end_run(self._no, self._end_ms, cause, packets_lost)
                 self._no = None
@@ -123,64 +124,78 @@ class Run:
         first = fragment.frames[0]
         end_ticks = max(end_ticks, first.ticks + 1)
         start_ms = self._frame_clock.utc_ns(first.ticks) // NS_PER_MS
-        segment = self._segment
-        if segment is None or (
-            first.keyframe and start_ms // _MINUTE_MS != segment.writer.header.start_ms // _MINUTE_MS
+        if not self._copies or (
+            first.keyframe and start_ms // _MINUTE_MS != self._copies[0].writer.header.start_ms // _MINUTE_MS
         ):
-            segment = self._cut(start_ms, fragment)
-        try:
-            segment.writer.write(fragment, end_ticks=end_ticks, start_ms=start_ms, axis_ms=self.catalogue.now_axis_ms())
-        except OSError as error:
-            raise self.shelf.report(segment.place, error) from error
-        self._end_ms = segment.key.start_ms + segment.writer.duration_ms
+            self._cut(start_ms, fragment)
+        self._write(fragment, end_ticks, start_ms)
+        longest = max(self._copies, key=lambda copy: copy.writer.duration_ms)
+        self._end_ms = longest.key.start_ms + longest.writer.duration_ms
         self.figures.last_fragment_ms = self._end_ms
         self.figures.fragments += 1
         self.figures.bytes += fragment.size_bytes
 
-    def _cut(self, start_ms: int, fragment: FragmentBuilder) -> _OpenSegment:
+    def _write(self, fragment: FragmentBuilder, end_ticks: int, start_ms: int) -> None:
+        axis_ms = self.catalogue.now_axis_ms()
+        for copy in tuple(self._copies):
+            try:
+                copy.writer.write(fragment, end_ticks=end_ticks, start_ms=start_ms, axis_ms=axis_ms)
+            except OSError as error:
+                refused = self.shelf.report(copy.place, error)
+                if len(self._copies) == 1:
+                    raise refused from error
+                self._close(copy)  # the other copy goes on; the next minute looks for two places again
+                self._copies.remove(copy)
+
+    def _cut(self, start_ms: int, fragment: FragmentBuilder) -> None:
         assert self._format is not None
-        self._close_segment()
-        place = self.shelf.place_for(self.volume_id)
+        self._close_segments()
+        places = self.shelf.places_for(self.volume_id, self.copy_volume_id)
         if self._no is None:
             self._no = self.catalogue.begin_run(self.point_no, start_ms, self._format)
             self.figures.started_ms = self._end_ms = start_ms
-        key: SegmentKey | None = None
-        try:
-            suffix = free_suffix(place.root, self.point, start_ms)
-            key = self.catalogue.begin_segment(
-                SegmentKey(self.point_no, start_ms, place.no), suffix=suffix, run_no=self._no, finished=self._finished
-            )
-            self._finished = None
-            writer = SegmentWriter(
-                place.root,
-                SegmentHeader(self.point, place.uuid, key.start_ms, self.figures.started_ms or start_ms),
-                self._format,
-                self._audio,
-                suffix=suffix,
-                first_ticks=min(frame.ticks for frame in fragment.frames),
-                first_sound_ticks=fragment.sounds[0].ticks if fragment.sounds else 0,
-            )
-        except OSError as error:
-            if key is not None:
+        suffixed = []
+        for place in places:
+            try:
+                suffixed.append((place.no, free_suffix(place.root, self.point, start_ms)))
+            except OSError as error:
+                raise self.shelf.report(place, error) from error
+        keys = self.catalogue.begin_segments(
+            self.point_no, start_ms, suffixed, run_no=self._no, finished=self._finished
+        )
+        self._finished = []
+        failed: VolumeRefused | None = None
+        for place, key, (_, suffix) in zip(places, keys, suffixed, strict=True):
+            try:
+                self._copies.append(_OpenSegment(key, self._writer(place, key, suffix, fragment), place))
+            except OSError as error:
                 self.catalogue.forget_segment(key)
-            raise self.shelf.report(place, error) from error
-        self._segment = _OpenSegment(key, writer, place)
-        return self._segment
+                failed = self.shelf.report(place, error)
+        if failed is not None and not self._copies:
+            raise failed
 
-    def _close_segment(self) -> None:
-        if self._segment is None:
-            return
-        segment, self._segment = self._segment, None
-        written = segment.writer.close()
+    def _writer(self, place: Place, key: SegmentKey, suffix: int, fragment: FragmentBuilder) -> SegmentWriter:
+        assert self._format is not None
+        return SegmentWriter(
+            place.root,
+            SegmentHeader(self.point, place.uuid, key.start_ms, self.figures.started_ms or key.start_ms),
+            self._format,
+            self._audio,
+            suffix=suffix,
+            first_ticks=min(frame.ticks for frame in fragment.frames),
+            first_sound_ticks=fragment.sounds[0].ticks if fragment.sounds else 0,
+        )
+
+    def _close_segments(self) -> None:
+        copies, self._copies = self._copies, []
+        for copy in copies:
+            self._close(copy)
+
+    def _close(self, copy: _OpenSegment) -> None:
+        written = copy.writer.close()
         if written.duration_ms == 0:  # the disk took the head but no fragment
             with contextlib.suppress(OSError):  # the next start finds a file without pictures
-                segment.writer.path.unlink()
-            self.catalogue.forget_segment(segment.key)
+                copy.writer.path.unlink()
+            self.catalogue.forget_segment(copy.key)
             return
-        if self._finished is not None:
-            self.catalogue.finish_segment(*self._finished)
-        self._finished = (segment.key, written)
-
-
-RUN_TROUBLES: Final = (VolumeRefused, NoPlace)
-"""What a full, missing or failing disk raises out of a run."""
+        self._finished.append((copy.key, written))

@@ -125,6 +125,15 @@ class Shelf(Service):
             raise NoPlace(VolumeTrouble.MISSING, f"volume {volume_id} has not been looked at yet")
         raise NoPlace(refused.trouble, str(refused))
 
+    def places_for(self, volume_id: str, copy_volume_id: str | None) -> list[Place]:
+        """Where to write: `place_for`, and the copy's volume if that takes footage and is another. Raises NoPlace."""
+        first = self.place_for(volume_id)
+        with self._lock:
+            copy = self._places.get(copy_volume_id or "")
+            if copy is None or copy.no == first.no or copy_volume_id in self._refused:
+                return [first]
+            return [first, copy]
+
     def place(self, volume_id: str) -> Place | None:
         """A volume that is there (it may be full), to read from or delete on."""
         with self._lock:

@@ -57,8 +57,8 @@ class Box:
     shelf: Shelf
     findings: FindingBoard
 
-    def run(self) -> Run:
-        return Run("gate", 1, "main", self.catalogue, self.shelf, self.clock)
+    def run(self, copy_volume: str | None = None) -> Run:
+        return Run("gate", 1, "main", copy_volume, self.catalogue, self.shelf, self.clock)
 
     @property
     def path(self) -> Path:

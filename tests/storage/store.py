@@ -13,7 +13,7 @@ from foundation.clock import ManualClock, beijing_day_start_ns
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
 from storage import ledger
-from storage.catalogue import Catalogue, SegmentKey
+from storage.catalogue import Catalogue
 from storage.check import CheckReport, check
 from storage.days import day_number, day_of_number, day_span_ms
 from storage.fragment import FragmentBuilder
@@ -70,7 +70,7 @@ class Store:
         paths = []
         for _ in range(minutes):
             start_ms = self.catalogue.now_ms()
-            key = self.catalogue.begin_segment(SegmentKey(no, start_ms, place.no), suffix=0, run_no=run_no)
+            [key] = self.catalogue.begin_segments(no, start_ms, [(place.no, 0)], run_no=run_no)
             header = SegmentHeader(point, place.uuid, start_ms, start_ms)
             writer = SegmentWriter(place.root, header, VIDEO, None, suffix=0, first_ticks=0)
             fragment = FragmentBuilder()
@@ -78,7 +78,7 @@ class Store:
             self.clock.advance(seconds=step_s)
             axis_ms = self.catalogue.now_axis_ms()
             writer.write(fragment, end_ticks=step_s * 90_000, start_ms=start_ms, axis_ms=axis_ms)
-            self.catalogue.finish_segment(key, writer.close())
+            self.catalogue.finish_segments([(key, writer.close())])
             paths.append(writer.path)
         self.catalogue.end_run(run_no, self.catalogue.now_ms(), cause, 0)
         return paths

@@ -131,6 +131,9 @@ def test_a_stream_that_ends_has_a_cause_and_is_tried_again(
     wait_until(lambda: len(query.runs(catalogue, "gate")) == 2, 10, what="two runs")
     first, second = query.runs(catalogue, "gate")[:2]
     assert first.end_cause == cause
-    [gap] = query.gaps(catalogue, "gate", first.start_ms, second.start_ms + 1)
-    assert gap.cause == cause
-    assert (gap.start_ms, gap.end_ms) == (first.end_ms, second.start_ms)
+    assert first.end_ms is not None
+    gaps = query.gaps(catalogue, "gate", first.start_ms, second.start_ms + 1)
+    if second.start_ms - first.end_ms < query.GAP_MS:  # the retry was quicker than what counts as a gap
+        assert gaps == []
+    else:
+        assert [(gap.cause, gap.start_ms, gap.end_ms) for gap in gaps] == [(cause, first.end_ms, second.start_ms)]

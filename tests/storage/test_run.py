@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,19 @@ import av
 import pytest
 
 from camera.stream import Frame
+from foundation.finding import read_open_findings
+from foundation.sqlite import open_read_only
 from storage import query
+from storage.check import check
 from storage.frame_clock import ClockStepped
+from storage.mounted import mounted
 from storage.run import FormatChanged
+from storage.segment import SegmentWriter
 from storage.segment_file import read_segment, sha256_of
 from storage.shelf import NoPlace
 from storage.startup import StartupRepair
+from storage.timeline import timeline
+from storage.verify import Verifier
 from storage.volume import IDENTITY_FILE, VolumeRefused
 from tests.storage.box import Box, decoded, frames_of, make_box, play, volume
 from tests.support.programs import unavailable
@@ -200,3 +209,101 @@ def test_a_lost_catalogue_is_rebuilt_from_the_disks_and_footage_keeps_its_age(bo
     ]
     assert all(new.end_axis_ms <= old.end_axis_ms for new, old in zip(after, before, strict=True))
     assert len(query.runs(again.path, "gate")) == 1
+
+
+def test_two_copies_are_one_moment_of_footage_and_one_disk_may_die(box: Box, h264_clip: Path) -> None:
+    start_ms = box.catalogue.now_ms()
+    run = box.run(copy_volume="spare")
+    play(run, h264_clip, box.clock, seconds=15)
+    (box.folder / "main").rename(box.folder / "dead")
+    (box.folder / "main").touch()
+    box.shelf.look()
+    play(run, h264_clip, box.clock, seconds=60, first=15 * 25)
+    run.end("asked")
+    assert [name.split("/")[0] for name in box.files()] == ["dead", "dead", "spare", "spare", "spare"]
+    kept = [name for name in box.files() if name.startswith("spare/")]
+    assert sum(decoded(box.folder / name) for name in kept) == 75 * 25
+    copies = query.segments_between(box.path, "gate", 0, 2**53)
+    assert len({segment.key.start_ms for segment in copies}) == 3
+    Verifier(box.catalogue, box.shelf, box.findings).note_presence()
+    entry = timeline(box.path, "gate", start_ms, start_ms + 75_000, box.catalogue.now_ms())
+    assert entry.gaps == (), "the copy proves what the dead disk held"
+
+
+def test_a_copy_that_fails_does_not_stop_the_other(box: Box, h264_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = box.run(copy_volume="spare")
+    play(run, h264_clip, box.clock, seconds=3)
+    healthy = SegmentWriter.write
+
+    def failing(self: SegmentWriter, *arguments: Any, **more: Any) -> None:
+        if "main" in self.path.parts:
+            raise OSError(errno.EIO, "Input/output error")
+        healthy(self, *arguments, **more)
+
+    monkeypatch.setattr(SegmentWriter, "write", failing)
+    play(run, h264_clip, box.clock, seconds=4, first=75)
+    run.end("asked")
+    assert {name.split("/")[0]: decoded(box.folder / name) for name in box.files()} == {"main": 50, "spare": 175}
+    assert "storage.volume_failing" in {finding.kind for finding in box.findings.all_open()}
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EROFS])
+@pytest.mark.parametrize("call", ["writev", "fdatasync"])
+def test_a_disk_that_fails_at_any_write_leaves_whole_fragments_and_a_named_end(
+    box: Box, h264_clip: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    healthy = getattr(os, call)
+    for failing_at in range(1, 7):
+        count = 0
+
+        def fail(*arguments: Any, healthy: Any = healthy, failing_at: int = failing_at, number: int = number) -> Any:
+            nonlocal count
+            count += 1
+            if count == failing_at:
+                raise OSError(number, os.strerror(number))
+            return healthy(*arguments)
+
+        run = box.run()
+        with monkeypatch.context() as patched:
+            patched.setattr(os, call, fail)
+            with pytest.raises(VolumeRefused) as refused:
+                play(run, h264_clip, box.clock, seconds=10)
+        run.end(f"volume_{refused.value.trouble}")
+        box.shelf.look()
+    for path in box.folder.glob("*/footage/*/*/*.mp4"):
+        found = read_segment(path)
+        assert found.size == found.whole_bytes
+        assert decoded(path) == 25 * len(found.fragments) > 0
+    with open_read_only(box.path) as reader:
+        volumes = mounted(reader, [volume(box.folder), volume(box.folder, "spare")])
+    assert check(box.path, volumes).found == ()
+
+
+def test_aac_sound_is_copied_beside_the_pictures(
+    gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path
+) -> None:
+    camera = gst_camera([h264_clip], audio="aac")
+    recorder = recorder_process({"gate": camera.url()}, audio=True)
+    recorder.wait_for("ready")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].bytes > 200_000, 30, what="footage")
+    assert recorder.stop() == 0
+    [path, *_] = sorted(tmp_path.glob("volume/footage/gate/*/*.mp4"))
+    container: Any
+    with av.open(str(path)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+        sound = sum(frame.samples for frame in container.decode(audio=0)) / container.streams.audio[0].rate
+    assert sound == pytest.approx(decoded(path) / 25, abs=1.5)
+
+
+def test_sound_that_mp4_cannot_hold_is_dropped_with_a_finding_and_never_costs_video(
+    gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path
+) -> None:
+    camera = gst_camera([h264_clip], audio="pcma")
+    recorder = recorder_process({"gate": camera.url()}, audio=True)
+    journal = tmp_path / "journal" / "recorder.sqlite"
+    recorder.wait_for("recording", 30)
+    wait_until(lambda: any(tmp_path.glob("volume/footage/gate/*/*.mp4")), 20, what="footage")
+    assert [(each.kind, each.evidence) for each in read_open_findings(journal)] == [
+        ("storage.audio_dropped", {"coding": "PCMA"})
+    ]
+    assert recorder.stop() == 0
