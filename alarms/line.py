@@ -289,6 +289,15 @@ class AlarmLine:
         for message in read_waiting(transaction):
             self._outbox.add(message)
 
+    def keep(self, message: Message, channel: Channel) -> Ticket:
+        """Say something that is no alarm (a sealed day) until the center's receipt for it is here; returns at once."""
+        kept: list[OutgoingMessage] = []
+
+        def work(transaction: Transaction) -> None:
+            kept[:] = [self._scribe.write_message(transaction, message, channel=channel, alarm_id=None)]
+
+        return self._ledger.submit(work, Urgency.SOON, lambda: self._outbox.add(kept[0]))
+
     # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
     def _write(self, transaction: Transaction, message: Message, alarm_id: str | None) -> OutgoingMessage:
         return self._scribe.write_message(transaction, message, channel=Channel.ALARM, alarm_id=alarm_id)

@@ -9,6 +9,7 @@ from alarms.inputs.socket import PressSocket
 from config.alarm_input import AlarmInput, InputKind
 from edge_agent.alarm_holds import hold_asker
 from edge_agent.center_status import center_status
+from edge_agent.day_told import DayTold
 from edge_agent.held import Held
 from edge_agent.notices import notice_answers, notice_commands
 from edge_agent.pages.alarm_wiring import alarm_deps
@@ -46,6 +47,14 @@ def services(context: RoleContext) -> list[Service]:
         hold_asker(context.state.database("alarms"), context.journal),
         StandingWatch(context.settings, context.state, alarms.standing, context.clock),
         notice_answers(context, alarms.paths),
+        DayTold(
+            context.state,
+            context.journal,
+            context.clock,
+            campus=context.settings.campus.id,
+            points=[point.id for point in context.settings.points],
+            keep=alarms.line.keep,
+        ),
         *_gate_page(context, alarms),
     ]
 
