@@ -64,23 +64,37 @@ def columns_between(low: Array, high: Array, cell_m: float, columns: int) -> tup
 
 
 def limits(half_planes: Array, y: Array) -> tuple[Array, Array]:
-    """Where rows at heights y (R,) enter and leave half-planes (…, K, 3): low and high x, each (…, K, R)."""
-    a = half_planes[..., 0, None]
-    a = np.where(a == 0, 1e-250, a)
-    with np.errstate(over="ignore"):
-        # An edge parallel to the rows lets a whole row through or none of it; a row upon the edge is let through.
-        bound = -(half_planes[..., 1, None] * y + half_planes[..., 2, None] + 1e-240) / a
-    rising = a > 0
-    return np.where(rising, bound, -np.inf), np.where(rising, np.inf, bound)
+    """Where rows at heights y (R,) enter and leave half-planes (…, 3): low and high x, each (…, R)."""
+    slope, low, high = _bounds(half_planes)
+    slanted = slope[..., None] * y
+    return slanted + low[..., None], slanted + high[..., None]
 
 
 def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
     """Where rows at heights y (R,) cross convex regions given by half-planes (…, K, 3): low and high x, each (…, R).
 
-    A row that misses a region has low > high.
+    A row that misses a region has low > high. One half-plane at a time: what is worked on stays in the cache.
     """
-    low, high = limits(half_planes, y)
-    return low.max(axis=-2), high.min(axis=-2)
+    slope, low, high = _bounds(half_planes)
+    enters = slope[..., 0, None] * y
+    leaves = enters + high[..., 0, None]
+    enters += low[..., 0, None]
+    for plane in range(1, half_planes.shape[-2]):
+        slanted = slope[..., plane, None] * y
+        np.maximum(enters, slanted + low[..., plane, None], out=enters)
+        slanted += high[..., plane, None]
+        np.minimum(leaves, slanted, out=leaves)
+    return enters, leaves
+
+
+def _bounds(half_planes: Array) -> tuple[Array, Array, Array]:
+    """a·x + b·y + c >= 0 as x >= slope·y + low and x <= slope·y + high, one of them without end."""
+    a = half_planes[..., 0]
+    # An edge parallel to the rows lets a whole row through or none of it.
+    a = np.where(a == 0, 1e-150, a)
+    slope, start = half_planes[..., 1] / -a, half_planes[..., 2] / -a
+    rising = a > 0
+    return slope, np.where(rising, start, -np.inf), np.where(rising, np.inf, start)
 
 
 def polygon_mask(area: Area, grid: Grid) -> Mask:

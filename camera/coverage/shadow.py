@@ -79,5 +79,5 @@ def shadows(
     across_x, across_y = left[:, 1] - right[:, 1], right[:, 0] - left[:, 0]
     planes[:, 2, 0], planes[:, 2, 1], planes[:, 2, 2] = across_x, across_y, -near * turn
     planes[:, 3, 0], planes[:, 3, 1] = -across_x, -across_y
-    planes[:, 3, 2] = np.minimum(far * turn, 1e300)
+    planes[:, 3, 2] = np.minimum(far * turn, 1e50)
     return planes, np.flatnonzero(hides)
