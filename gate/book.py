@@ -9,14 +9,22 @@ from foundation.audit import AUDIT_SQL, AuditChain
 from foundation.clock import Clock, beijing_day
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.record_keys import RecordKeys, keys_file
-from foundation.sqlite import Database, Schema, Transaction
+from foundation.sqlite import Database, Schema, Transaction, open_read_only
+from gate import known
 from gate.duty import DutyBook
 from gate.facts import VisitSignedIn, VisitSignedOut, VisitUndone
+from gate.known import SearchKey, search_key_file
 from gate.query import person_fields, plain_visitor, read_inside, read_visit, record_of
+from gate.search import long_numbers_fit
 from gate.visit import Trouble, Visit, Visitor, same_person, tidy, troubles
 
 SCHEMA: Final = Schema.load(
-    "gate", JOURNAL_SQL, AUDIT_SQL, ("gate", "schema.sql"), ("gate", "migrations/0002_duty.sql")
+    "gate",
+    JOURNAL_SQL,
+    AUDIT_SQL,
+    ("gate", "schema.sql"),
+    ("gate", "migrations/0002_duty.sql"),
+    ("gate", "migrations/0003_known_visitor.sql"),
 )
 
 
@@ -55,6 +63,7 @@ class GateBook:
         self._keys = RecordKeys(keys_file(path))
         self._audit = AuditChain(clock, keys=self._keys)
         self.journal = Journal(self._database, clock)
+        self._search_key = SearchKey(search_key_file(path))
         self.duty = DutyBook(self._database, self.journal, self._audit, clock)
         self._finish_erasures()
 
@@ -97,6 +106,7 @@ class GateBook:
             "INSERT INTO visitor (visit_id, key_id, sealed) VALUES (?, ?, ?)", (visit_id, key_id, sealed)
         )
         transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
+        known.remember(transaction, self._search_key, visit_id=visit_id, visitor=visitor, in_utc_ns=now)
         self._note(
             transaction,
             visit_id,
@@ -147,6 +157,7 @@ class GateBook:
                 (self._clock.utc_ns(), guard, visit_id),
             )
             transaction.execute("DELETE FROM inside WHERE visit_id = ?", (visit_id,))
+            known.forget(transaction, visit_id)
             self._undone(transaction, visit_id, "sign_in", guard)
             return self._read(transaction, visit_id)
 
@@ -167,6 +178,16 @@ class GateBook:
             self._undone(transaction, visit_id, "sign_out", guard)
             return self._read(transaction, visit_id)
 
+    def search(self, text: str, limit: int = 12) -> tuple[Visit, ...]:
+        """The latest visit of each person found by last four of phone or document, plate, name or pinyin initials.
+
+        Several words must all fit. Raises DatabaseError, RecordKeysError.
+        """
+        with open_read_only(self.path) as reader:
+            ids = known.found_visits(reader, self._search_key, text, limit)
+            visits = [read_visit(reader, self._keys, visit_id) for visit_id in ids]
+        return tuple(visit for visit in visits if visit and visit.visitor and long_numbers_fit(visit.visitor, text))
+
     def erase_visitor(self, *, visit_id: str, reason: str) -> bool:
         """Forget who it was, in backups too: the record's key and personal row go, the visit and the chain stay.
 
@@ -176,6 +197,7 @@ class GateBook:
             return self._erase(transaction, record_of(visit_id), visit_id, reason)
 
     def _erase(self, transaction: Transaction, record_id: str, visit_id: str, reason: str) -> bool:
+        known.forget(transaction, visit_id)
         removed = transaction.execute("DELETE FROM visitor WHERE visit_id = ?", (visit_id,))
         return self._audit.erase(transaction, record_id=record_id, reason=reason) or bool(removed)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
-from gate.visit import DocumentKind, Trouble, Visitor
+from gate.visit import DocumentKind, Trouble, Visitor, identity_card_is_right
 from web.language import Catalogue, mark
 
 DOCUMENTS: Final = (
@@ -32,6 +32,7 @@ _WORDS: Final = {
     Trouble.WRONG_FORM: mark("号码不对，请核对位数"),
     Trouble.OUT_OF_RANGE: mark("人数不对，请核对"),
 }
+_MOBILE_DIGITS: Final = 11
 FIELDS: Final = tuple(item.name for item in fields(Visitor))
 
 
@@ -52,6 +53,18 @@ def visitor_of(form: Mapping[str, str]) -> Visitor:
         companions=int(companions) if companions.isascii() and companions.isdecimal() and len(companions) < 7 else -1,
         plate=form.get("plate", ""),
     )
+
+
+def visitor_from_search(typed: str) -> Visitor:
+    """A new visitor from what was typed while looking for an old one: a card number, a phone, or a name."""
+    typed = typed.strip()
+    nobody = Visitor(name="", host="", reason="", document_kind=DocumentKind.IDENTITY_CARD)
+    number = typed.upper()
+    if identity_card_is_right(number):
+        return replace(nobody, document_number=number)
+    if typed.isascii() and typed.isdecimal():
+        return replace(nobody, phone=typed) if len(typed) == _MOBILE_DIGITS else nobody
+    return nobody if typed.isascii() and " " not in typed else replace(nobody, name=typed)
 
 
 def values_of(visitor: Visitor) -> dict[str, str]:

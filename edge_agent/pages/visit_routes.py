@@ -13,18 +13,19 @@ from starlette.responses import RedirectResponse, Response
 
 from config.gate import Gate
 from edge_agent.pages.station import station_of
-from edge_agent.pages.visit_form import DOCUMENTS, REASONS, errors_of, values_of, visitor_of
+from edge_agent.pages.visit_form import DOCUMENTS, REASONS, errors_of, values_of, visitor_from_search, visitor_of
 from foundation.clock import Clock, beijing_day
 from foundation.ids import is_id, new_id
 from gate.book import AlreadyInsideError, GateBook, UnknownVisitError, VisitConflictError, VisitRefusedError
 from gate.query import recent_visitors, visit_by_id, visits_of_day
 from gate.stations import Station
-from gate.visit import Visit, Visitor, masked
+from gate.visit import Visit, masked
 from web.form import FormTexts
 from web.language import mark
 from web.page import page, texts_of
 from web.problem import PageProblem, Words
 
+_LONGEST_SEARCH: Final = 60
 _NOTHING: Final[Mapping[str, str]] = {}
 _CONFLICT: Final = Words(mark("这条登记已经是另一种状态，没有改动"), mark("请返回首页看当前的在校名单，再操作一次。"))
 
@@ -50,12 +51,14 @@ def visit_routes(deps: VisitDeps) -> APIRouter:
 
 def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/new")
-    def who(request: Request) -> Response:
-        return page(request, "visit_who.html", recent=recent_visitors(deps.book.path), masked=masked)
+    def who(request: Request, q: str = "") -> Response:
+        asked = q.strip()[:_LONGEST_SEARCH]
+        found = deps.book.search(asked) if asked else recent_visitors(deps.book.path)
+        return page(request, "visit_who.html", found=found, asked=asked, masked=masked)
 
     @routes.get("/form")
-    def empty_form(request: Request, again: str = "", vehicle: bool = False) -> Response:
-        visitor = Visitor(name="", host="", reason="")
+    def empty_form(request: Request, again: str = "", typed: str = "", vehicle: bool = False) -> Response:
+        visitor = visitor_from_search(typed[:_LONGEST_SEARCH])
         if again:
             visit = _known(deps.book, again)
             if visit.visitor is not None:

@@ -16,7 +16,7 @@ from edge_agent.pages.press_door import PressDoor
 from foundation.clock import SystemClock
 from foundation.ids import new_id
 from gate.query import inside_now
-from gate.visit import Visitor
+from gate.visit import DocumentKind, Visitor
 from tests.pages.conftest import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import Watch, watched
 from tests.support.waiting import wait_until
@@ -181,6 +181,43 @@ def test_somebody_who_came_before_is_in_with_three_touches(page: Page, gatehouse
     page.get_by_role("button", name="登记进校").click()
     expect(page.get_by_text("已登记进校")).to_be_visible()
     assert [visit.visitor.name for visit in inside_now(gatehouse.book.path) if visit.visitor] == ["张三"]
+
+
+def test_a_card_reader_that_types_finds_the_person_from_the_idle_page(page: Page, gatehouse: Gatehouse) -> None:
+    known = gatehouse.book.sign_in(
+        visit_id=new_id(),
+        gate_id="east",
+        guard="王师傅",
+        visitor=Visitor(
+            name="张三",
+            host="刘老师",
+            reason="家长来访",
+            document_kind=DocumentKind.IDENTITY_CARD,
+            document_number="11010519491231002X",
+        ),
+    )
+    gatehouse.book.sign_out(visit_id=known.id, departure_id=new_id(), gate_id="east", guard="王师傅")
+    page.keyboard.type("11010519491231002X")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="张三").click()
+    page.get_by_role("button", name="登记进校").click()
+    expect(page.get_by_text("已登记进校")).to_be_visible()
+
+
+def test_typing_looks_at_once(page: Page, gatehouse: Gatehouse) -> None:
+    for name, phone in [("张三", "13800001234"), ("李四", "13900005678")]:
+        visit = gatehouse.book.sign_in(
+            visit_id=new_id(),
+            gate_id="east",
+            guard="王师傅",
+            visitor=Visitor(name=name, host="刘老师", reason="办事", phone=phone),
+        )
+        gatehouse.book.sign_out(visit_id=visit.id, departure_id=new_id(), gate_id="east", guard="王师傅")
+    page.get_by_role("link", name="来访").click()
+    expect(page.locator(".person")).to_have_count(2)
+    page.keyboard.type("ls")
+    expect(page.locator(".person")).to_have_count(1)
+    expect(page.locator(".person b")).to_have_text("李四")
 
 
 def test_a_visit_written_elsewhere_appears_without_a_touch(page: Page, gatehouse: Gatehouse) -> None:

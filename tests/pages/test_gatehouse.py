@@ -358,3 +358,20 @@ def test_false_alarm_is_told_and_the_alarm_stays(client: httpx.Client, gatehouse
     assert client.post(f"/api/alarm/{alarm_id}/call-off").status_code == 202
     assert gatehouse.line.called_off == [alarm_id]
     assert client.get(f"/api/alarm/{alarm_id}").json()["id"] == alarm_id
+
+
+# ── looking for somebody who came before ──────────────────────────────────────────────────────────────────────────
+def test_a_past_visitor_is_found_and_a_stranger_is_offered_a_form_with_what_was_typed(
+    client: httpx.Client, gatehouse: Gatehouse
+) -> None:
+    sign_in(client)
+    (visit,) = inside_now(gatehouse.book.path)
+    assert "还在校内" in client.get("/visits/new", params={"q": "zs"}).text
+    client.post(f"/visits/{visit.id}/leave/{new_id()}")
+    assert f"again={visit.id}" in client.get("/visits/new", params={"q": "0001"}).text
+    stranger = client.get("/visits/new", params={"q": "11010519491231002X"})
+    assert "没有找到来过的人" in stranger.text
+    form = client.get("/visits/form", params={"typed": "11010519491231002X"})
+    assert 'value="11010519491231002X"' in form.text
+    hostile = client.get("/visits/new", params={"q": HOSTILE})
+    assert "<script>alert" not in hostile.text
