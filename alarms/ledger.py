@@ -23,6 +23,7 @@ _log = structlog.get_logger("alarms")
 
 RETRY_S: Final = 1.0
 LAZY_S: Final = 1.0  # hints (a broker's PUBACK) ride along with the next commit or wait this long
+OPEN_WITHIN_S: Final = 1.0
 _BATCH: Final = 500
 
 Work = Callable[[Transaction], None]
@@ -80,6 +81,11 @@ class Ledger(Service):
         self._trouble: DatabaseError | None = None
         self._tried_ns = clock.running_ns()
         self.opened = threading.Event()
+
+    def start(self) -> None:
+        """Begin; returns when the database is open, or soon all the same if its disk hangs."""
+        super().start()
+        self.opened.wait(OPEN_WITHIN_S)
 
     def submit(self, work: Work, urgency: Urgency, then: Callable[[], None] | None = None) -> Ticket:
         """Hand in a piece of writing; returns at once. `work` may run again, in a new transaction."""

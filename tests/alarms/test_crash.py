@@ -101,6 +101,7 @@ def test_the_socket_cancels_arms_and_tells_of_the_paths(world: World, processes:
     assert "known: east, west" in wrong.error
     (path,) = socket_client.call(door, PathsCall(), clock=CLOCK).paths
     assert path.connected
+    wait_until(lambda: _received(state, str(alarm.alarm_id)), 20, what="the receipt")
     assert started.stop() == 0
     assert not door.exists()
 

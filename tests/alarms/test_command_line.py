@@ -1,0 +1,88 @@
+"""`edge-agent alarm …` against a running gatehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from alarms.inputs.socket import PressSocket
+from edge_agent.commands.alarm import app
+from foundation.ids import is_id
+from foundation.state import StateDirectory
+from tests.alarms.conftest import Gatehouse, World, wait_received
+from tests.support.waiting import wait_until
+from uplink.liveness import PathStatus
+from uplink.messages.alarm import Purpose
+
+
+@pytest.fixture
+def gatehouse(world: World) -> Iterator[Gatehouse]:
+    path = world.path_to(world.mosquitto())
+    world.desk([path])
+    made = world.gatehouse([path])
+    assert made.service is not None
+    door = PressSocket(made.state.socket("press"), made.service.line, paths=made.service.path_reports)
+    door.start()
+    yield made
+    door.close()
+
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command here; typer's own runner would close the stream that the gatehouse's threads write their log to."""
+
+    def run_here(state: StateDirectory, *words: str) -> tuple[int, str]:
+        capsys.readouterr()
+        try:
+            app([*words, "--state", str(state.root)])
+        except SystemExit as ended:
+            said = capsys.readouterr()
+            return int(ended.code or 0), said.out + said.err
+        raise AssertionError("the command did not end")
+
+    return run_here
+
+
+def test_arming_pressing_showing_and_cancelling(gatehouse: Gatehouse, run: Run) -> None:
+    state = gatehouse.state
+    code, said = run(state, "arm-drill", "east", "--person", "张老师")
+    assert code == 0, said
+    code, said = run(state, "press", "east", "--person", "王师傅")
+    assert code == 0, said
+    alarm_id = next(word for word in said.split() if is_id(word))
+    wait_received(gatehouse, alarm_id)
+    assert gatehouse.line.find(alarm_id).purpose is Purpose.DRILL
+    code, said = run(state, "cancel", alarm_id, "--person", "王师傅", "--reason", "误碰")
+    assert code == 0, said
+    code, said = run(state, "show", alarm_id)
+    assert code == 0
+    for word in ("东门按钮", "drill", "stored", "center_received", "cancelled", "王师傅"):
+        assert word in said
+    assert alarm_id in run(state, "list")[1]
+
+
+def test_paths_are_shown_with_what_is_wrong(gatehouse: Gatehouse, run: Run) -> None:
+    assert gatehouse.service is not None
+    service = gatehouse.service
+    wait_until(lambda: service.path_reports()[0].status is PathStatus.UP, 15, what="a path")
+    code, said = run(gatehouse.state, "test-path")
+    assert code == 0
+    assert "● primary" in said
+
+
+@pytest.mark.parametrize("words", [("show", "nothing"), ("cancel", "nothing", "--person", "王", "--reason", "误碰")])
+def test_an_unknown_alarm_is_said_so(gatehouse: Gatehouse, run: Run, words: tuple[str, ...]) -> None:
+    code, said = run(gatehouse.state, *words)
+    assert code == 2
+    assert "no alarm" in said
+
+
+def test_without_a_gatehouse_the_command_says_what_to_start(tmp_path: Path, run: Run) -> None:
+    code, said = run(StateDirectory(tmp_path).create(), "list")
+    assert code == 2
+    assert "▲" in said
