@@ -166,28 +166,25 @@ def measure_truth(folder: Path, cells: int) -> dict[str, float]:
         where.append((zone_id, row, column))
     figures: dict[str, float] = {}
     for name, places in (("", centres), ("_anywhere", anywhere)):
-        false_seen = false_unseen = 0
-        for night in (False, True):
-            truth = np.zeros(cells, dtype=bool)
-            said = np.zeros(cells, dtype=bool)
-            for pose in poses:
-                truth |= oracle.seen(pose, places, night=night)
-                said |= _said(scene, pose, where, night=night)
-            false_seen += int(np.count_nonzero(said & ~truth))
-            false_unseen += int(np.count_nonzero(truth & ~said))
+        truth, said = np.zeros((2, cells), dtype=bool), np.zeros((2, cells), dtype=bool)
+        for pose in poses:
+            truth |= oracle.seen(pose, places)
+            said |= _said(scene, pose, where)
+        false_seen, false_unseen = int(np.count_nonzero(said & ~truth)), int(np.count_nonzero(truth & ~said))
         figures[f"false_seen_share{name}"] = false_seen / (2 * cells)
         figures[f"false_unseen_share{name}"] = false_unseen / (2 * cells)
     return figures
 
 
-def _said(scene: Scene, pose: Pose, where: list[tuple[str, int, int]], *, night: bool) -> NDArray[np.bool_]:
+def _said(scene: Scene, pose: Pose, where: list[tuple[str, int, int]]) -> NDArray[np.bool_]:
+    """What coverage says of cells, by day and at night."""
     views = dict(sights(scene, pose))
-    said = np.zeros(len(where), dtype=bool)
+    said = np.zeros((2, len(where)), dtype=bool)
     for number, (zone_id, row, column) in enumerate(where):
         view = views.get(scene.zones[zone_id].view)
         if view is not None and view.window.holds(row, column):
-            mask = view.night if night else view.day
-            said[number] = mask[row - view.window.bottom, column - view.window.left]
+            place = row - view.window.bottom, column - view.window.left
+            said[:, number] = view.day[place], view.night[place]
     return said
 
 

@@ -44,8 +44,8 @@ class Oracle:
                 surfaces.append((x0, y0, x1, y1, building.height_m))
         self._surfaces = np.array(surfaces, dtype=np.float64).reshape(-1, 5)
 
-    def seen(self, pose: Pose, places: list[Place], *, night: bool = False) -> Truths:
-        """Which places the camera sees."""
+    def seen(self, pose: Pose, places: list[Place]) -> tuple[Truths, Truths]:
+        """Which places the camera sees by day, and which at night."""
         targets = np.array([(one.x_m, one.y_m, one.z_m) for one in places])
         needed = np.array([one.density_px_per_m for one in places])
         lens = np.array([pose.x_m, pose.y_m, pose.height_m])
@@ -55,11 +55,10 @@ class Oracle:
         u_left, _, _ = _picture(pose, targets - lens - sideways / 2)
         u_right, _, _ = _picture(pose, targets - lens + sideways / 2)
         drawn &= np.abs(u_right - u_left) >= needed
-        if night and pose.night_range_m is not None:
-            drawn &= np.linalg.norm(targets - lens, axis=1) <= pose.night_range_m
         for number in np.flatnonzero(drawn):
             drawn[number] = self._open(lens, targets[number])
-        return drawn
+        reach = np.inf if pose.night_range_m is None else pose.night_range_m
+        return drawn, drawn & (np.linalg.norm(targets - lens, axis=1) <= reach)
 
     def _open(self, lens: Floats, target: Floats) -> bool:
         for corners, height in self._blocks:
@@ -98,6 +97,9 @@ def _picture(pose: Pose, offsets: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _inside(corners: list[tuple[float, float]], place: Floats) -> bool:
+    x, y = zip(*corners, strict=True)
+    if not (min(x) <= place[0] <= max(x) and min(y) <= place[1] <= max(y)):
+        return False
     turns = 0.0
     for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
         a, b = np.array([x0, y0]) - place[:2], np.array([x1, y1]) - place[:2]

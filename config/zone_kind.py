@@ -71,7 +71,7 @@ _KINDS: Final = (
     _key_place("gate_outside", "校门外区域", _ACTION, FEET_M),
     _key_place("perimeter", "周界", _PRESENCE, FEET_M),
     _key_place("guardhouse", "门卫室", _ACTION, FACE_M),
-    _key_place("playground", "室外人员集中活动区域", _PRESENCE, FEET_M),
+    _key_place("playground", "室外集中活动区", _PRESENCE, FEET_M),
     _key_place("stairs", "楼梯口", _ACTION, FACE_M),
     _key_place("dormitory_entrance", "宿舍楼出入口", _PERSON, FACE_M),
     _key_place("dining_hall", "食堂就餐区", _ACTION, FACE_M),

@@ -34,7 +34,7 @@ def draw_sheet(
             f"像素密度按 {plan.profile.name}；网格 {report.cell_m:g} m，盲区列到 {plan.smallest_blind_spot_m2:g} m²。"
         ),
         "zones": [_row(zone) for zone in zones[:MAX_ZONES]],
-        "more_zones": f"其余 {len(zones) - MAX_ZONES} 个区域白天均高于上列各行。" if len(zones) > MAX_ZONES else "",
+        "more_zones": f"其余 {len(zones) - MAX_ZONES} 个区域白天均不低于上列各行。" if len(zones) > MAX_ZONES else "",
         "spot_count": len(spots),
         "spots": [_line(number, spot) for number, spot in enumerate(spots[:MAX_SPOTS], start=1)],
         "more_spots": f"其余 {len(spots) - MAX_SPOTS} 处见清单。" if len(spots) > MAX_SPOTS else "",

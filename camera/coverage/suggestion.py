@@ -18,8 +18,8 @@ from config.point import Pose
 AZIMUTH_STEP_DEG: Final = 15
 TILTS_DEG: Final = (10.0, 20.0, 35.0)
 """Flat for roads and corridors, steep for gates; finer steps change a view by less than its own uncertainty."""
-MAX_CANDIDATES: Final = 20_000
-"""Some ten seconds of work."""
+MAX_CANDIDATES: Final = 10_000
+"""Under a minute of work on a small box."""
 
 Elements = NDArray[np.intp]
 
