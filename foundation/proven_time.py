@@ -124,36 +124,41 @@ class RunningTime:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._anchor: tuple[int, int]
+        """A place on the axis, and this boot's running clock there."""
         with database.transaction() as transaction:
             row = transaction.row("SELECT axis_ns, boot_id, boot_running_ns FROM running_time WHERE id = 1")
             if row is None:
-                self._axis_ns, self._boot_running_ns = 0, clock.running_ns()
+                self._anchor = 0, clock.running_ns()
             elif row[1] == clock.boot_id():
-                self._axis_ns, self._boot_running_ns = int(row[0]), int(row[2])
+                self._anchor = int(row[0]), int(row[2])
             else:
-                self._axis_ns, self._boot_running_ns = int(row[0]), 0  # this boot's own time counts from its start
+                self._anchor = int(row[0]), 0  # this boot's own time counts from its start
                 transaction.execute("INSERT INTO power_off (axis_ns) VALUES (?) ON CONFLICT DO NOTHING", (row[0],))
             self._write(transaction)
 
     def now_ns(self) -> int:
         """The present place on the running axis."""
-        return self._axis_ns + max(0, self._clock.running_ns() - self._boot_running_ns)
+        # Read as one: another thread that saves in between must not make anything look older than it is.
+        axis_ns, boot_running_ns = self._anchor
+        return axis_ns + max(0, self._clock.running_ns() - boot_running_ns)
 
     def save(self, transaction: Transaction | None = None) -> int:
         """Store the present place, in the given transaction or one of its own; returns it."""
         if transaction is None:
             with self._database.transaction() as own:
                 return self.save(own)
-        self._axis_ns, self._boot_running_ns = self.now_ns(), self._clock.running_ns()
+        (axis_ns, boot_running_ns), running_ns = self._anchor, self._clock.running_ns()
+        self._anchor = axis_ns + max(0, running_ns - boot_running_ns), running_ns
         self._write(transaction)
-        return self._axis_ns
+        return self._anchor[0]
 
     def _write(self, transaction: Transaction) -> None:
         transaction.execute(
             "INSERT INTO running_time (id, axis_ns, boot_id, boot_running_ns) VALUES (1, ?, ?, ?) ON CONFLICT (id) "
             "DO UPDATE SET axis_ns = excluded.axis_ns, boot_id = excluded.boot_id, "
             "boot_running_ns = excluded.boot_running_ns",
-            (self._axis_ns, self._clock.boot_id(), self._boot_running_ns),
+            (self._anchor[0], self._clock.boot_id(), self._anchor[1]),
         )
 
     def note(self, reading: TimeReading) -> bool:

@@ -198,6 +198,16 @@ class Catalogue:
                 (end_ms, cause, packets_lost, run_no),
             )
 
+    def is_held(self, point_no: int, at_ms: int) -> bool:
+        """Whether somebody, or an alarm, wants the footage of this moment kept."""
+        return (
+            self.database.row(
+                "SELECT 1 FROM hold WHERE point_no = ?1 AND ended_ms IS NULL AND from_ms <= ?2 AND to_ms > ?2 LIMIT 1",
+                (point_no, at_ms),
+            )
+            is not None
+        )
+
     def begin_segments(
         self,
         point_no: int,

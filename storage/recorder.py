@@ -29,6 +29,7 @@ from storage.volume import VolumeRefused
 PACE_S: Final = 0.08
 """Pause between two looks at the socket: the kernel collects packets meanwhile, which saves most of the wake-ups."""
 _LOOK_AGAIN_S: Final = 1.0
+_VOLUME_WAIT_S: Final = 5.0
 _STEADY_S: Final = 10.0
 """A run of this length counts as having worked."""
 MOST_FORMATS_PER_MINUTE: Final = 4
@@ -133,8 +134,12 @@ class PointRecorder(Service):
                 self._connect_and_record(source)
                 if self._clock.running_ns() - began_ns >= _STEADY_S * NS_PER_S and self._figures.fragments:
                     self._backoff.reset()
-                self.stopping.wait(self._backoff.next_s())
+                self.stopping.wait(min(self._backoff.next_s(), self._longest_wait_s()))
         self._now(RecorderState.STOPPED, self._end_cause)
+
+    def _longest_wait_s(self) -> float:
+        # A disk that was full may have room at any time, and an alarm may open its reserve.
+        return _VOLUME_WAIT_S if (self._end_cause or "").startswith("volume_") else float("inf")
 
     def _connect_and_record(self, source: StreamSource) -> None:
         self._now(RecorderState.CONNECTING, self._end_cause)

@@ -150,7 +150,8 @@ class Run:
     def _cut(self, start_ms: int, fragment: FragmentBuilder) -> None:
         assert self._format is not None
         self._close_segments()
-        places = self.shelf.places_for(self.volume_id, self.copy_volume_id)
+        urgent = self.catalogue.is_held(self.point_no, start_ms)
+        places = self.shelf.places_for(self.volume_id, self.copy_volume_id, urgent=urgent)
         if self._no is None:
             self._no = self.catalogue.begin_run(self.point_no, start_ms, self._format)
             self.figures.started_ms = self._end_ms = start_ms

@@ -70,11 +70,13 @@ class Shelf(Service):
         for volume in self._volumes.values():
             try:
                 place = self._identified(volume)
+                with self._lock:
+                    self._places[volume.id] = place
+                _refuse_if_full(volume)
             except VolumeRefused as refused:
                 self._refuse(volume, refused)
             else:
                 with self._lock:
-                    self._places[volume.id] = place
                     self._refused.pop(volume.id, None)
                 for trouble in VolumeTrouble:
                     self._findings.clear(f"volume:{volume.id}", f"storage.volume_{trouble}")
@@ -86,13 +88,6 @@ class Shelf(Service):
             no = self._catalogue.enrol_volume(identity, empty=not (volume.path / FOOTAGE).exists())
         else:
             no = known[0]
-        free = room(volume).free
-        if free < volume.reserve_bytes:
-            raise VolumeRefused(
-                VolumeTrouble.FULL,
-                f"volume {volume.id}: {free // 2**20} MiB are free, {volume.reserve_bytes // 2**20} MiB are kept in "
-                "reserve and nothing on it is old enough to go; add a disk",
-            )
         return Place(volume, no, identity.uuid)
 
     def _refuse(self, volume: Volume, refused: VolumeRefused) -> None:
@@ -111,8 +106,11 @@ class Shelf(Service):
             else:
                 self._findings.clear(f"volume:{volume.id}", kind)
 
-    def place_for(self, volume_id: str) -> Place:
-        """The point's own volume, else another that takes footage: recording moves on. Raises NoPlace."""
+    def place_for(self, volume_id: str, *, urgent: bool = False) -> Place:
+        """The point's own volume, else another that takes footage: recording moves on.
+
+        `urgent` footage, around an alarm, may use a full volume's reserve. Raises NoPlace.
+        """
         with self._lock:
             own = self._places.get(volume_id)
             if own is not None and volume_id not in self._refused:
@@ -121,13 +119,15 @@ class Shelf(Service):
                 if other_id not in self._refused:
                     return other
             refused = self._refused.get(volume_id)
+            if urgent and own is not None and refused is not None and refused.trouble is VolumeTrouble.FULL:
+                return own
         if refused is None:
             raise NoPlace(VolumeTrouble.MISSING, f"volume {volume_id} has not been looked at yet")
         raise NoPlace(refused.trouble, str(refused))
 
-    def places_for(self, volume_id: str, copy_volume_id: str | None) -> list[Place]:
+    def places_for(self, volume_id: str, copy_volume_id: str | None, *, urgent: bool = False) -> list[Place]:
         """Where to write: `place_for`, and the copy's volume if that takes footage and is another. Raises NoPlace."""
-        first = self.place_for(volume_id)
+        first = self.place_for(volume_id, urgent=urgent)
         with self._lock:
             copy = self._places.get(copy_volume_id or "")
             if copy is None or copy.no == first.no or copy_volume_id in self._refused:
@@ -149,3 +149,13 @@ class Shelf(Service):
         refused = trouble_of(place.volume, error)
         self._refuse(place.volume, refused)
         return refused
+
+
+def _refuse_if_full(volume: Volume) -> None:
+    free = room(volume).free
+    if free < volume.reserve_bytes:
+        raise VolumeRefused(
+            VolumeTrouble.FULL,
+            f"volume {volume.id}: {free // 2**20} MiB are free, {volume.reserve_bytes // 2**20} MiB are kept in "
+            "reserve and nothing on it is old enough to go; add a disk",
+        )

@@ -13,16 +13,18 @@ import av
 import pytest
 
 from camera.stream import Frame
+from foundation.audit import AuditChain
 from foundation.finding import read_open_findings
 from foundation.sqlite import open_read_only
 from storage import query
 from storage.check import check
 from storage.frame_clock import ClockStepped
+from storage.holds import HoldRequest, Holds
 from storage.mounted import mounted
-from storage.run import FormatChanged
+from storage.run import FormatChanged, Run
 from storage.segment import SegmentWriter
 from storage.segment_file import read_segment, sha256_of
-from storage.shelf import NoPlace
+from storage.shelf import NoPlace, Shelf
 from storage.startup import StartupRepair
 from storage.timeline import timeline
 from storage.verify import Verifier
@@ -307,3 +309,23 @@ def test_sound_that_mp4_cannot_hold_is_dropped_with_a_finding_and_never_costs_vi
         ("storage.audio_dropped", {"coding": "PCMA"})
     ]
     assert recorder.stop() == 0
+
+
+def test_a_full_volume_stops_recording_loudly_but_its_reserve_is_there_for_an_alarm(box: Box, h264_clip: Path) -> None:
+    free = os.statvfs(box.folder).f_bavail * os.statvfs(box.folder).f_frsize
+    full = volume(box.folder).model_copy(update={"reserve_bytes": free * 2})
+    shelf = Shelf([full], box.catalogue, box.findings)
+    shelf.look()
+    assert [finding.kind for finding in box.findings.all_open()] == ["storage.volume_full"]
+    run = Run("gate", 1, "main", None, box.catalogue, shelf, box.clock)
+    with pytest.raises(NoPlace):
+        play(run, h264_clip, box.clock, seconds=3)
+    now_ms = box.catalogue.now_ms()
+    Holds(box.catalogue, AuditChain(box.clock)).place(
+        HoldRequest(point="gate", from_ms=now_ms - 60_000, to_ms=now_ms + 60_000, reason="alarm", person="alarm"),
+        [full.path],
+    )
+    run = Run("gate", 1, "main", None, box.catalogue, shelf, box.clock)
+    play(run, h264_clip, box.clock, seconds=3)
+    run.end("asked")
+    assert [decoded(box.folder / name) for name in box.files()] == [75]
