@@ -264,3 +264,11 @@ def test_the_rows_hold_the_signed_bytes_that_are_sent(parts: LineParts) -> None:
         row = reader.row("SELECT payload, digest FROM message")
     assert row == (message.payload, message.digest)
     assert json.loads(message.payload)["signature"]
+
+
+def test_the_log_of_the_database_is_folded_in_when_nobody_presses(parts: LineParts) -> None:
+    parts.line.press(request())
+    log = parts.path.with_name(parts.path.name + "-wal")
+    assert log.stat().st_size > 0
+    before = parts.path.stat().st_mtime_ns
+    wait_until(lambda: parts.path.stat().st_mtime_ns > before, 6, what="the rows in the file itself")
