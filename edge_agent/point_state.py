@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from camera.device_state import DeviceState
+from camera.picture.query import PictureStatus, picture_states
 from camera.query import DeviceStatus, device_states
 from config.settings import Settings
 from edge_agent.role import Role
@@ -33,6 +34,7 @@ class Seen:
     devices: dict[str, DeviceStatus]
     recordings: dict[str, PointRecording]
     verdicts: dict[str, PointVerdict]
+    pictures: dict[str, PictureStatus]
     findings: tuple[tuple[str, Finding], ...]
     """(role, finding), open ones."""
 
@@ -48,6 +50,9 @@ def look(settings: Settings, state: StateDirectory, now_utc_ns: int) -> Seen:
         recordings={row.point: row for row in _unless_absent(catalogue, lambda: recordings(catalogue))},
         verdicts={
             row.point: row for row in _unless_absent(catalogue, lambda: verdicts(catalogue, now_utc_ns // NS_PER_MS))
+        },
+        pictures={
+            row.point_id: row for row in _unless_absent(cameras, lambda: picture_states(cameras, now_utc_ns=now_utc_ns))
         },
         findings=tuple((role.value, finding) for role in Role for finding in _findings(state.journal(role))),
     )
@@ -77,6 +82,12 @@ def device_state(seen: Seen, device_id: str) -> State:
     """A device's state; unknown if the inspector never told."""
     device = seen.devices.get(device_id)
     return _DEVICE_STATES[device.state] if device else State.UNKNOWN
+
+
+def picture_state(seen: Seen, point_id: str) -> State:
+    """What the latest look at a point's picture said (图像); unknown if nobody looked or it cannot be judged."""
+    picture = seen.pictures.get(point_id)
+    return _DEVICE_STATES[picture.state] if picture else State.UNKNOWN
 
 
 def recording_state(recording: PointRecording | None, now_utc_ns: int) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from config.settings import Settings
-from edge_agent.point_state import NS_PER_MS, Seen, device_state, look, recording_state
+from edge_agent.point_state import NS_PER_MS, Seen, device_state, look, picture_state, recording_state
 from foundation.clock import NS_PER_S, Clock, rfc3339
 from foundation.finding import Finding, Severity
 from foundation.service import Service
@@ -66,7 +66,7 @@ class StandingWatch(Service):
             name=point.name,
             camera=_HEALTH.get(device_state(seen, point.device), Health.UNKNOWN),
             recording=_HEALTH.get(recording_state(recording, now_utc_ns), Health.UNKNOWN),
-            picture=Health.UNKNOWN,  # nobody judges pictures yet
+            picture=_HEALTH.get(picture_state(seen, point.id), Health.UNKNOWN),
             retention=_RETENTION[judged.verdict] if judged else Retention.UNKNOWN,
             kept_days=judged.recorded_days if judged else None,
             oldest_footage=None if oldest_ms is None else rfc3339(oldest_ms * NS_PER_MS),

@@ -28,7 +28,7 @@ from edge_agent.pages.status_model import (
     VisitsStatus,
     VisitStatus,
 )
-from edge_agent.point_state import NS_PER_MS, Seen, device_state, look, recording_state
+from edge_agent.point_state import NS_PER_MS, Seen, device_state, look, picture_state, recording_state
 from edge_agent.role import Role
 from edge_agent.role_life import RoleStarted, RoleStopped
 from edge_agent.subject_name import subject_namer
@@ -128,6 +128,7 @@ class StatusGatherer:
         point = self._settings.point(point_id)
         recording = seen.recordings.get(point_id)
         last_ms = recording.last_fragment_ms if recording else None
+        picture = seen.pictures.get(point_id)
         return PointStatus(
             id=point.id,
             name=point.name,
@@ -135,7 +136,8 @@ class StatusGatherer:
             recording=recording_state(recording, now_utc_ns),
             last_fragment_utc_ns=None if last_ms is None else last_ms * NS_PER_MS,
             bit_per_s=recording.bits_per_s if recording else None,
-            health=State.UNKNOWN,  # nobody judges pictures yet, and unknown is not good
+            health=picture_state(seen, point_id),
+            health_checked_utc_ns=picture.looked_utc_ns if picture else None,
         )
 
     def _retention(self, point_id: str, seen: Seen, now_utc_ns: int) -> RetentionStatus:

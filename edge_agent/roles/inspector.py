@@ -8,6 +8,7 @@ from config.plan import read_plan
 from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
 from edge_agent.role import Role, RoleContext
+from foundation.journal import Tail
 from foundation.service import Service
 
 
@@ -22,7 +23,8 @@ def services(context: RoleContext) -> list[Service]:
         context.findings,
         may_try=may_try(context.state.journal(Role.RECORDER)),
     )
-    watches: list[Service] = []
+    # A person at the office says that a view is right, accepts another device, has a log-in tried again.
+    watches: list[Service] = [Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact)]
     if plan is not None:
         watches.append(
             CoverageWatch(
