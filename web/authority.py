@@ -19,6 +19,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from foundation.clock import Clock, utc_datetime
 from web.server import TlsFiles
@@ -124,6 +127,20 @@ def tls_unless_local(host: str, folder: Path, *, campus_name: str, clock: Clock)
         return None
     names = own_names() if host in {"0.0.0.0", "::"} else tuple(sorted({*own_names(), host}))
     return own_certificate(folder, campus_name=campus_name, names=names, clock=clock)
+
+
+def authority_route(folder: Path) -> APIRouter:
+    """GET /authority.crt: what a new screen installs so as to trust this box; public by nature."""
+    routes = APIRouter()
+
+    @routes.get("/authority.crt")
+    def authority() -> Response:
+        file = folder / "authority.crt"
+        if not file.is_file():
+            raise HTTPException(404)  # pages that do not leave the box need none
+        return Response(file.read_bytes(), media_type="application/x-x509-ca-cert")
+
+    return routes
 
 
 def _serves(folder: Path, authority: _Pair, names: Sequence[str], now: datetime) -> bool:

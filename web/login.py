@@ -22,7 +22,7 @@ from web.people import LONGEST_S, LockedOutError, PeopleBook, Person, WeakSecret
 from web.problem import NOT_ALLOWED, PageProblem, Words, answer
 
 COOKIE: Final = "session"
-_OPEN_PATHS: Final = ("/static/", "/login")
+_OPEN_PATHS: Final = ("/static/", "/login", "/authority.crt")
 _NOT_LOGGED_IN: Final = Words(mark("需要先登录"), mark("请登录后再操作。报警不受影响。"))
 _WRONG: Final = mark("账号或密码不对，请核对后再试")
 _LOCKED: Final = mark("试错太多次，请等 %(wait)s 再试。报警不受影响。")

@@ -62,6 +62,8 @@ class GatehouseDeps:
     """What a one-time code stands for, taken."""
     enrol: Callable[[Enrolment], str] | None = None
     """The token of a newly enrolled screen."""
+    further: tuple[APIRouter, ...] = ()
+    """Routes that are not the gate's own (the box's certificate authority)."""
     press_port: int | None = None
     """Port of the press door, which needs no asyncio; the page presses there too."""
 
@@ -87,6 +89,7 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
         visit_routes(VisitDeps(clock=deps.clock, book=deps.book, gate_of=gate_of, guard_of=guard_of)),
         duty_routes(DutyDeps(duty=deps.book.duty, holders=deps.pin_holders, guesses=guesses)),
     ]
+    routers.extend(deps.further)
     if deps.enrol is not None:
         routers.append(enrol_routes(take=deps.take_code, enrol=deps.enrol, guesses=guesses))
     return make_app(

@@ -24,7 +24,7 @@ from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
 from gate.stations import Stations
-from web.authority import tls_unless_local
+from web.authority import authority_route, tls_unless_local
 from web.people import pin_holders
 from web.server import PageServer
 
@@ -107,6 +107,7 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             pin_holders=lambda: pin_holders(state.database("people")),
             take_code=lambda code: take(state.key("enrol"), code, clock),
             enrol=enrol,
+            further=(authority_route(state.key("tls")),),
             press_port=door.port,
         )
     )

@@ -10,7 +10,7 @@ from edge_agent.role import RoleContext
 from edge_agent.status import StatusGatherer
 from edge_agent.subject_name import subject_namer
 from foundation.service import Service
-from web.authority import tls_unless_local
+from web.authority import authority_route, tls_unless_local
 from web.people import PeopleBook
 from web.server import PageServer
 
@@ -32,7 +32,10 @@ def services(context: RoleContext) -> list[Service]:
             campus_name=context.settings.campus.name,
             status=gatherer.status,
             people=people,
-            further=(fault_routes(fault_pages),),
+            further=(
+                authority_route(context.state.key("tls")),
+                fault_routes(fault_pages),
+            ),
             body_limits=BODY_LIMITS,
         )
     )

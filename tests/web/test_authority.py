@@ -11,7 +11,15 @@ import pytest
 from foundation.clock import ManualClock, SystemClock
 from tests.web.conftest import small_routes
 from web.app import make_app
-from web.authority import RENEW_BEFORE_DAYS, SERVER_DAYS, AuthorityError, own_certificate, own_names, tls_unless_local
+from web.authority import (
+    RENEW_BEFORE_DAYS,
+    SERVER_DAYS,
+    AuthorityError,
+    authority_route,
+    own_certificate,
+    own_names,
+    tls_unless_local,
+)
 from web.page import Theme
 from web.server import PageServer
 
@@ -25,7 +33,7 @@ def made(folder: Path, clock: ManualClock | SystemClock, names: tuple[str, ...] 
 def test_a_screen_that_trusts_the_box_reaches_it_encrypted_and_one_that_does_not_is_warned(tmp_path: Path) -> None:
     clock = SystemClock()
     files = own_certificate(tmp_path, campus_name="示范小学", names=NAMES, clock=clock)
-    app = make_app(title="试验", theme=Theme.OFFICE, clock=clock, routers=(small_routes(),))
+    app = make_app(title="试验", theme=Theme.OFFICE, clock=clock, routers=(small_routes(), authority_route(tmp_path)))
     server = PageServer("tls", app, host="127.0.0.1", port=0, tls=files)
     server.start()
     trusting = ssl.create_default_context(cafile=str(tmp_path / "authority.crt"))
@@ -33,6 +41,8 @@ def test_a_screen_that_trusts_the_box_reaches_it_encrypted_and_one_that_does_not
     answer = httpx.get(server.url, verify=trusting, trust_env=False)
     assert answer.status_code == 200
     assert answer.headers["strict-transport-security"]
+    shown = httpx.get(server.url + "authority.crt", verify=trusting, trust_env=False)
+    assert shown.content == (tmp_path / "authority.crt").read_bytes()
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(server.url, trust_env=False)
     server.close()
