@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -30,8 +31,9 @@ def test_each_outline_names_a_cell_that_it_bounds(mask: np.ndarray) -> None:
     assert all(mask[one.row, one.column] for one in outlines(mask, Grid(0, 0, 1, *mask.shape)))
 
 
-def test_cells_that_touch_at_a_corner_get_rings_of_their_own() -> None:
-    rings = [one.ring for one in outlines(np.eye(3, dtype=bool), Grid(0, 0, 1, 3, 3))]
+@pytest.mark.parametrize("mask", [np.eye(3, dtype=bool), np.eye(3, dtype=bool)[::-1]])
+def test_cells_that_touch_at_a_corner_get_rings_of_their_own(mask: np.ndarray) -> None:
+    rings = [one.ring for one in outlines(mask, Grid(0, 0, 1, 3, 3))]
     assert len(rings) == 3
     assert all(self_crossing(ring) is None for ring in rings)
 
