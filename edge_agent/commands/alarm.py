@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from alarms.inputs import socket_client
+from alarms.inputs.call import ArmDrillCall, Call, CancelCall, PathsCall, Reply
+from alarms.query import find_alarm, recent_alarms
+from alarms.record import AlarmRecord
 from edge_agent.options import DEFAULT_STATE, EXIT_REFUSED, StateOption
+from foundation.clock import SystemClock, beijing
+from foundation.sqlite import DatabaseError
+from foundation.state import StateDirectory
+from uplink.liveness import PathStatus
 
-if TYPE_CHECKING:
-    from alarms.inputs.call import Call, Reply
+app = typer.Typer(help="Press, list and drill alarms (一键报警).", no_args_is_help=True)
 
-app = typer.Typer(help="Press and list alarms (一键报警).", no_args_is_help=True)
+EXIT_PATH_LOST = 1
+_GIVE_UP_S = 10.0
+_PRESS_GIVE_UP_S = 60.0
+
+PersonOption = Annotated[str, typer.Option(help="Who says so; the name stands in the alarm's history.")]
 
 
 @app.command()
 def press(
     input_id: Annotated[str, typer.Argument(metavar="INPUT", help="Which button, as in the settings.")],
     state: StateOption = DEFAULT_STATE,
-    person: Annotated[str, typer.Option(help="Who presses.")] = "",
+    person: PersonOption = "",
 ) -> None:
-    """Raise a REAL alarm; repeats one press until the gatehouse has answered."""
-    from alarms.inputs import socket_client
-    from foundation.clock import SystemClock
-    from foundation.state import StateDirectory
-
+    """Raise a REAL alarm (unless a drill is armed); one press, repeated until the gatehouse has answered."""
     try:
         reply = socket_client.press(
-            StateDirectory(state).socket("press"), input_id, clock=SystemClock(), person=person or None
+            _socket(state), input_id, clock=SystemClock(), person=person or None, give_up_after_s=_PRESS_GIVE_UP_S
         )
     except socket_client.NoAnswerError as error:
-        typer.echo(f"▲ 报警没有送到门卫室进程，请直接拨打 110 / not taken, phone 110: {error}", err=True)
-        raise typer.Exit(EXIT_REFUSED) from error
+        _refuse(f"报警没有送到门卫室进程，请直接拨打 110 / not taken, phone 110: {error}")
     if not reply.ok:
-        typer.echo(f"▲ {reply.error}", err=True)
-        raise typer.Exit(EXIT_REFUSED)
+        _refuse(reply.error)
     word = "已存储 stored" if reply.stored else "已发出，尚未存储 on its way, not stored yet"
     typer.echo(f"{reply.alarm_id} {word}")
 
@@ -43,103 +48,105 @@ def press(
 @app.command("list")
 def list_alarms(state: StateOption = DEFAULT_STATE, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
     """Alarms, newest first, and how far each has come."""
-    from alarms.query import recent_alarms
-    from foundation.clock import beijing
-    from foundation.sqlite import DatabaseError
-    from foundation.state import StateDirectory
-
     try:
-        records = recent_alarms(StateDirectory(state).database("alarms"), limit=limit)
+        records = recent_alarms(_database(state), limit=limit)
     except DatabaseError as error:
-        typer.echo(f"▲ {error}", err=True)
-        raise typer.Exit(EXIT_REFUSED) from error
+        _refuse(str(error))
+    if not records:
+        typer.echo("没有报警 / no alarms")
     for record in records:
-        pressed = beijing(record.pressed_utc_ns).strftime("%Y-%m-%d %H:%M:%S")
-        steps = " → ".join(step.kind.value for step in record.steps)
-        typer.echo(f"{record.id}  {pressed}  {record.purpose}  {record.input_name}（{record.place}）  {steps}")
+        typer.echo(_line(record))
 
 
 @app.command()
 def show(
-    alarm_id: Annotated[str, typer.Argument(metavar="ALARM", help="The alarm's id, as `list` shows it.")],
+    alarm_id: Annotated[str, typer.Argument(metavar="ALARM", help="Its id, from `list`.")],
     state: StateOption = DEFAULT_STATE,
 ) -> None:
-    """One alarm, step by step with its times."""
-    from alarms.query import find_alarm
-    from foundation.clock import beijing
-    from foundation.sqlite import DatabaseError
-    from foundation.state import StateDirectory
-
+    """One alarm with every step: when, by which path, by whom."""
     try:
-        record = find_alarm(StateDirectory(state).database("alarms"), alarm_id)
+        record = find_alarm(_database(state), alarm_id)
     except DatabaseError as error:
-        typer.echo(f"▲ {error}", err=True)
-        raise typer.Exit(EXIT_REFUSED) from error
+        _refuse(str(error))
     if record is None:
-        typer.echo(f"▲ 没有这个报警 there is no alarm {alarm_id}", err=True)
-        raise typer.Exit(EXIT_REFUSED)
-    pressed = beijing(record.pressed_utc_ns)
-    typer.echo(f"{record.input_name}（{record.place}） {record.purpose}  {pressed:%Y-%m-%d %H:%M:%S}")
+        _refuse(f"没有这次报警 / there is no alarm {alarm_id}: edge-agent alarm list shows them")
+    typer.echo(_line(record))
     for step in record.steps:
-        after_s = (step.at_utc_ns - record.pressed_utc_ns) / 1e9
-        said = " ".join(text for text in (step.person, step.detail, step.path) if text)
-        typer.echo(f"  {after_s:+10.3f} s  {step.kind.value:<18} {said}".rstrip())
+        after_ms = (step.at_utc_ns - record.pressed_utc_ns) // 1_000_000
+        rest = "  ".join(part for part in (step.path, step.person, step.detail) if part)
+        typer.echo(f"  {_time(step.at_utc_ns)}  +{after_ms} ms  {step.kind}  {rest}")
+    if record.messages_waiting:
+        typer.echo(f"  ▲ {record.messages_waiting} 条消息还没有平台回执 / messages without a receipt yet")
 
 
 @app.command()
 def cancel(
-    alarm_id: Annotated[str, typer.Argument(metavar="ALARM")],
+    alarm_id: Annotated[str, typer.Argument(metavar="ALARM", help="Its id, from `list`.")],
     person: Annotated[str, typer.Option(help="Who says that it was a mistake.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
+    reason: Annotated[str, typer.Option(help="Why it was a mistake.")],
     state: StateOption = DEFAULT_STATE,
 ) -> None:
-    """误报: tell the center that it was a mistake. The sending goes on; the desk decides."""
-    from alarms.inputs.call import CancelCall
-
-    _ask(state, CancelCall(alarm_id=alarm_id, person=person, reason=reason))
-    typer.echo(f"{alarm_id} 误报已上报 told to the center")
+    """误报: say by name that it was a mistake; the sending goes on and the center decides."""
+    _call(state, CancelCall(alarm_id=alarm_id, person=person, reason=reason))
+    typer.echo(f"{alarm_id} 误报已存储并告知接警中心 / stored and told to the center")
 
 
 @app.command("arm-drill")
 def arm_drill(
-    input_id: Annotated[str, typer.Argument(metavar="INPUT", help="Which button, as in the settings.")],
-    person: Annotated[str, typer.Option(help="Who answers for the line test.")],
+    input_id: Annotated[str, typer.Argument(metavar="INPUT", help="Which button is tested.")],
+    person: Annotated[str, typer.Option(help="Who holds the drill.")],
     state: StateOption = DEFAULT_STATE,
 ) -> None:
-    """演练: the next press of this button within two minutes is a line test; every other press is real."""
-    from alarms.inputs.call import ArmDrillCall
-    from foundation.clock import beijing
-
-    reply = _ask(state, ArmDrillCall(input=input_id, person=person))
-    until = beijing(reply.until_utc_ns or 0)
-    typer.echo(f"{reply.drill_id} 演练至 line test until {until:%H:%M:%S}")
+    """演练: the next press of this button within two minutes is a line test, any other press is real."""
+    reply = _call(state, ArmDrillCall(input=input_id, person=person))
+    until = _time(reply.until_utc_ns) if reply.until_utc_ns is not None else ""
+    typer.echo(f"【演练】{input_id} 到 {until} 为止的第一次按下算演练 / its first press until then is the drill")
 
 
 @app.command("test-path")
-def try_paths(state: StateOption = DEFAULT_STATE) -> None:
-    """How each path to the center stands now; exit code 2 if none carries."""
-    from alarms.inputs.call import PathsCall
-
-    paths = _ask(state, PathsCall()).paths
+def show_paths(state: StateOption = DEFAULT_STATE) -> None:
+    """How each path to the center stands now; exit code 1 if one does not carry."""
+    paths = _call(state, PathsCall()).paths
+    if not paths:
+        typer.echo("○ 没有设置到接警中心的线路 / no broker paths in the settings")
     for path in paths:
-        mark = "●" if path.status == "up" else "▲"
-        why = " ".join(text for text in (path.loss, path.error) if text)
-        typer.echo(f"{mark} {path.id}  {path.broker}  {path.status}  MQTT {path.protocol or '-'}  {why}".rstrip())
-    if not any(path.status == "up" for path in paths):
-        raise typer.Exit(EXIT_REFUSED)
+        sign = {PathStatus.UP: "●", PathStatus.UNKNOWN: "○"}.get(PathStatus(path.status), "▲")
+        heard = "从未听到 never heard" if path.heard_age_ms is None else f"{path.heard_age_ms / 1000:.1f} s 前听到中心"
+        rest = "  ".join(
+            part for part in (f"MQTT {path.protocol}" if path.protocol else "", path.loss, path.error) if part
+        )
+        typer.echo(f"{sign} {path.id}  {path.broker}  {path.status}  {heard}  {rest}")
+    raise typer.Exit(0 if all(path.status == PathStatus.UP for path in paths) else EXIT_PATH_LOST)
 
 
-def _ask(state: Path, what: Call) -> Reply:
-    from alarms.inputs import socket_client
-    from foundation.clock import SystemClock
-    from foundation.state import StateDirectory
-
+def _call(state: Path, what: Call) -> Reply:
     try:
-        reply = socket_client.call(StateDirectory(state).socket("press"), what, clock=SystemClock())
+        reply = socket_client.call(_socket(state), what, clock=SystemClock(), give_up_after_s=_GIVE_UP_S)
     except socket_client.NoAnswerError as error:
-        typer.echo(f"▲ {error}", err=True)
-        raise typer.Exit(EXIT_REFUSED) from error
+        _refuse(str(error))
     if not reply.ok:
-        typer.echo(f"▲ {reply.error}", err=True)
-        raise typer.Exit(EXIT_REFUSED)
+        _refuse(reply.error)
     return reply
+
+
+def _socket(state: Path) -> Path:
+    return StateDirectory(state).socket("press")
+
+
+def _database(state: Path) -> Path:
+    return StateDirectory(state).database("alarms")
+
+
+def _time(utc_ns: int) -> str:
+    return beijing(utc_ns).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _line(record: AlarmRecord) -> str:
+    drill = "【演练】" if record.purpose == "drill" else ""
+    steps = " → ".join(step.kind.value for step in record.steps)
+    return f"{drill}{record.id}  {_time(record.pressed_utc_ns)}  {record.input_name}（{record.place}）  {steps}"
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(f"▲ {sentence}", err=True)
+    raise typer.Exit(EXIT_REFUSED)

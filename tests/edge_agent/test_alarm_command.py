@@ -1,0 +1,76 @@
+"""`edge-agent alarm …` against a real gatehouse that reaches no center: everything is stored, nothing is claimed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.edge_agent.conftest import Agent
+
+pytestmark = pytest.mark.process
+
+
+def alarm(agent: Agent, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("edge-agent"), "alarm", *words, "--state", agent.state],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def test_an_alarm_is_pressed_listed_shown_and_called_off_and_a_drill_is_a_drill_once(agent: Agent) -> None:
+    agent.start()
+    pressed = alarm(agent, "press", "gate-east-panel", "--person", "张伟")
+    assert pressed.returncode == 0, pressed.stderr
+    alarm_id, word = pressed.stdout.split(maxsplit=1)
+    assert "已存储" in word
+
+    listed = alarm(agent, "list").stdout
+    assert alarm_id in listed
+    assert "stored" in listed
+    assert "center_received" not in listed, "there is no center"
+
+    assert alarm(agent, "cancel", alarm_id, "--person", "张伟", "--reason", "碰到了按钮").returncode == 0
+    shown = alarm(agent, "show", alarm_id).stdout
+    assert "cancelled" in shown
+    assert "碰到了按钮" in shown
+    assert "还没有平台回执" in shown
+
+    assert alarm(agent, "arm-drill", "gate-east-page", "--person", "李安全").returncode == 0
+    drill = alarm(agent, "press", "gate-east-page").stdout.split()[0]
+    real = alarm(agent, "press", "gate-east-panel").stdout.split()[0]
+    lines = {line.split()[0]: line for line in alarm(agent, "list").stdout.splitlines()}
+    assert f"【演练】{drill}" in lines
+    assert real in lines
+
+    paths = alarm(agent, "test-path")
+    assert paths.returncode == 1
+    assert "primary" in paths.stdout
+
+
+REFUSED = (
+    (("press", "no-such-button"), "no-such-button"),
+    (("cancel", "no-such-alarm", "--person", "张伟", "--reason", "误报"), "no-such-alarm"),
+    (("arm-drill", "no-such-button", "--person", "张伟"), "no-such-button"),
+    (("show", "no-such-alarm"), "no-such-alarm"),
+)
+
+
+def test_what_cannot_be_done_is_one_sentence(agent: Agent) -> None:
+    agent.start()
+    for words, says in REFUSED:
+        refused = alarm(agent, *words)
+        assert refused.returncode == 2
+        assert says in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_without_a_gatehouse_the_list_says_so(agent: Agent) -> None:
+    refused = alarm(agent, "list")
+    assert refused.returncode == 2
+    assert "alarms.sqlite" in refused.stderr
