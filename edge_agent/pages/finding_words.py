@@ -44,6 +44,9 @@ _WORDS: Final = {
     "coverage.unplaced": Words(mark("摄像机没有标在平面图上"), mark("请技术人员登记它的安装位置和朝向。")),
     "picture.many_at_once": Words(mark("多路画面同时异常"), mark("多半是照明、网络或交换机，先看这三样。")),
     "storage.will_not_fit": Words(mark("硬盘存不满规定天数"), mark("请负责人尽早决定加盘或降低码率，现在还来得及。")),
+    "alarm.database_replaced": Words(
+        mark("报警记录文件坏了，已换上新文件"), mark("报警不受影响。旧文件已留下，请技术人员恢复备份并查明硬盘。")
+    ),
     "alarm.not_stored": Words(mark("报警已发出，但还没有存盘"), mark("报警不受影响。请技术人员马上看本机硬盘。")),
     "alarm.input_stuck": Words(mark("报警按钮一直处于按下状态"), mark("请看按钮有没有卡住；卡住时新的按压听不到。")),
     "alarm.input_unreachable": Words(
