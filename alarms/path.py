@@ -158,6 +158,7 @@ class AlarmPath(Service):
         with self._lock:
             carried = replace(self._carried, unanswered_since_ns=self._unanswered_since_ns())
             skew, acceptance = self._skew, self._last_acceptance
+            alarm_since_ns = self._unanswered_since_ns(alarms_only=True)
         verdict = judge(carried, now_ns)
         return PathReport(
             id=self.id,
@@ -168,15 +169,22 @@ class AlarmPath(Service):
             last_heartbeat_age_s=None if carried.last_beat_ns is None else (now_ns - carried.last_beat_ns) / NS_PER_S,
             skew=skew,
             last_acceptance=acceptance,
-            oldest_unanswered_s=(
-                None if carried.unanswered_since_ns is None else (now_ns - carried.unanswered_since_ns) / NS_PER_S
-            ),
+            oldest_unanswered_s=(None if alarm_since_ns is None else (now_ns - alarm_since_ns) / NS_PER_S),
         )
 
-    def _unanswered_since_ns(self) -> int | None:
+    def _unanswered_since_ns(self, *, alarms_only: bool = False) -> int | None:
         # With a hundred in the queue each waits its turn; as long as receipts come at all, the path carries.
-        waiting = [first_ns for first_ns, _ in self._sent.values()]
+        waiting = [
+            first_ns
+            for message_id, (first_ns, _) in self._sent.items()
+            if not alarms_only or self._is_alarm(message_id)
+        ]
         return max(min(waiting), self._last_receipt_ns) if waiting else None
+
+    def _is_alarm(self, message_id: str) -> bool:
+        # A sealed day waits for its receipt too, and nobody needs to phone 110 for it.
+        message = self._outbox.get(message_id)
+        return message is not None and message.alarm_id is not None
 
     # ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _loop(self) -> None:

@@ -28,13 +28,11 @@ _KINDS: Final = {
     ANY: mark("其他一切"),
     HAND: mark("人工登记"),
     NOTICE: mark("整改通知书"),
-    "alarm.not_stored": mark("报警存不上盘"),
     "camera.*": mark("其他设备异常"),
     "storage.*": mark("其他录像异常"),
     "uplink.*": mark("其他线路异常"),
     "picture.*": mark("图像异常"),
     "coverage.*": mark("覆盖异常"),
-    "coverage.private_place_seen": mark("拍到了不该拍的地方"),
     "role.*": mark("程序异常"),
 }
 
