@@ -168,6 +168,10 @@ def _insert(catalogue: Catalogue, place: Place, segments: Sequence[FoundSegment]
                 key = SegmentKey(point_no, header.start_ms, place.no)
                 count_rate(transaction, key, segment.file.duration_ms, segment.file.size)
                 note_if_sealed(transaction, key)
+                transaction.execute(  # a point is due since its first footage, whatever catalogue knows of it
+                    "UPDATE point SET since_ms = min(since_ms, ?), since_axis_ms = min(since_axis_ms, ?) WHERE no = ?",
+                    (header.start_ms, fragments[0].mark.axis_ms, point_no),
+                )
             count += added
     return count
 

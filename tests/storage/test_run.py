@@ -211,6 +211,9 @@ def test_a_lost_catalogue_is_rebuilt_from_the_disks_and_footage_keeps_its_age(bo
     ]
     assert all(new.end_axis_ms <= old.end_axis_ms for new, old in zip(after, before, strict=True))
     assert len(query.runs(again.path, "gate")) == 1
+    [(since_ms, since_axis_ms)] = again.catalogue.database.rows("SELECT since_ms, since_axis_ms FROM point")
+    assert since_ms == before[0].key.start_ms, "90 days do not begin anew with a lost catalogue"
+    assert since_axis_ms <= before[0].end_axis_ms
 
 
 def test_two_copies_are_one_moment_of_footage_and_one_disk_may_die(box: Box, h264_clip: Path) -> None:
