@@ -1,6 +1,6 @@
 """Characters that no font has (缺字): 〓 and the character's number stand for them, and the document says so.
 
-See docs/decisions/0030-missing-glyphs.md.
+See docs/decisions/0050-missing-glyphs.md.
 """
 
 from __future__ import annotations
