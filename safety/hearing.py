@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from foundation.finding import Finding
+from foundation.finding import Finding, Severity
 from safety.facts import NoticeReceived
 from safety.fault import Fault, Happening, Source
 from safety.grade import Grade, Stage
@@ -70,7 +70,8 @@ def _again(writing: Writing, fault: Fault, what: Next, finding: Finding, rule: R
 def _told_again(
     writing: Writing, finding: Finding, fault_id: str, severity: str, at_utc_ns: int, *, cleared: bool
 ) -> None:
-    if cleared or severity == finding.severity.value:
+    # Only ever worse: so the same facts read once more, from the beginning, leave no second entry.
+    if cleared or Severity(severity) is Severity.FAILING or finding.severity is Severity.ATTENTION:
         return
     writing.transaction.execute(
         "UPDATE fault_finding SET severity = ? WHERE finding_id = ?", (finding.severity.value, finding.id)

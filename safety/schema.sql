@@ -42,7 +42,7 @@ CREATE TABLE fault_finding (
     role             TEXT NOT NULL,               -- whose journal told it
     subject          TEXT NOT NULL,
     kind             TEXT NOT NULL,
-    severity         TEXT NOT NULL,
+    severity         TEXT NOT NULL,               -- the worst it has been
     since_utc_ns     INTEGER NOT NULL,
     cleared_utc_ns   INTEGER
 ) STRICT;

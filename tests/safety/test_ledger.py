@@ -165,6 +165,17 @@ def test_facts_handed_over_again_change_nothing(inspector: Speaker, ledger: Faul
     assert the_only(ledger, clock) == before
 
 
+def test_a_finding_that_became_worse_says_so_once(inspector: Speaker, ledger: FaultLedger, clock: ManualClock) -> None:
+    for severity in (Severity.ATTENTION, Severity.FAILING, Severity.ATTENTION):
+        inspector.board.open("device:d", "camera.login_refused", severity)
+    inspector.tell()
+    ledger.hear_anew("inspector")
+    inspector.tell_all_again()
+    file = the_only(ledger, clock)
+    assert happenings(file) == [Happening.OPENED, Happening.WORSENED]
+    assert file.findings[0].severity == "failing"
+
+
 def test_findings_of_a_lost_journal_do_not_stay_open_for_ever(
     inspector: Speaker, ledger: FaultLedger, clock: ManualClock
 ) -> None:
