@@ -148,8 +148,11 @@ def _plane(plan: Plan, key: PlaneKey, shapes: list[tuple[Zone | Private, float]]
         for building in _buildings(plan, floor)
         if plan.elevation_m(floor) + building.height_m > target_m
     )
+    corners = np.array(
+        [(one.window.bottom, -one.window.top, one.window.left, -one.window.right) for one in roofs], dtype=np.intp
+    ).reshape(-1, 4)
     densities = tuple(sorted({density for _, density in shapes}))
-    return Plane(floor, target_m, densities, grid, edges, roofs)
+    return Plane(floor, target_m, densities, grid, edges, roofs, corners)
 
 
 def _cells(area: Area, grid: Grid) -> tuple[Window, Mask]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camera.coverage.optics import Optics
 from camera.coverage.raster import Array, Columns, Grid, Mask, columns_between, limits, spans
@@ -33,6 +34,8 @@ class Plane:
     grid: Grid
     edges: Edges
     roofs: tuple[Roof, ...]
+    roof_corners: NDArray[np.intp]
+    """(N, 4): each roof's window as bottom, -top, left, -right: one comparison finds those that a view meets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +65,9 @@ def views(plane: Plane, optics: Optics, within: frozenset[str]) -> list[View | N
         return [None] * len(footprints)
     window, _, _ = footprints[0]
     open_view = _unhidden(plane, optics, np.vstack([frame, reaches[0]]), y[window.bottom : window.top], window)
-    for roof in plane.roofs:
+    meets = (plane.roof_corners < (window.top, -window.bottom, window.right, -window.left)).all(axis=1)
+    for number in np.flatnonzero(meets).tolist():
+        roof = plane.roofs[number]
         if roof.building_id not in within and (common := window.common(roof.window)) is not None:
             open_view[common[0]] &= ~roof.cells[common[1]]
     return [
