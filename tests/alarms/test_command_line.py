@@ -61,7 +61,7 @@ def test_arming_pressing_showing_and_cancelling(gatehouse: Gatehouse, run: Run) 
     assert code == 0, said
     code, said = run(state, "show", alarm_id)
     assert code == 0
-    for word in ("东门按钮", "drill", "stored", "center_received", "cancelled", "王师傅"):
+    for word in ("东门按钮", "演练", "stored", "center_received", "cancelled", "王师傅"):
         assert word in said
     assert alarm_id in run(state, "list")[1]
 
