@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
@@ -148,6 +148,18 @@ def read_open_findings(path: Path) -> list[Finding]:
     """Open findings in another role's journal, oldest first. Raises DatabaseError."""
     with open_read_only(path) as reader:
         rows = reader.rows(_OPEN + _OLDEST_FIRST)
+    return [_finding(row) for row in rows]
+
+
+def read_findings_between(path: Path, subjects: Sequence[str], start_utc_ns: int, end_utc_ns: int) -> list[Finding]:
+    """What was open of some subjects at any time of a stretch, oldest first. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            "SELECT id, subject, kind, severity, cause, evidence, since_utc_ns, cleared_utc_ns FROM finding "
+            "WHERE subject IN (SELECT value FROM json_each(?1)) AND since_utc_ns < ?3 "
+            "AND (cleared_utc_ns IS NULL OR cleared_utc_ns >= ?2) ORDER BY since_utc_ns, id",
+            (json.dumps(list(subjects)), start_utc_ns, end_utc_ns),
+        )
     return [_finding(row) for row in rows]
 
 

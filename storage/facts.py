@@ -28,3 +28,12 @@ class HoldRequested(Fact):
     reason: str
     person: str
     until_ms: int | None = None
+
+
+class HoldEndRequested(Fact):
+    """A person lets held footage go by its age again (解除保全)."""
+
+    kind: ClassVar[str] = "hold.end_requested"
+    hold_id: str
+    person: str
+    reason: str

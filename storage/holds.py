@@ -77,7 +77,7 @@ class Holds:
             _write_note(root, identity, request, made_ms, made_axis_ms)
         return identity
 
-    def end(self, hold_id: str, *, person: str, roots: Sequence[Path]) -> bool:
+    def end(self, hold_id: str, *, person: str, roots: Sequence[Path], reason: str = "") -> bool:
         """Let the footage go by its age again; False if there is no such hold. Raises DatabaseError, OSError."""
         with self._catalogue.database.transaction() as transaction:
             row = transaction.row(
@@ -89,7 +89,8 @@ class Holds:
             transaction.execute(
                 "UPDATE hold SET ended_ms = ?, ended_by = ? WHERE id = ?", (self._catalogue.now_ms(), person, hold_id)
             )
-            self._audit.append(transaction, record_id=f"hold:{hold_id}", action="hold.ended", body={"person": person})
+            said = {"person": person, "reason": reason}
+            self._audit.append(transaction, record_id=f"hold:{hold_id}", action="hold.ended", body=said)
         for root in roots:
             note = root / FOOTAGE / str(row[0]) / HOLDS / f"{hold_id}.json"
             if note.exists():

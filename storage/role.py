@@ -19,7 +19,7 @@ from foundation.journal import Entry, Journal, Tail
 from foundation.proven_time import TimeReading
 from foundation.service import Service
 from storage.catalogue import Catalogue
-from storage.facts import HoldRequested
+from storage.facts import HoldEndRequested, HoldRequested
 from storage.forecasts import ForecastWatch
 from storage.holds import HoldRequest, Holds, UnknownPointError
 from storage.login_guard import LoginGuard
@@ -129,6 +129,12 @@ class _Heed:
             self._catalogue.running.note(entry.read(TimeReading))
         elif entry.kind == HoldRequested.kind:
             self._place(entry.read(HoldRequested))
+        elif entry.kind == HoldEndRequested.kind:
+            self._end(entry.read(HoldEndRequested))
+
+    def _end(self, asked: HoldEndRequested) -> None:
+        roots = [place.root for place in self._shelf.places()]
+        self._holds.end(asked.hold_id, person=asked.person, reason=asked.reason, roots=roots)
 
     def _place(self, asked: HoldRequested) -> None:
         request = HoldRequest(

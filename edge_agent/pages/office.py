@@ -66,6 +66,9 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
             "campus_name": deps.campus_name,
             "person": person,
             "managing": person is not None and person.duty.may(Right.MANAGE_PEOPLE),
+            "may_see_footage": person is None or person.duty.may(Right.SEE_FOOTAGE),
+            "may_export": person is None or person.duty.may(Right.EXPORT_FOOTAGE),
+            "may_audit": person is None or person.duty.may(Right.SEE_AUDIT),
         }
 
     return frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge_agent.fault_wiring import fault_services
+from edge_agent.footage_wiring import footage_services
 from edge_agent.held import Held
 from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
 from edge_agent.pages.office import OfficeDeps, office_app
@@ -20,6 +21,7 @@ def services(context: RoleContext) -> list[Service]:
     gatherer = StatusGatherer(context.settings, context.state, context.clock)
     people = PeopleBook(context.state.database("people"), context.clock)
     faults = fault_services(context)
+    footage = footage_services(context)
     fault_pages = FaultDeps(
         clock=context.clock,
         ledger=faults.ledger,
@@ -35,6 +37,7 @@ def services(context: RoleContext) -> list[Service]:
             further=(
                 authority_route(context.state.key("tls")),
                 fault_routes(fault_pages),
+                *footage.routes,
             ),
             body_limits=BODY_LIMITS,
         )
@@ -46,5 +49,6 @@ def services(context: RoleContext) -> list[Service]:
     return [
         Held("people", people.close),
         *faults.services,
+        *footage.services,
         PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),
     ]

@@ -26,7 +26,12 @@ def services(context: RoleContext) -> list[Service]:
         findings=context.findings,
         stream_source=stream_sources(context.settings, state),
         may_try=may_try(state.journal(Role.INSPECTOR)),
-        journals=(state.journal(Role.GATEHOUSE), state.journal(Role.INSPECTOR), state.database("cameras")),
+        journals=(
+            state.journal(Role.GATEHOUSE),
+            state.journal(Role.INSPECTOR),
+            state.journal(Role.OFFICE),
+            state.database("cameras"),
+        ),
     )
 
 

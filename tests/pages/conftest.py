@@ -17,11 +17,14 @@ from edge_agent.pages.enrolment import Enrolment, take
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
 from edge_agent.pages.station import Doorkeeper
 from edge_agent.pages.status_model import AlarmStatus, CenterStatus
-from foundation.clock import Clock, SystemClock
+from foundation.clock import NS_PER_S, Clock, ManualClock, SystemClock
 from foundation.ids import new_id
 from foundation.log import configure_log
 from gate.book import GateBook
 from gate.stations import Stations
+from tests.pages import footage_office
+from tests.storage import clip_files
+from tests.storage.box import MIDNIGHT_NS, make_box, volume
 from tests.support.browser import launched
 from web.people import pin_holders
 from web.server import PageServer
@@ -130,3 +133,21 @@ def gatehouse(tmp_path: Path) -> Iterator[Gatehouse]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright, launched(playwright) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def h264_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of moving noise in H.264, a keyframe each second."""
+    return clip_files.synthetic(tmp_path_factory.mktemp("clips") / "h264.clip")
+
+
+@pytest.fixture
+def footage(tmp_path: Path, h264_clip: Path) -> Iterator[footage_office.Office]:
+    """An office over 75 s of footage, a gap of 20 s and 10 s more, on the recorder's manual clock."""
+    clock = ManualClock(now_utc_ns=MIDNIGHT_NS + 50 * NS_PER_S, now_running_ns=5 * NS_PER_S)
+    box = make_box(tmp_path, clock, [volume(tmp_path), volume(tmp_path, "spare")])
+    start_ms = footage_office.recorded(box, h264_clip)
+    served = footage_office.serve(box, start_ms, tmp_path / "office")
+    yield served
+    served.close()
+    box.catalogue.close()
