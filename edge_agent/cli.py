@@ -41,7 +41,7 @@ app.command("status")(status.status)
 @app.command("check-config")
 def check_config(file: Annotated[Path, typer.Argument(help="The settings file to check.")]) -> None:
     """Say what is wrong with a settings file, by line; start nothing."""
-    settings = settings_or_exit(file)
+    settings = settings_or_exit(file, with_plan=True)
     typer.echo(
         f"{file}: 通过 / accepted: {settings.campus.name}, {len(settings.devices)} devices, "
         f"{len(settings.points)} points, {len(settings.volumes)} volumes, {len(settings.alarm_inputs)} alarm inputs"
@@ -74,7 +74,7 @@ def run(
     from foundation.clock import SystemClock
     from foundation.log import configure_log
 
-    missing = missing_passwords(settings_or_exit(config))
+    missing = missing_passwords(settings_or_exit(config, with_plan=True))
     if missing:
         for sentence in missing:
             typer.echo(f"edge-agent: {sentence}", err=True)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import structlog
 
-from camera.coverage import CoverageReport, LiveCoverage, Watch
-from camera.query import device_states
+from camera.coverage import CoverageReport, LiveCoverage, PoseSource, Watch
+from camera.coverage.finding import tell
+from camera.coverage.pose_file import poses_now, read_measured, still_measured
+from camera.device_state import DeviceState
+from camera.picture.query import picture_states
+from camera.query import device_states, stream_source
 from config.plan import Plan
+from config.point import Pose
+from config.problem import SettingsError
 from config.settings import Settings
 from edge_agent.coverage_fact import CoverageComputed
 from edge_agent.pages.status_model import BlindSpotStatus, CoverageStatus, ZoneStatus
 from foundation.clock import Clock
-from foundation.finding import FindingBoard, Severity
+from foundation.finding import FindingBoard
 from foundation.journal import Journal
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
@@ -29,13 +34,14 @@ _log = structlog.get_logger("coverage")
 
 
 class CoverageWatch(Service):
-    """Follows the devices' states in cameras.sqlite."""
+    """Follows the devices' and pictures' states in cameras.sqlite, the live streams' sizes and the measured poses."""
 
     def __init__(
         self,
         settings: Settings,
         plan: Plan,
         cameras: Path,
+        measured_poses: Path,
         *,
         clock: Clock,
         journal: Journal,
@@ -44,61 +50,76 @@ class CoverageWatch(Service):
         super().__init__("coverage-watch")
         self._settings = settings
         self._cameras = cameras
+        self._measured_poses = measured_poses
         self._clock = clock
         self._journal = journal
         self._findings = findings
         self._live = LiveCoverage(plan)
+        self._placed: dict[str, tuple[Pose | None, PoseSource]] = {}
         self._watches: dict[str, Watch] = {}
 
     def _loop(self) -> None:
-        for point in self._settings.points:
-            self._live.place(point.id, point.pose, Watch.UNKNOWN)
         while not self.stopping.is_set():
             try:
                 self.look_once()
-            except DatabaseError as error:
-                _log.warning("the cameras' states could not be read; trying again", error=str(error))
+            except (DatabaseError, SettingsError) as error:
+                _log.warning("coverage could not be brought up to date; trying again", error=str(error))
             self.stopping.wait(LOOK_EVERY_S)
 
     def look_once(self) -> None:
-        """Compute and tell if a camera stands otherwise than before."""
-        watches = self._now()
-        if watches == self._watches:
+        """Compute and tell if a camera stands or hangs otherwise than before. Raises DatabaseError, SettingsError."""
+        placed, watches = self._poses(), self._now()
+        if placed == self._placed and watches == self._watches:
             return
         for point_id, watch in watches.items():
-            if self._watches.get(point_id) is not watch:
+            pose, source = placed[point_id]
+            if self._placed.get(point_id) != (pose, source):
+                self._live.place(point_id, pose, watch, source)
+            elif self._watches.get(point_id) is not watch:
                 self._live.watch(point_id, watch)
-        self._watches = watches
+        self._placed, self._watches = placed, watches
         report = self._live.report()
         self._journal.append(CoverageComputed(coverage=coverage_status(report, self._clock.utc_ns())))
-        self._tell_private_views(report)
+        tell(report, self._findings)
+
+    def _poses(self) -> dict[str, tuple[Pose | None, PoseSource]]:
+        points = self._settings.points
+        measured = read_measured(self._measured_poses)
+        poses = poses_now(points, measured, self._stream_sizes())
+        return {
+            point.id: (
+                poses[point.id],
+                PoseSource.MEASURED if still_measured(point, measured) else PoseSource.DECLARED,
+            )
+            for point in points
+        }
+
+    def _stream_sizes(self) -> dict[str, tuple[int | None, int | None]]:
+        sizes: dict[str, tuple[int | None, int | None]] = {}
+        if self._cameras.exists():
+            for point in self._settings.points:
+                streams = stream_source(self._cameras, point.device, point.source)
+                if streams is not None:
+                    sizes[point.id] = streams.main.width_px, streams.main.height_px
+        return sizes
 
     def _now(self) -> dict[str, Watch]:
-        states: Mapping[str, Watch] = (
-            {
-                device.id: _STATES[device.state.value]
-                for device in device_states(self._cameras, now_utc_ns=self._clock.utc_ns())
-            }
-            if self._cameras.exists()
-            else {}
-        )
-        return {point.id: states.get(point.device, Watch.UNKNOWN) for point in self._settings.points}
-
-    def _tell_private_views(self, report: CoverageReport) -> None:
-        # Toilets and dormitory rooms must not be seen (State Council Order 799): seeing them is the finding.
-        seen = {view.point_id: view for view in report.private_views}
-        for point in self._settings.points:
-            subject = f"point:{point.id}"
-            view = seen.get(point.id)
-            if view is None:
-                self._findings.clear(subject, "coverage.private_place_seen")
-            else:
-                self._findings.open(
-                    subject,
-                    "coverage.private_place_seen",
-                    Severity.FAILING,
-                    evidence={"place": view.name, "area_m2": round(view.area_m2, 1)},
-                )
+        if not self._cameras.exists():
+            return {point.id: Watch.UNKNOWN for point in self._settings.points}
+        now_utc_ns = self._clock.utc_ns()
+        states = {
+            device.id: _STATES[device.state.value] for device in device_states(self._cameras, now_utc_ns=now_utc_ns)
+        }
+        # A camera that answers but is covered, turned away or black sees nothing of its zones.
+        blind = {
+            picture.point_id
+            for picture in picture_states(self._cameras, now_utc_ns=now_utc_ns)
+            if picture.state is DeviceState.FAILING
+        }
+        return {
+            point.id: Watch.FAILING if point.id in blind else states.get(point.device, Watch.UNKNOWN)
+            for point in self._settings.points
+        }
 
 
 def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageStatus:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from config.credential import CredentialError
+from config.plan import read_plan
 from config.problem import SettingsError
 from config.settings import Settings, read_settings
 
@@ -32,10 +33,13 @@ def missing_passwords(settings: Settings) -> list[str]:
     return missing
 
 
-def settings_or_exit(file: Path) -> Settings:
-    """The settings, or every mistake on standard error and exit code 2."""
+def settings_or_exit(file: Path, *, with_plan: bool = False) -> Settings:
+    """The settings, or every mistake on standard error and exit code 2; `with_plan` checks the campus plan too."""
     try:
-        return read_settings(file)
+        settings = read_settings(file)
+        if with_plan and settings.plan is not None:
+            read_plan(settings.plan.file)
+        return settings
     except SettingsError as error:
         for problem in error.problems:
             typer.echo(str(problem), err=True)

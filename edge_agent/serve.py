@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -26,6 +27,9 @@ EXIT_REFUSED: Final = 2
 """Something a person must mend first: settings, a second copy, a taken port. Starting again would not help."""
 EXIT_FAILED: Final = 1
 
+_NICE: Final = {Role.INSPECTOR: 10, Role.OFFICE: 10, Role.RECORDER: 5}
+"""How far each role steps back: when the box is short of time, the alarm comes first and footage second."""
+
 _log = structlog.get_logger("serve")
 
 Build = Callable[[RoleContext], list[Service]]
@@ -33,6 +37,7 @@ Build = Callable[[RoleContext], list[Service]]
 
 def serve(role: Role, config_file: Path, state_root: Path, *, clock: Clock | None = None) -> int:
     """Serve a role until SIGTERM or SIGINT; returns the exit code. Expected troubles are one sentence on stderr."""
+    os.nice(_NICE.get(role, 0))
     try:
         settings = read_settings(config_file)
         state = StateDirectory(state_root).create()

@@ -9,7 +9,7 @@ from alarms.press import PressRequest
 from alarms.record import AlarmRecord, StepKind
 from edge_agent.pages.alarm_routes import AlarmDeps
 from edge_agent.pages.status_model import AlarmStatus
-from uplink.messages.alarm import Purpose, UpdateKind
+from uplink.messages.alarm import Purpose
 
 
 def alarm_deps(line: AlarmLine, guard: Callable[[], str]) -> AlarmDeps:
@@ -23,7 +23,7 @@ def alarm_deps(line: AlarmLine, guard: Callable[[], str]) -> AlarmDeps:
         return alarm_status(record) if record else None
 
     def call_off(alarm_id: str) -> None:
-        line.tell(alarm_id, UpdateKind.CANCELLED, person=guard())
+        line.call_off(alarm_id, person=guard(), reason="门卫屏幕上按了误报")
 
     return AlarmDeps(press=press, alarm=alarm, call_off=call_off)
 
@@ -47,5 +47,5 @@ def alarm_status(record: AlarmRecord) -> AlarmStatus:
         received_utc_ns=at(StepKind.CENTER_RECEIVED),
         acknowledged_utc_ns=at(StepKind.ACKNOWLEDGED),
         closed_utc_ns=at(StepKind.CLOSED),
-        cancelled_utc_ns=at(StepKind.CANCELLED),
+        cancelled_utc_ns=record.called_off.at_utc_ns if record.called_off else None,
     )

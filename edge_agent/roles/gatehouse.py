@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from alarms.assembly import AlarmService, build_alarms
+from alarms.assembly import build_alarms
 from alarms.inputs.socket import PressSocket
-from config.alarm_input import AlarmInput, InputKind
-from edge_agent.alarm_holds import hold_asker
-from edge_agent.center_status import center_status
-from edge_agent.day_told import DayTold
-from edge_agent.held import Held
-from edge_agent.notices import notice_answers, notice_commands
-from edge_agent.pages.alarm_wiring import alarm_deps
-from edge_agent.pages.enrolment import Enrolment, take
-from edge_agent.pages.gatehouse import NOBODY, GatehouseDeps, gatehouse_app
-from edge_agent.pages.press_door import PressDoor
-from edge_agent.pages.station import Doorkeeper, station_token
+from edge_agent.late import Late
+from edge_agent.notices import notice_commands
 from edge_agent.role import RoleContext
-from edge_agent.standing_watch import StandingWatch
-from foundation.finding import Severity
 from foundation.service import Service
-from foundation.sqlite import DatabaseError
-from gate.book import GateBook
-from gate.stations import Stations
-from web.authority import authority_route, tls_unless_local
-from web.people import pin_holders
-from web.server import PageServer
 
 
 def services(context: RoleContext) -> list[Service]:
-    """The gatehouse's services in starting order: the alarm line first, pages last."""
+    """The gatehouse's services in starting order: the alarm line at once, the rest when it runs."""
     alarms = build_alarms(
         context.settings,
         state=context.state,
@@ -41,79 +24,11 @@ def services(context: RoleContext) -> list[Service]:
         commands=notice_commands(context.journal),
     )
     socket = PressSocket(context.state.socket("press"), alarms.line, paths=alarms.path_reports)
-    return [
-        *alarms.services,
-        socket,
-        hold_asker(context.state.database("alarms"), context.journal),
-        StandingWatch(context.settings, context.state, alarms.standing, context.clock),
-        notice_answers(context, alarms.paths),
-        DayTold(
-            context.state,
-            context.journal,
-            context.clock,
-            campus=context.settings.campus.id,
-            points=[point.id for point in context.settings.points],
-            keep=alarms.line.keep,
-        ),
-        *_gate_page(context, alarms),
-    ]
 
+    def further() -> list[Service]:
+        # Loading the pages takes longer than the whole alarm line; a guard's press shall not wait for them.
+        from edge_agent.gatehouse_further import gatehouse_further
 
-def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
-    settings, state, clock = context.settings, context.state, context.clock
-    buttons = [item for item in settings.alarm_inputs if item.kind is InputKind.PAGE]
-    if not settings.gates or not buttons:
-        return []  # a campus may have panels only
+        return gatehouse_further(context, alarms)
 
-    def button(gate_id: str) -> AlarmInput:
-        return next((item for item in buttons if item.gate == gate_id), buttons[0])
-
-    def input_of(token: str | None) -> str | None:
-        station = doorkeeper.station(token)
-        return button(station.gate_id).id if station else None
-
-    def enrol(enrolment: Enrolment) -> str:
-        _, token = stations.enrol(name=enrolment.name, gate_id=enrolment.gate_id)
-        return token
-
-    try:
-        book = GateBook(state.database("gate"), clock)
-    except DatabaseError as error:
-        # Buttons on the wall, the press socket and the uplink go on without the gate page.
-        evidence = {"error": str(error)}
-        context.findings.open("role:gatehouse", "gate.book_unusable", Severity.FAILING, evidence=evidence)
-        return []
-    context.findings.clear("role:gatehouse", "gate.book_unusable")
-    stations = Stations(state.database("stations"), clock)
-    doorkeeper = Doorkeeper(
-        box_token=station_token(state.key("station-token")),
-        box_gate_id=buttons[0].gate or settings.gates[0].id,
-        of_token=stations.of_token,
-    )
-    address = settings.pages.gatehouse
-    tls = tls_unless_local(address.host, state.key("tls"), campus_name=settings.campus.name, clock=clock)
-    on_page = alarm_deps(alarms.line, lambda: NOBODY)
-    door = PressDoor(on_page.press, input_of=input_of, host=address.host, tls=tls)
-    app = gatehouse_app(
-        GatehouseDeps(
-            clock=clock,
-            campus=settings.campus,
-            gates=settings.gates,
-            button=button,
-            book=book,
-            doorkeeper=doorkeeper,
-            center=lambda: center_status(settings, alarms.path_reports(), clock.utc_ns()),
-            alarms=on_page,
-            pin_holders=lambda: pin_holders(state.database("people")),
-            take_code=lambda code: take(state.key("enrol"), code, clock),
-            enrol=enrol,
-            further=(authority_route(state.key("tls")),),
-            press_port=door.port,
-        )
-    )
-    return [
-        door,
-        Held("gate-book", book.close),
-        Held("stations", stations.close),
-        PageServer("gate-page", app, host=address.host, port=address.port, tls=tls),
-    ]
+    return [*alarms.services, socket, Late("gate", further)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from camera.inspector import inspector
 from camera.query import may_try
 from config.plan import read_plan
+from edge_agent.camera_inputs import camera_inputs
 from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
 from edge_agent.role import Role, RoleContext
@@ -24,13 +25,23 @@ def services(context: RoleContext) -> list[Service]:
         may_try=may_try(context.state.journal(Role.RECORDER)),
     )
     # A person at the office says that a view is right, accepts another device, has a log-in tried again.
-    watches: list[Service] = [Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact)]
+    watches: list[Service] = [
+        camera_inputs(
+            settings.alarm_inputs,
+            cameras_file,
+            context.state.socket("press"),
+            own=context.journal,
+            clock=context.clock,
+        ),
+        Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact),
+    ]
     if plan is not None:
         watches.append(
             CoverageWatch(
                 settings,
                 plan,
                 cameras_file,
+                context.state.root / "poses.json",
                 clock=context.clock,
                 journal=context.journal,
                 findings=context.findings,
