@@ -175,8 +175,8 @@ def _page(
     today = day_of(deps.now_ms()).isoformat()
     day = form.get("day", "")
     values = {
-        name: f"{day}T{form[name]}" if day and form.get(name) else form.get(name, f"{today}T{hour}")
-        for name, hour in (("from", "07:00"), ("to", "08:00"))
+        name: f"{day} {form[name]}" if day and form.get(name) else form.get(name, f"{today} {hour}")
+        for name, hour in (("from", "07:00:00"), ("to", "08:00:00"))
     }
     return page(
         request,

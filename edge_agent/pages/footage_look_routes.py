@@ -59,7 +59,7 @@ def look_routes(routes: APIRouter, deps: FootageDeps) -> Films:
         except (DatabaseError, OSError) as error:
             raise PageProblem(503, NO_CATALOGUE) from error
         if piece is None:
-            return Response(status_code=204)
+            return Response(status_code=204, headers={"X-Now-Ms": str(now_ms)})
         return Response(
             piece.head + piece.data,
             media_type="application/octet-stream",
@@ -68,6 +68,7 @@ def look_routes(routes: APIRouter, deps: FootageDeps) -> Films:
                 "X-Head-Bytes": str(len(piece.head)),
                 "X-Head": hashlib.sha256(piece.head).hexdigest()[:16],
                 "X-End-Ms": str(piece.end_ms),
+                "X-Now-Ms": str(now_ms),
             },
         )
 

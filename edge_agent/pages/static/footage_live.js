@@ -15,6 +15,7 @@ let buffer = null;
 let head = "";
 let after = 0;
 let lastPiece = performance.now();
+let serverMs = null; // the box's clock less this screen's running time: a screen's own clock may be wrong
 
 film.src = URL.createObjectURL(media);
 
@@ -64,7 +65,7 @@ async function stayClose() {
   if (film.currentTime > KEPT_S * 2) await removed(film.currentTime - KEPT_S);
   if (film.paused) await film.play().catch(() => undefined);
   document.getElementById("shown").textContent = moment(baseMs + film.currentTime * 1000);
-  document.getElementById("behind").textContent = Math.max(0, (Date.now() - baseMs) / 1000 - film.currentTime).toFixed(0);
+  document.getElementById("behind").textContent = Math.max(0, (serverMs + performance.now() - baseMs) / 1000 - film.currentTime).toFixed(0);
 }
 
 async function poll() {
@@ -75,6 +76,7 @@ async function poll() {
       state("ended");
       return;
     }
+    serverMs = Number(answer.headers.get("x-now-ms")) - performance.now();
     if (answer.status === 200) goOn = await take(answer);
     await stayClose();
   } catch {

@@ -27,6 +27,7 @@ function follow() {
 
 function fail() {
   document.getElementById(playable(film.dataset.codecs) ? "broken" : "undecodable").hidden = false;
+  film.hidden = true;
 }
 
 if (!playable(film.dataset.codecs)) fail();
