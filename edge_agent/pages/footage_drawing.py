@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from storage.days import BEIJING_OFFSET_MS, day_of, day_span_ms
+from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_of, day_span_ms
 from storage.ledger import Span
 from storage.query import Gap
 from storage.timeline import HeldSpan, Timeline
@@ -18,7 +18,7 @@ CELL_STEP: Final = 12
 CELL_HEIGHT: Final = 40
 BAR_WIDTH: Final = 1440
 """A day has a unit a minute."""
-_LEAST_HEIGHT: Final = 3.0
+_LEAST_HEIGHT: Final = 1.0
 """A gap of a second shows as well."""
 _LEAST_WIDTH: Final = 1.5
 _MARKS: Final = 12
@@ -48,24 +48,32 @@ class Cell:
 
 def strip(found: Timeline, first: date) -> tuple[Cell, ...]:
     """The days from `first` on that a timeline of all of them gives."""
-    cells = []
-    for number in range(STRIP_DAYS):
-        day = first + timedelta(days=number)
-        start_ms, end_ms = day_span_ms(day)
-        missing_ms = sum(_inside(gap.start_ms, gap.end_ms, start_ms, end_ms) for gap in found.gaps)
-        footage_ms = sum(_inside(span.start_ms, span.end_ms, start_ms, end_ms) for span in found.footage)
-        cells.append(Cell(day, number * CELL_STEP, footage_ms + missing_ms, missing_ms))
-    return tuple(cells)
+    missing = _by_day(found.gaps, first)
+    footage = _by_day(found.footage, first)
+    return tuple(
+        Cell(first + timedelta(days=number), number * CELL_STEP, footage[number] + missing[number], missing[number])
+        for number in range(STRIP_DAYS)
+    )
+
+
+def _by_day(spans: Iterable[Span | Gap], first: date) -> list[int]:
+    """Milliseconds of each day of a strip that lie in some spans."""
+    origin_ms = day_span_ms(first)[0]
+    totals = [0] * STRIP_DAYS
+    for span in spans:
+        at_ms, end_ms = max(0, span.start_ms - origin_ms), min(STRIP_DAYS * DAY_MS, span.end_ms - origin_ms)
+        while at_ms < end_ms:
+            number = at_ms // DAY_MS
+            until_ms = min(end_ms, (number + 1) * DAY_MS)
+            totals[number] += until_ms - at_ms
+            at_ms = until_ms
+    return totals
 
 
 def strip_span_ms(today: date) -> tuple[date, int, int]:
     """The first day of a strip that ends today, and the stretch of all its days."""
     first = today - timedelta(days=STRIP_DAYS - 1)
     return first, day_span_ms(first)[0], day_span_ms(today)[1]
-
-
-def _inside(start_ms: int, end_ms: int, from_ms: int, to_ms: int) -> int:
-    return max(0, min(end_ms, to_ms) - max(start_ms, from_ms))
 
 
 @dataclass(frozen=True, slots=True)
