@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, and_, or_, select
+from sqlalchemy import Connection, RowMapping, Select, and_, or_, select, true
 
 from center import register
 from center.tables import alarm, alarm_event, arrival
@@ -73,8 +73,13 @@ class AlarmView:
         return self.acknowledged_utc_ns is None and not self.drill
 
 
-def read_alarms(connection: Connection, *, now_utc_ns: int, limit: int = 200) -> tuple[AlarmView, ...]:
-    """Alarms of the queue: waiting ones first and oldest first among them, then the recent ones, newest first."""
+def read_alarms(
+    connection: Connection, *, now_utc_ns: int, limit: int = 200, within: Collection[str] | None = None
+) -> tuple[AlarmView, ...]:
+    """Alarms of the queue: waiting ones first and oldest first among them, then the recent ones, newest first.
+
+    `within` leaves only those of these campuses.
+    """
     return _alarms(
         connection,
         select(alarm)
@@ -82,7 +87,8 @@ def read_alarms(connection: Connection, *, now_utc_ns: int, limit: int = 200) ->
             or_(
                 and_(alarm.c.closed_utc_ns.is_(None), alarm.c.drill.is_(False)),
                 alarm.c.received_utc_ns > now_utc_ns - RECENT_NS,
-            )
+            ),
+            true() if within is None else alarm.c.campus_id.in_(within),
         )
         .order_by(
             (alarm.c.acknowledged_utc_ns.is_(None) & alarm.c.drill.is_(False)).desc(), alarm.c.received_utc_ns.desc()

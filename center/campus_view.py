@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,8 +66,10 @@ class CampusView:
     """Alarms the campus holds without a receipt, as its last heartbeat says."""
 
 
-def read_campuses(connection: Connection, paths: Paths) -> tuple[CampusView, ...]:
-    """Every enrolled campus, those that are not well first."""
+def read_campuses(
+    connection: Connection, paths: Paths, within: Collection[str] | None = None
+) -> tuple[CampusView, ...]:
+    """Every enrolled campus, those that are not well first; `within` leaves only these ids."""
     ways: defaultdict[str, list[Path]] = defaultdict(list)
     for path in paths.everyone():
         ways[path.campus_id].append(path)
@@ -85,6 +87,7 @@ def read_campuses(connection: Connection, paths: Paths) -> tuple[CampusView, ...
     views = [
         _campus(campus, ways[campus.id], points[campus.id], troubles.get(campus.id, 0))
         for campus in register.everyone(connection)
+        if within is None or campus.id in within
     ]
     return tuple(sorted(views, key=_worst_first))
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from center import register
-from center.database import CenterDatabase
+from center.opening import ConfigOption, clear_words, opened
+from center.person_command import app as person_app
 from center.register import EnrolmentError
 from center.run import run_center, signing_key
-from center.settings import CenterSettings, read_center_settings
+from center.settings import read_center_settings
 from foundation.clock import SystemClock
 from foundation.ids import is_slug
 from foundation.log import configure_log
-from foundation.service import RefusedError, ServiceFailedError
 from foundation.state import StateDirectory
 from uplink.signature import read_public_key
 
@@ -29,10 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The center's settings, a YAML file.")]
-
-REFUSED = 2
-"""Exit code when something must be put right before it can start."""
+app.add_typer(person_app, name="person")
 
 
 @app.command()
@@ -41,7 +35,7 @@ def run(
     log: Annotated[Literal["json", "plain"], typer.Option(help="How log lines look.")] = "plain",
 ) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    with _clear_words():
+    with clear_words():
         settings = read_center_settings(config)
         configure_log("center", style=log)
         logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -60,7 +54,7 @@ def enrol(
     ] = False,
 ) -> None:
     """Register a campus (入网登记), pin its key and print the center's public key."""
-    with _clear_words(), _opened(config) as (settings, database):
+    with clear_words(), opened(config) as (settings, database):
         if not is_slug(campus_id):
             raise EnrolmentError(f"{campus_id!r} is no id: lower-case letters, digits and hyphens, as in its settings")
         read_public_key(public_key)
@@ -84,7 +78,7 @@ def retire_key(
     campus_id: Annotated[str, typer.Argument(help="The campus whose change of keys is over.")], config: ConfigOption
 ) -> None:
     """End a campus's change of keys: only the next key is believed from now on."""
-    with _clear_words(), _opened(config) as (_, database), database.begin() as connection:
+    with clear_words(), opened(config) as (_, database), database.begin() as connection:
         register.retire_key(connection, campus_id)
         typer.echo(f"{campus_id}: the old key is no longer believed.")
 
@@ -92,7 +86,7 @@ def retire_key(
 @app.command("campuses")
 def list_campuses(config: ConfigOption) -> None:
     """List the register of schools."""
-    with _clear_words(), _opened(config) as (_, database), database.begin() as connection:
+    with clear_words(), opened(config) as (_, database), database.begin() as connection:
         for campus in register.everyone(connection):
             typer.echo(f"{campus.id}\t{campus.name}\t{campus.district}\t{' '.join(campus.public_keys)}")
 
@@ -100,28 +94,6 @@ def list_campuses(config: ConfigOption) -> None:
 @app.command("public-key")
 def public_key(config: ConfigOption) -> None:
     """Print the center's public key, which campuses pin under center.public_keys."""
-    with _clear_words():
+    with clear_words():
         settings = read_center_settings(config)
         typer.echo(signing_key(StateDirectory(settings.state_directory).create()).public_key)
-
-
-@contextlib.contextmanager
-def _opened(config: Path) -> Iterator[tuple[CenterSettings, CenterDatabase]]:
-    settings = read_center_settings(config)
-    StateDirectory(settings.state_directory).create()
-    with CenterDatabase(settings.database()) as database:
-        database.migrate()
-        yield settings, database
-
-
-@contextlib.contextmanager
-def _clear_words() -> Iterator[None]:
-    # Whatever a technician can put right is said in one sentence, without a traceback.
-    try:
-        yield
-    except RefusedError as error:
-        typer.echo(f"campus-center: {error}", err=True)
-        raise typer.Exit(REFUSED) from error
-    except ServiceFailedError as error:
-        typer.echo(f"campus-center: {error}", err=True)
-        raise typer.Exit(1) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -88,8 +90,10 @@ def _forget_oldest(connection: Connection) -> None:
         connection.execute(delete(refused_message).where(refused_message.c.id.in_(select(oldest.c.id))))
 
 
-def recent(connection: Connection, *, limit: int = 200) -> tuple[Refusal, ...]:
-    """What was not believed, newest first."""
+def recent(connection: Connection, within: Collection[str] | None = None, *, limit: int = 200) -> tuple[Refusal, ...]:
+    """What was not believed, newest first; `within` leaves only what came on these campuses' topics."""
+    columns = [column for column in refused_message.c if column is not refused_message.c.excerpt]
+    rows = connection.execute(select(*columns).order_by(refused_message.c.last_utc_ns.desc()))
     return tuple(
         Refusal(
             broker=row["broker_id"],
@@ -101,15 +105,23 @@ def recent(connection: Connection, *, limit: int = 200) -> tuple[Refusal, ...]:
             last_utc_ns=row["last_utc_ns"],
             copies=row["copies"],
         )
-        for row in connection.execute(
-            select(refused_message).order_by(refused_message.c.last_utc_ns.desc()).limit(limit)
-        ).mappings()
+        for row in islice((row for row in rows.mappings() if _is_of(row["topic"], within)), limit)
     )
 
 
-def count_recent(connection: Connection, clock: Clock) -> int:
-    """How many messages were refused within the last day."""
-    copies = connection.scalar(
-        select(func.sum(refused_message.c.copies)).where(refused_message.c.last_utc_ns > clock.utc_ns() - _DAY_NS)
+def count_recent(connection: Connection, clock: Clock, within: Collection[str] | None = None) -> int:
+    """How many messages were refused within the last day; `within` as for `recent`."""
+    counts = connection.execute(
+        select(refused_message.c.topic, func.sum(refused_message.c.copies))
+        .where(refused_message.c.last_utc_ns > clock.utc_ns() - _DAY_NS)
+        .group_by(refused_message.c.topic)
     )
-    return int(copies or 0)
+    return sum(int(copies) for topic, copies in counts if _is_of(topic, within))
+
+
+def _is_of(topic: str, within: Collection[str] | None) -> bool:
+    if within is None:
+        return True
+    # By the topic's name alone: what was refused may not be a topic of the wire.
+    level, _, rest = topic.partition("/")
+    return level == "campus" and rest.partition("/")[0] in within

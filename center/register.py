@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from center.tables import campus
 from foundation.clock import Clock
 from foundation.service import RefusedError
+from web.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,13 @@ def find(connection: Connection, campus_id: str) -> Campus | None:
 def everyone(connection: Connection) -> list[Campus]:
     """All enrolled campuses by id: the denominator of every rate, heard of or not."""
     return _read(connection, None)
+
+
+def within(connection: Connection, scope: Scope) -> frozenset[str] | None:
+    """Ids of the campuses that a scope holds; None for a scope that holds everything, also what is not enrolled."""
+    if scope.whole:
+        return None
+    return frozenset(item.id for item in everyone(connection) if scope.holds(campus=item.id, district=item.district))
 
 
 def _read(connection: Connection, campus_id: str | None) -> list[Campus]:

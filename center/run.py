@@ -12,10 +12,11 @@ from center import desk, said
 from center.answering import Answering
 from center.database import CenterDatabase, CenterDatabaseError
 from center.intake import Intake, Letter
-from center.pages import Screens, Version, make_center_app
+from center.pages import make_center_app
 from center.paths import Paths
 from center.post import Post
 from center.reception import Inbox, Reception
+from center.screens import Screens, Version
 from center.settings import CenterSettings
 from center.voice import Outgoing, Voice
 from center.watch import Watch
@@ -26,12 +27,16 @@ from foundation.state import StateDirectory
 from uplink.session import Login, MqttSession
 from uplink.signature import SigningKey, load_or_create_key
 from uplink.topics import center_subscriptions
+from web.authority import authority_route, tls_unless_local
+from web.people import PeopleBook
 from web.server import PageServer
 
 _log = structlog.get_logger("center")
 
 KEY_NAME: Final = "center-signing"
 LOCK_NAME: Final = "center"
+PEOPLE_NAME: Final = "people"
+TLS_NAME: Final = "tls"
 
 
 def signing_key(state: StateDirectory) -> SigningKey:
@@ -42,8 +47,8 @@ def signing_key(state: StateDirectory) -> SigningKey:
 def run_center(settings: CenterSettings, clock: Clock, *, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is told the address of the pages.
 
-    Raises StateDirectoryError, AlreadyRunningError, CredentialError, KeyFileError, CenterDatabaseError or
-    ServerAddressError before anything listens, ServiceFailedError if a part ends by itself.
+    Raises StateDirectoryError, AlreadyRunningError, CredentialError, KeyFileError, CenterDatabaseError, DatabaseError,
+    AuthorityError or ServerAddressError before anything listens, ServiceFailedError if a part ends by itself.
     """
     state = StateDirectory(settings.state_directory).create()
     with contextlib.ExitStack() as stack:
@@ -51,17 +56,20 @@ def run_center(settings: CenterSettings, clock: Clock, *, on_ready: Callable[[st
         database = stack.enter_context(CenterDatabase(settings.database()))
         database.hold_alone()
         database.migrate()
-        run_until_signal(_services(settings, clock, database, signing_key(state), on_ready))
+        people = PeopleBook(state.database(PEOPLE_NAME), clock)
+        stack.callback(people.close)
+        run_until_signal(_services(settings, clock, database, people, state, on_ready))
 
 
 def _services(
     settings: CenterSettings,
     clock: Clock,
     database: CenterDatabase,
-    key: SigningKey,
+    people: PeopleBook,
+    state: StateDirectory,
     on_ready: Callable[[str], None],
 ) -> Sequence[Service]:
-    voice = Voice(center_id=settings.id, desk=settings.name, key=key, clock=clock)
+    voice = Voice(center_id=settings.id, desk=settings.name, key=signing_key(state), clock=clock)
     version, inbox, paths = Version(), Inbox(), Paths(clock)
     with database.begin() as connection:
         paths.load(connection)
@@ -92,10 +100,20 @@ def _services(
         paths=paths,
         clock=clock,
         sessions=[(session.broker.id, session.broker.host, session) for session in sessions],
+        version=version,
     )
     answering = Answering(database, clock, voice, posts.values(), on_change=version.changed)
-    app = make_center_app(name=settings.name, clock=clock, screens=screens, answering=answering, version=version)
-    pages = PageServer("pages", app, host=settings.page.host, port=settings.page.port)
+    certificates = state.key(TLS_NAME)
+    app = make_center_app(
+        name=settings.name,
+        clock=clock,
+        screens=screens,
+        answering=answering,
+        people=people,
+        further=(authority_route(certificates),),
+    )
+    tls = tls_unless_local(settings.page.host, certificates, campus_name=settings.name, clock=clock)
+    pages = PageServer("pages", app, host=settings.page.host, port=settings.page.port, tls=tls)
     reception = Reception(
         inbox,
         Intake(database, clock, voice, paths),

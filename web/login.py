@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import quote, urlsplit
 
@@ -18,10 +19,15 @@ from web.language import mark
 from web.nearby import address_of, on_the_box
 from web.page import page, texts_of
 from web.password import BusyError, Weakness
-from web.people import LONGEST_S, LockedOutError, PeopleBook, Person, WeakSecretError, WrongLoginError
+from web.people import LockedOutError, PeopleBook, Person, WeakSecretError, WrongLoginError
 from web.problem import NOT_ALLOWED, PageProblem, Words, answer
+from web.stream import ends_with
 
 COOKIE: Final = "session"
+RENEWAL_HEADER: Final = "x-renewal"
+"""Set by static/live.js on what a page asks for by itself."""
+_COOKIE_AGE_S: Final = 30 * 24 * 3600
+"""When a session ends is for PeopleBook to say; a browser must not forget it before, while the desk waits."""
 _OPEN_PATHS: Final = ("/static/", "/login", "/authority.crt")
 _NOT_LOGGED_IN: Final = Words(mark("需要先登录"), mark("请登录后再操作。报警不受影响。"))
 _WRONG: Final = mark("账号或密码不对，请核对后再试")
@@ -41,7 +47,7 @@ class LoginRequired:
     """Lets pages be seen by those who are logged in; puts `person` into the request.
 
     Until the first account exists a browser on the box itself sees everything, and nobody else anything: a newcomer
-    can look at the demonstration, a network cannot.
+    can look at the demonstration, a network cannot. A live page's stream ends with the session it was begun in.
     """
 
     def __init__(self, app: ASGIApp, *, people: PeopleBook) -> None:
@@ -55,17 +61,25 @@ class LoginRequired:
             return
         request = Request(scope, receive)
         token = request.cookies.get(COOKIE)
-        person = await run_in_threadpool(self._who, token, address_of(request)) if token else None
+        person = await run_in_threadpool(self._who, request, token, by_hand=_by_hand(request)) if token else None
         scope.setdefault("state", {})["person"] = person
-        if person is not None or (on_the_box(request) and await run_in_threadpool(self._people.is_empty)):
+        if token and person is not None:
+            ends_with(request, lambda: self._who(request, token, by_hand=False) is not None)
+            await self._app(scope, receive, send)
+        elif on_the_box(request) and await run_in_threadpool(self._people.is_empty):
+            ends_with(request, self._people.is_empty)
             await self._app(scope, receive, send)
         elif request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             await RedirectResponse(f"/login?next={quote(_own_path(str(request.url)))}", 303)(scope, receive, send)
         else:
             await answer(request, 401, _NOT_LOGGED_IN)(scope, receive, send)
 
-    def _who(self, token: str, address: str) -> Person | None:
-        return self._people.who(token, address=address)
+    def _who(self, request: Request, token: str, *, by_hand: bool) -> Person | None:
+        return self._people.who(token, address=address_of(request), by_hand=by_hand)
+
+
+def _by_hand(request: Request) -> bool:
+    return RENEWAL_HEADER not in request.headers and request.headers.get("accept") != "text/event-stream"
 
 
 def person_of(request: Request) -> Person | None:
@@ -87,13 +101,41 @@ def needs(right: Right) -> params.Depends:
     return params.Depends(check)
 
 
-def login_routes(people: PeopleBook) -> APIRouter:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginWords:
+    """What the log-in page says besides its fields."""
+
+    first_account: str
+    """The command that makes the first account."""
+    hint: str
+    """What a person in need does without a log-in; key of the catalogue."""
+
+
+_AT_CAMPUS: Final = LoginWords(
+    first_account="edge-agent person add",
+    hint=mark("报警不需要登录：请用门卫屏幕或墙上按钮，也可以拨打 110。"),
+)
+
+
+def login_routes(people: PeopleBook, words: LoginWords = _AT_CAMPUS) -> APIRouter:
     """/login, /logout and /password."""
     routes = APIRouter()
 
+    def show(request: Request, target: str, *, login: str = "", error: str = "", status: int = 200) -> Response:
+        return page(
+            request,
+            "login.html",
+            status=status,
+            next=target,
+            login=login,
+            error=error,
+            first_account="" if error or not people.is_empty() else words.first_account,
+            hint=words.hint,
+        )
+
     @routes.get("/login")
     def ask(request: Request, next: str = "/") -> Response:
-        return page(request, "login.html", next=_own_path(next), login="", error="", empty=people.is_empty())
+        return show(request, _own_path(next))
 
     @routes.post("/login")
     def log_in(request: Request, form: FormTexts) -> Response:
@@ -108,10 +150,9 @@ def login_routes(people: PeopleBook) -> APIRouter:
             status, error = 503, texts(_BUSY)
         else:
             response = RedirectResponse(_own_path(form.get("next", "/")), 303)
-            _set_cookie(request, response, token, LONGEST_S)
+            _set_cookie(request, response, token, _COOKIE_AGE_S)
             return response
-        target = _own_path(form.get("next", "/"))
-        return page(request, "login.html", status=status, next=target, login=login, error=error, empty=False)
+        return show(request, _own_path(form.get("next", "/")), login=login, error=error, status=status)
 
     @routes.post("/logout")
     def log_out(request: Request) -> Response:

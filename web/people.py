@@ -13,11 +13,12 @@ from foundation.audit import AUDIT_SQL, AuditChain
 from foundation.clock import NS_PER_S, Clock
 from foundation.ids import new_id
 from foundation.sqlite import Database, Row, Schema, Transaction, open_read_only
-from web.duty import Duty
+from web.duty import Duty, Right
 from web.guessing import Subject, Wrong, longest_wait_s, subjects_of
 from web.password import LONGEST, Weakness, hashed, matches, password_weakness, pin_weakness
+from web.scope import NOTHING, SCOPE_COLUMN, Scope, read_scope, scope_evidence, write_scope
 
-SCHEMA: Final = Schema.load("people", AUDIT_SQL, ("web", "people.sql"))
+SCHEMA: Final = Schema.load("people", AUDIT_SQL, ("web", "people.sql"), ("web", "people_scope.sql"))
 IDLE_S: Final = 30 * 60
 """A session that nobody uses ends: the office computer is shared."""
 LONGEST_S: Final = 12 * 3600
@@ -25,9 +26,10 @@ _TOUCH_S: Final = 60
 _LOGIN_LIMIT: Final = 60
 _NAME_LIMIT: Final = 100
 
-_PERSON: Final = (
-    "SELECT id, login, name, duty, password_hash IS NOT NULL, pin_hash IS NOT NULL, ended_utc_ns FROM person "
-)
+_COLUMNS: Final = (
+    "id", "login", "name", "duty", "password_hash IS NOT NULL", "pin_hash IS NOT NULL", "ended_utc_ns", SCOPE_COLUMN,
+)  # fmt: skip
+_PERSON: Final = f"SELECT {', '.join(_COLUMNS)} FROM person "  # noqa: S608 - constants of ours
 
 
 class PeopleError(Exception):
@@ -73,6 +75,8 @@ class Person:
     has_password: bool
     has_pin: bool
     ended: bool
+    scope: Scope
+    """What a person at the center may see; at a campus it says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,7 @@ class NewPerson:
     name: str
     duty: Duty
     password: str | None = None
+    scope: Scope = NOTHING
 
 
 class PeopleBook:
@@ -132,12 +137,11 @@ class PeopleBook:
             "INSERT INTO person (id, login, name, duty, password_hash, made_utc_ns) VALUES (?, ?, ?, ?, ?, ?)",
             (person_id, person.login, person.name.strip(), person.duty.value, password_hash, self._clock.utc_ns()),
         )
-        self._note(
-            transaction,
-            person_id,
-            "person.added",
-            {"login": person.login, "name": person.name, "duty": person.duty.value, "by": by},
-        )
+        body: dict[str, object] = {"login": person.login, "name": person.name, "duty": person.duty.value, "by": by}
+        if not person.duty.at_campus:
+            write_scope(transaction, person_id, person.scope)
+            body["scope"] = scope_evidence(person.scope)
+        self._note(transaction, person_id, "person.added", body)
         return _known(transaction, person_id)
 
     def change_duty(self, person_id: str, duty: Duty, *, by: str) -> Person:
@@ -147,6 +151,15 @@ class PeopleBook:
             transaction.execute("UPDATE person SET duty = ? WHERE id = ?", (duty.value, person_id))
             transaction.execute("DELETE FROM session WHERE person_id = ?", (person_id,))
             self._note(transaction, person_id, "person.duty_changed", {"duty": duty.value, "by": by})
+            return _known(transaction, person_id)
+
+    def change_scope(self, person_id: str, scope: Scope, *, by: str) -> Person:
+        """Let a person at the center see other schools; open sessions end, as with another duty."""
+        with self._database.transaction() as transaction:
+            _known(transaction, person_id)
+            write_scope(transaction, person_id, scope)
+            transaction.execute("DELETE FROM session WHERE person_id = ?", (person_id,))
+            self._note(transaction, person_id, "person.scope_changed", {"scope": scope_evidence(scope), "by": by})
             return _known(transaction, person_id)
 
     def end(self, person_id: str, *, by: str) -> Person:
@@ -190,6 +203,13 @@ class PeopleBook:
             raise UnknownPersonError(f"there is no person {person_id}")
         return _person(rows[0])
 
+    def person_by_login(self, login: str) -> Person:
+        """An account by what is typed to log in. Raises UnknownPersonError."""
+        rows = self._database.rows(_PERSON + "WHERE login = ?", (login,))
+        if not rows:
+            raise UnknownPersonError(f"there is no account {login!r}")
+        return _person(rows[0])
+
     def people(self) -> tuple[Person, ...]:
         """All accounts, those in use first."""
         return tuple(
@@ -223,10 +243,12 @@ class PeopleBook:
             self._note(transaction, row[0], "person.logged_in", {"address": address})
         return token
 
-    def who(self, token: str, *, address: str) -> Person | None:
+    def who(self, token: str, *, address: str, by_hand: bool = True) -> Person | None:
         """Whose session this is; None if it has ended or never was.
 
-        A token that turns up at another address was stolen or carried away: the session ends for both.
+        A token that turns up at another address was stolen or carried away: the session ends for both. What a page
+        asks for by itself (`by_hand` false) keeps no session from ending, except that of a person who answers alarms:
+        while the desk's page is alive it stays, or an alarm would come to a screen that asks for a password.
         """
         digest, now_ns = _digest(token), self._clock.running_ns()
         row = self._database.row(
@@ -239,18 +261,19 @@ class PeopleBook:
         if address != begun_at:
             self._end_stolen(token, person_id, begun_at, address)
             return None
+        person = self.person(person_id)
+        stays = person.duty.may(Right.ANSWER_ALARMS)
         over = (
             boot_id != self._clock.boot_id()
             or now_ns - seen_ns > IDLE_S * NS_PER_S
-            or now_ns - begun_ns > LONGEST_S * NS_PER_S
+            or (now_ns - begun_ns > LONGEST_S * NS_PER_S and not stays)
         )
         if over:
             self.log_out(token)
             return None
-        if now_ns - seen_ns > _TOUCH_S * NS_PER_S:
+        if (by_hand or stays) and now_ns - seen_ns > _TOUCH_S * NS_PER_S:
             with self._database.transaction() as transaction:
                 transaction.execute("UPDATE session SET seen_running_ns = ? WHERE token_digest = ?", (now_ns, digest))
-        person = self.person(person_id)
         return None if person.ended else person
 
     def log_out(self, token: str) -> None:
@@ -322,7 +345,7 @@ def _known(transaction: Transaction, person_id: str) -> Person:
 
 
 def _person(row: Row) -> Person:
-    person_id, login, name, duty, has_password, has_pin, ended_utc_ns = row
+    person_id, login, name, duty, has_password, has_pin, ended_utc_ns, scope = row
     return Person(
         id=person_id,
         login=login,
@@ -331,6 +354,7 @@ def _person(row: Row) -> Person:
         has_password=bool(has_password),
         has_pin=bool(has_pin),
         ended=ended_utc_ns is not None,
+        scope=read_scope(scope),
     )
 
 

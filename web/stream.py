@@ -22,6 +22,11 @@ MAX_STREAMS: Final = 64
 _NS_PER_MS: Final = 1_000_000
 
 
+def ends_with(request: Request, goes_on: Callable[[], bool]) -> None:
+    """Let a stream that answers this request end as soon as `goes_on` (on a worker thread) says no."""
+    request.state.stream_goes_on = goes_on
+
+
 class Streams:
     """The open streams of one app; `close` ends them so that the server can stop at once."""
 
@@ -65,13 +70,18 @@ async def _events(request: Request, produce: Callable[[], str], every_s: float) 
         yield "retry: 10000\n\n"
         return
     streams.open += 1
+    goes_on: Callable[[], bool] = getattr(request.state, "stream_goes_on", _always)
     try:
         yield "retry: 1000\n\n"
-        while not streams.closing and not await request.is_disconnected():
+        while not streams.closing and not await request.is_disconnected() and await run_in_threadpool(goes_on):
             yield f"data: {await run_in_threadpool(produce)}\n\n"
             await _wait(streams, every_s)
     finally:
         streams.open -= 1
+
+
+def _always() -> bool:
+    return True
 
 
 async def _wait(streams: Streams, seconds: float) -> None:

@@ -1,6 +1,4 @@
-// The desk's own doings: opens a new alarm on a calm screen, sounds while one waits, remembers who sits here.
-
-import { renew } from "/static/web/live.js";
+// The desk's own doings: opens a new alarm on a calm screen, sounds while one waits and a person may answer it.
 
 const person = document.getElementById("person");
 const confirming = document.querySelector(".acknowledge") !== null;
@@ -14,7 +12,7 @@ function openFirst() {
 }
 
 function ringing() {
-  return document.querySelector("#queue .ticket.waits") !== null;
+  return document.querySelector("#queue[data-rings] .ticket.waits") !== null;
 }
 
 function beep() {
@@ -34,15 +32,15 @@ function beep() {
 
 document.getElementById("sound")?.addEventListener("click", () => { sound ??= new AudioContext(); sound.resume(); });
 if (document.getElementById("queue")) setInterval(beep, PERIOD_MS);
-// What came between the drawing of this page and its first beat must not wait for the next change.
-document.addEventListener("beat", () => renew(), { once: true });
 document.addEventListener("renewed", openFirst);
 document.addEventListener("renewed", () => {
   if (confirming && !document.querySelector("#alarm [data-waits]")) location.reload(); // a colleague took it on
 });
 
+// Where nobody is logged in the page remembers who sits here; otherwise the log-in says it.
 if (person) {
   person.value ||= sessionStorage.getItem("person") ?? "";
-  if (confirming) (person.value ? person.form.querySelector("button") : person).focus({ preventScroll: true });
   person.form.addEventListener("submit", () => sessionStorage.setItem("person", person.value.trim()));
 }
+if (confirming)
+  (person && !person.value ? person : document.querySelector(".acknowledge button")).focus({ preventScroll: true });

@@ -2,113 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-from sqlalchemy.engine import URL
+from playwright.sync_api import Browser, expect
 
-from center.answering import Answering
-from center.database import CenterDatabase
-from center.intake import Intake, Taken
-from center.pages import Screens, Version, make_center_app
-from center.paths import Paths
-from center.voice import Voice
-from foundation.clock import NS_PER_S, SystemClock, rfc3339
+from foundation.clock import NS_PER_S, rfc3339
 from foundation.ids import new_id
-from tests.center.campus_side import School
-from tests.center.conftest import enrol_school
-from tests.support.browser import launched, watched
-from uplink.event import Message
+from tests.center.desk_side import Desk, served
+from tests.support.browser import watched
 from uplink.messages.alarm import DrillArmed, Purpose
 from uplink.session import SessionState
-from uplink.signature import SigningKey
-from web.server import PageServer
-
-
-@dataclass(slots=True)
-class FakeSession:
-    """A broker connection whose state the test sets."""
-
-    state: SessionState
-
-
-@dataclass(slots=True)
-class Desk:
-    """A served desk with one school, without brokers."""
-
-    server: PageServer
-    intake: Intake
-    school: School
-    version: Version
-    session: FakeSession
-
-    def take(self, message: Message) -> Taken:
-        """A message of the school arrives."""
-        (taken,) = self.intake.take([self.school.letter(message)])
-        self.version.changed()
-        return taken
-
-    def get(self, path: str) -> httpx.Response:
-        """As a browser asks."""
-        return httpx.get(
-            self.server.url.rstrip("/") + path,
-            headers={"accept": "text/html"},
-            follow_redirects=True,
-            trust_env=False,
-        )
-
-    def acknowledge(self, alarm_id: str, person: str, **headers: str) -> httpx.Response:
-        """As the form does."""
-        return httpx.post(
-            f"{self.server.url}alarms/{alarm_id}/acknowledge",
-            data={"person": person},
-            headers={"accept": "text/html", **headers},
-            trust_env=False,
-        )
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Served by the real server."""
-    clock = SystemClock()
-    school = School()
-    with CenterDatabase(URL.create("sqlite", database=str(tmp_path / "center.sqlite"))) as database:
-        database.migrate()
-        enrol_school(database, school)
-        voice = Voice(center_id="center", desk="desk", key=SigningKey(secrets.token_bytes(32)), clock=clock)
-        paths, version = Paths(clock), Version()
-        session = FakeSession(
-            SessionState(connected=True, protocol="5", since_running_ns=0, last_error="", connections=1)
-        )
-        app = make_center_app(
-            name="示范区接警中心",
-            clock=clock,
-            screens=Screens(
-                name="示范区接警中心",
-                database=database,
-                paths=paths,
-                clock=clock,
-                sessions=[("primary", "127.0.0.1", session)],
-            ),
-            answering=Answering(database, clock, voice, [], on_change=version.changed),
-            version=version,
-        )
-        server = PageServer("pages", app, host="127.0.0.1", port=0)
-        server.start()
-        yield Desk(server, Intake(database, clock, voice, paths), school, version, session)
-        server.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
-    with sync_playwright() as playwright, launched(playwright) as started:
-        yield started
+    """Before the first account."""
+    with served(tmp_path) as opened:
+        yield opened
 
 
 def test_names_told_by_a_school_stay_text(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from web.people import (
     WrongLoginError,
     pin_holders,
 )
+from web.scope import WHOLE, Scope
 
 SECRET = "correct horse battery"
 
@@ -166,6 +167,43 @@ def test_a_session_ends_when_nobody_uses_it(book: PeopleBook, leader: Person, cl
     assert book.who(token, address="10.0.0.1") == leader
     clock.advance(seconds=IDLE_S + 1)
     assert book.who(token, address="10.0.0.1") is None
+
+
+def test_a_page_that_renews_itself_keeps_no_session_open(book: PeopleBook, leader: Person, clock: ManualClock) -> None:
+    token = book.log_in("wang", SECRET, address="10.0.0.1")
+    for _ in range(3):
+        clock.advance(seconds=IDLE_S / 3)
+        assert book.who(token, address="10.0.0.1", by_hand=False) == leader
+    clock.advance(seconds=1)
+    assert book.who(token, address="10.0.0.1", by_hand=False) is None
+
+
+def test_a_desk_that_is_alive_stays_logged_in_and_one_that_is_shut_does_not(
+    book: PeopleBook, clock: ManualClock
+) -> None:
+    new = NewPerson(login="li", name="李警官", duty=Duty.DESK, password=SECRET, scope=WHOLE)
+    (officer,) = book.add([new], by="command line")
+    token = book.log_in("li", SECRET, address="10.0.0.1")
+    for _ in range(2 * LONGEST_S // 1200):
+        clock.advance(seconds=1200)
+        assert book.who(token, address="10.0.0.1", by_hand=False) == officer
+    clock.advance(seconds=IDLE_S + 1)
+    assert book.who(token, address="10.0.0.1", by_hand=False) is None
+
+
+def test_what_a_person_may_see_is_kept_and_a_new_scope_ends_sessions(book: PeopleBook) -> None:
+    scope = Scope(districts=frozenset({"东区", "西区"}), campuses=frozenset({"school-9"}))
+    (officer,) = book.add([NewPerson(login="li", name="李警官", duty=Duty.DESK, password=SECRET, scope=scope)], by="t")
+    assert (officer.scope, book.person_by_login("LI").scope) == (scope, scope)
+    token = book.log_in("li", SECRET, address="10.0.0.1")
+    assert book.change_scope(officer.id, WHOLE, by="t").scope == WHOLE
+    assert book.who(token, address="10.0.0.1") is None
+    assert verify_audit(book.path).entries == 3
+
+
+def test_without_a_word_on_scope_a_person_sees_no_school(book: PeopleBook) -> None:
+    (officer,) = book.add([NewPerson(login="li", name="李警官", duty=Duty.DESK)], by="t")
+    assert not officer.scope.holds(campus="school-1", district="")
 
 
 def test_a_session_ends_after_half_a_day_however_much_it_is_used(

@@ -1,5 +1,6 @@
-// Keeps a page fresh. The server beats every second with its time and a version; when the version is another one, or
-// what is shown has grown old, every element with an id and data-live is renewed from the same page.
+// Keeps a page fresh. The server beats every second with its time and a version; when the version is another one than
+// the page was drawn with, or what is shown has grown old, every element with an id and data-live is renewed from the
+// same page. A page that does not say what it was drawn with is renewed at its first beat.
 // No beat for 2.6 s means a dead or cut-off server: the page says so within 3 s and what it shows turns pale.
 
 const STALE_AFTER_MS = 2600;
@@ -9,7 +10,7 @@ const url = document.body.dataset.liveUrl;
 const stale = document.getElementById("stale");
 let lastBeat = performance.now();
 let lastRenewal = performance.now();
-let version = null;
+let drawn = document.body.dataset.liveVersion ?? null; // the version of what is shown; null: not known
 let offsetMs = null;
 let source = null;
 let renewing = false;
@@ -26,9 +27,11 @@ function listen() {
     lastBeat = performance.now();
     offsetMs = beat.now_ms - Date.now();
     showStale(false);
-    if ((version !== null && beat.version !== version) || lastBeat - lastRenewal > RENEW_AFTER_MS) renew();
-    version = beat.version;
+    if (beat.version !== drawn || lastBeat - lastRenewal > RENEW_AFTER_MS) renew(beat.version);
     document.dispatchEvent(new CustomEvent("beat", { detail: beat }));
+  };
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) renew(null); // refused: the log-in may have ended
   };
 }
 
@@ -37,11 +40,14 @@ function showStale(isStale) {
   if (stale) stale.hidden = !isStale;
 }
 
-export async function renew() {
+// `version` was told before the page is asked for, so what comes is at least that new; a change meanwhile, or a
+// renewal that failed, leaves `drawn` behind the next beat's version, which asks again.
+async function renew(version) {
   if (renewing) return;
   renewing = true;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(5000) });
+    const answer = await fetch(location.href, { headers: { accept: "text/html", "x-renewal": "1" }, signal: AbortSignal.timeout(5000) });
+    if (answer.redirected && new URL(answer.url).pathname === "/login") { location.assign(answer.url); return; }
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of document.querySelectorAll("[data-live][id]")) {
@@ -50,6 +56,7 @@ export async function renew() {
         old.replaceChildren(...document.adoptNode(replacement).childNodes);
     }
     lastRenewal = performance.now();
+    drawn = fresh.body.dataset.liveVersion ?? version;
     document.dispatchEvent(new CustomEvent("renewed"));
   } catch {
     // the missing beat tells the person
