@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,7 @@ from typing import Final
 import structlog
 
 from edge_agent.access_log import Access, AccessKind, AccessLog, Who
-from foundation.clock import NS_PER_S, Clock, beijing
+from foundation.clock import NS_PER_S, Clock
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from storage.export import LONGEST_MS, Export, ExportRefused, ExportRequest, export_footage
@@ -30,7 +29,6 @@ KEPT_DAYS: Final = 7
 _SPARE_BYTES: Final = 1_000_000_000
 """Stays free for alarms, visits and the catalogue, which lie on the same disk."""
 _NS_PER_MS: Final = 1_000_000
-_PIECE_BYTES: Final = 256 * 1024
 _IDLE_S: Final = 60.0
 _UNFINISHED: Final = ".part"
 
@@ -361,39 +359,3 @@ class ExportDesk(Service):
                 shutil.rmtree(self._folder / export_id)
             self._settle(export_id, ExportState.REMOVED)
         return len(rows)
-
-
-class _Sink:
-    """Takes what a zip writes until it is handed on."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        """A file's write; `zipfile` asks for nothing else of a stream."""
-        self.pieces.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def taken(self) -> bytes:
-        """What came since the last call."""
-        whole = b"".join(self.pieces)
-        self.pieces.clear()
-        return whole
-
-
-def zip_of(files: Sequence[Path], folder: str, at_utc_ns: int) -> Iterator[bytes]:
-    """A zip of films as it is read, with nothing compressed and nothing written to the disk. Raises OSError."""
-    sink = _Sink()
-    moment = beijing(at_utc_ns).timetuple()[:6]
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
-        for path in files:
-            entry = zipfile.ZipInfo(f"{folder}/{path.name}", date_time=moment)
-            entry.file_size = path.stat().st_size
-            with path.open("rb") as source, archive.open(entry, "w", force_zip64=entry.file_size >= 2**31) as target:
-                while piece := source.read(_PIECE_BYTES):
-                    target.write(piece)
-                    yield sink.taken()
-    yield sink.taken()

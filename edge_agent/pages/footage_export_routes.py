@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from edge_agent.access_log import AccessKind
-from edge_agent.exports import KEPT_DAYS, ExportState, NoRoomError, NothingThereError, zip_of
+from edge_agent.export_zip import zip_of
+from edge_agent.exports import KEPT_DAYS, ExportState, NoRoomError, NothingThereError
 from edge_agent.pages.fault_form import FieldError
 from edge_agent.pages.footage_deps import NO_CATALOGUE, NOT_NOTED, FootageDeps, reason_of, span_of, who_of
 from edge_agent.pages.footage_film import answer_range

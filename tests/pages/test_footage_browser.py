@@ -82,6 +82,7 @@ def test_a_click_on_the_bar_jumps_there_and_out_of_a_gap(browser: Browser, foota
         until(page, "film.readyState >= 3")
         # A page that renews itself puts another bar in the place of the one just found.
         box = wait_until(lambda: page.locator("#bar").bounding_box(), what="the bar")
+        assert box is not None
         for share, seconds in ((0.5, 52.5), (0.8, 95.0)):  # 0.8 lies in the gap, which ends at 95 s
             page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] * 0.4)
             until(page, f"!film.seeking && Math.abs(film.currentTime - {seconds}) < 1.5")
@@ -164,6 +165,7 @@ def test_a_stretch_is_chosen_by_dragging_and_leads_to_the_film(browser: Browser,
     with opened(browser, footage, "/footage/gate") as (page, watch):
         # A page that renews itself puts another bar in the place of the one just found.
         box = wait_until(lambda: page.locator("#bar").bounding_box(), what="the bar")
+        assert box is not None
         y = box["y"] + box["height"] * 0.4
         page.mouse.move(box["x"] + 0.5, y)
         page.mouse.down()
