@@ -9,8 +9,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import ports, programs
+from tests.support.browser import launched
 from tests.support.processes import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +36,13 @@ class Clips:
 def root() -> Path:
     """The tree under test."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for the whole run: two Playwrights at once do not go together in one thread."""
+    with sync_playwright() as playwright, launched(playwright) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.engine import URL
 
 from center import refusals, register
@@ -28,7 +27,6 @@ from center.voice import Voice
 from foundation.clock import ManualClock
 from tests.center.campus_side import School
 from tests.support import programs
-from tests.support.browser import launched
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 from uplink.envelope import unseal
@@ -207,10 +205,3 @@ def bench(database: CenterDatabase) -> Bench:
     voice = Voice(center_id="center", desk="示范区接警中心", key=key, clock=clock)
     paths = Paths(clock)
     return Bench(database, clock, paths, voice, Intake(database, clock, voice, paths), school, key)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
-    with sync_playwright() as playwright, launched(playwright) as started:
-        yield started

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from config.alarm_input import AlarmInput, InputKind
 from config.campus import Campus
@@ -25,7 +24,6 @@ from gate.stations import Stations
 from tests.pages import footage_office
 from tests.storage import clip_files
 from tests.storage.box import MIDNIGHT_NS, make_box, volume
-from tests.support.browser import launched
 from web.people import pin_holders
 from web.server import PageServer
 from web.signs import State
@@ -127,12 +125,6 @@ def gatehouse(tmp_path: Path) -> Iterator[Gatehouse]:
     yield Gatehouse(deps, line, deps.book, server, tmp_path)
     server.close()
     deps.book.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, launched(playwright) as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

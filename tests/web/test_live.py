@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 from fastapi import APIRouter, Request
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from starlette.responses import HTMLResponse, Response
 
 from foundation.clock import SystemClock
-from tests.support.browser import launched
 from web.app import make_app
 from web.page import Theme
 from web.server import PageServer
@@ -41,13 +40,6 @@ class Counted:
             f'<!doctype html><body data-live-url="/beats"{version}><p id="count" data-live>counted {self.count}</p>'
             '<script type="module" src="/static/web/live.js"></script></body>'
         )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
-    with sync_playwright() as playwright, launched(playwright) as started:
-        yield started
 
 
 @pytest.fixture
