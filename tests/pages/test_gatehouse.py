@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -216,10 +218,15 @@ def test_ten_thousand_pin_guesses_find_nothing_and_hold_up_no_alarm(
     answers: list[int] = []
 
     def guess(first: int) -> None:
-        with httpx.Client(base_url=gatehouse.url, cookies={"station": TOKEN}, trust_env=False) as guesser:
-            for number in GUESSES[first::4]:
-                answer = guesser.post("/duty/on", data={"person": guards["wang"], "pin": f"{number:06}"})
-                answers.append(answer.status_code)
+        # The plainest client there is: half of the time would otherwise go into making requests.
+        guesser = HTTPConnection(urlsplit(gatehouse.url).netloc, timeout=60)
+        headers = {"Cookie": f"station={TOKEN}", "Content-Type": "application/x-www-form-urlencoded"}
+        for number in GUESSES[first::4]:
+            guesser.request("POST", "/duty/on", f"person={guards['wang']}&pin={number:06}", headers)
+            answer = guesser.getresponse()
+            answer.read()
+            answers.append(answer.status)
+        guesser.close()
 
     guessers = [threading.Thread(target=guess, args=(first,)) for first in range(4)]
     for guesser in guessers:

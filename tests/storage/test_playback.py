@@ -13,6 +13,7 @@ import av
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 from foundation.sqlite import open_read_only
 from storage import query
@@ -215,32 +216,28 @@ def test_more_than_a_day_is_refused(exporter: Callable[..., Any]) -> None:
 
 @pytest.mark.browser
 def test_the_checker_page_finds_a_changed_film_and_a_changed_manifest_in_a_browser(
-    exporter: Callable[..., Any], require_program: Callable[..., Path], tmp_path: Path
+    exporter: Callable[..., Any], browser: Browser, tmp_path: Path
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
     made = exporter(1_000, 30_000)
     forged = tmp_path / "forged.html"
     forged.write_text(made.checker.read_text().replace("王警官", "李警官"))
     film = made.films[0]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(require_program("chromium")), args=["--no-sandbox"])
-        page = browser.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(made.checker.as_uri())
-        page.wait_for_selector("body[data-signature=good]")
-        assert "王警官" in page.inner_text("#about")
-        page.set_input_files("#files", str(film))
-        page.wait_for_selector("td[data-result=good]")
-        changed = tmp_path / "changed" / film.name
-        changed.parent.mkdir()
-        data = bytearray(film.read_bytes())
-        data[len(data) // 2] ^= 1
-        changed.write_bytes(data)
-        page.set_input_files("#files", str(changed))
-        page.wait_for_selector("td[data-result=bad]")
-        page.goto(forged.as_uri())
-        page.wait_for_selector("body[data-signature=bad]")
-        assert errors == []
-        browser.close()
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(made.checker.as_uri())
+    page.wait_for_selector("body[data-signature=good]")
+    assert "王警官" in page.inner_text("#about")
+    page.set_input_files("#files", str(film))
+    page.wait_for_selector("td[data-result=good]")
+    changed = tmp_path / "changed" / film.name
+    changed.parent.mkdir()
+    data = bytearray(film.read_bytes())
+    data[len(data) // 2] ^= 1
+    changed.write_bytes(data)
+    page.set_input_files("#files", str(changed))
+    page.wait_for_selector("td[data-result=bad]")
+    page.goto(forged.as_uri())
+    page.wait_for_selector("body[data-signature=bad]")
+    assert errors == []
+    page.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -150,8 +151,8 @@ def decimal(*, least: Decimal = Decimal(0), most: Decimal = Decimal(1_000_000)) 
 
 
 def _number(cell: Cell) -> Decimal:
-    if isinstance(cell, float | int) and not isinstance(cell, bool):
-        return Decimal(repr(cell))
+    if isinstance(cell, float | int) and not isinstance(cell, bool) and math.isfinite(cell):
+        return Decimal(repr(cell))  # a workbook's "not a number" is refused below like any other word
     plain = re.sub(r"[,\s]", "", _folded(cell)).replace("−", "-")
     try:
         found = Decimal(plain) if re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,9})?", plain) and plain.isascii() else None
