@@ -8,8 +8,8 @@ from pathlib import Path
 PROJECT = "campus-edge-agent"
 
 FOUNDATION = {
-    "audit", "canonical", "clock", "finding", "ids", "journal", "log", "proven_time", "record_keys", "sealed", "service",
-    "short_process", "sqlite", "state",
+    "audit", "canonical", "clock", "finding", "ids", "journal", "log", "proven_time", "record_keys", "sealed",
+    "service", "short_process", "sqlite", "state",
 }  # fmt: skip
 """A module is added here only when a second room needs it and it knows no word of the domain."""
 
