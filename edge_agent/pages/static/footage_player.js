@@ -30,9 +30,12 @@ function fail() {
   film.hidden = true;
 }
 
-if (!playable(film.dataset.codecs)) fail();
+if (!playable(film.dataset.codecs) || film.error) fail();
 film.addEventListener("error", fail);
-film.addEventListener("loadedmetadata", () => jump(Number(film.dataset.askedMs)), { once: true });
+const showAsked = () => jump(Number(film.dataset.askedMs));
+// The film may know itself before this script runs: the event is then over and would be waited for in vain.
+if (film.readyState >= HTMLMediaElement.HAVE_METADATA) showAsked();
+else film.addEventListener("loadedmetadata", showAsked, { once: true });
 for (const event of ["timeupdate", "seeked"]) film.addEventListener(event, follow);
 svg.addEventListener("click", (event) => jump(bar.momentAt(event.clientX)));
 for (const button of document.querySelectorAll("[data-skip-s]"))
