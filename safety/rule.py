@@ -72,7 +72,7 @@ DEFAULT_RULES: Final = (
     _general("storage.unreachable", 24, merge=Merge.DEVICE),
     _general("storage.stalled", 24, merge=Merge.DEVICE),
     _general("storage.*", 24),
-    _major("coverage.private_place_seen", 24, _OFFICER),
+    _major("coverage.private_view", 24, _OFFICER),
     _general("coverage.*", 720, _OFFICER),
     _general("role.*", 72, closes_itself=True, reopen_h=24),
     _general(HAND, 168, _OFFICER),

@@ -39,7 +39,6 @@ _WORDS: Final = {
     "coverage.kind_missing": Words(mark("有一类重点部位没有摄像机"), mark("请负责人安排在该处加装摄像机。")),
     "coverage.not_certain": Words(mark("覆盖情况说不准"), mark("请技术人员核对平面图和摄像机的安装位置。")),
     "coverage.pose_disagrees": Words(mark("摄像机的朝向与登记的不一样"), mark("请看摄像机有没有被转动，再更新登记。")),
-    "coverage.private_place_seen": Words(mark("摄像机拍到了不该拍的地方"), mark("请技术人员马上调整朝向或设遮蔽区。")),
     "coverage.private_view": Words(mark("摄像机可能拍到不该拍的地方"), mark("请技术人员核对画面，需要时设遮蔽区。")),
     "coverage.unplaced": Words(mark("摄像机没有标在平面图上"), mark("请技术人员登记它的安装位置和朝向。")),
     "picture.many_at_once": Words(mark("多路画面同时异常"), mark("多半是照明、网络或交换机，先看这三样。")),
