@@ -14,7 +14,7 @@ from config.credential import Credential
 from config.model import SettingsModel
 from config.page import PageAddress
 from config.problem import Problem, SettingsError
-from config.reading import read_model, suggestion, with_absolute_paths
+from config.reading import duplicate_ids, read_model, suggestion, with_absolute_paths
 from config.yaml_source import KeyPath, YamlSource, key_text
 from foundation.ids import Slug
 
@@ -87,22 +87,7 @@ def _absolute_url(text: str | None, base: Path) -> str | None:
 
 
 def _duplicates(source: YamlSource, settings: CenterSettings) -> list[Problem]:
-    problems = []
-    for room in ("credentials", "brokers"):
-        seen: dict[str, int] = {}
-        for index, item in enumerate(getattr(settings, room)):
-            path: KeyPath = (room, index, "id")
-            if item.id in seen:
-                problems.append(
-                    Problem(
-                        source.file,
-                        source.line(path),
-                        key_text(path),
-                        f"the id {item.id!r} is already taken in line {seen[item.id]}",
-                        "Give each its own id.",
-                    )
-                )
-            seen.setdefault(item.id, source.line(path))
+    problems = duplicate_ids(source, settings, ("credentials", "brokers"), "Give each its own id.")
     return problems
 
 

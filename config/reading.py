@@ -50,6 +50,20 @@ def with_absolute_paths(settings: ModelT, base: Path) -> ModelT:
     return result
 
 
+def duplicate_ids(source: YamlSource, settings: SettingsModel, rooms: Sequence[str], remedy: str) -> list[Problem]:
+    """A problem for each id that stands a second time in one of the lists `rooms`, with the line of the first."""
+    problems = []
+    for room in rooms:
+        seen: dict[str, int] = {}
+        for index, item in enumerate(getattr(settings, room)):
+            path: KeyPath = (room, index, "id")
+            if item.id in seen:
+                message = f"the id {item.id!r} is already taken in line {seen[item.id]}"
+                problems.append(Problem(source.file, source.line(path), key_text(path), message, remedy))
+            seen.setdefault(item.id, source.line(path))
+    return problems
+
+
 def suggestion(wanted: str, known: Sequence[str]) -> str:
     """The known name that is nearest to a wrong one, said as advice."""
     close = get_close_matches(wanted, known, n=1)

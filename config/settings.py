@@ -18,7 +18,7 @@ from config.model import SettingsModel
 from config.page import PageAddress, Pages
 from config.point import Point
 from config.problem import Problem, SettingsError
-from config.reading import read_model, suggestion, with_absolute_paths
+from config.reading import duplicate_ids, read_model, suggestion, with_absolute_paths
 from config.retention import RetentionPolicy
 from config.siren import Siren
 from config.volume import Volume
@@ -119,22 +119,9 @@ _ROOMS = (
 
 
 def _duplicates(source: YamlSource, settings: Settings) -> list[Problem]:
-    problems = []
-    for room in _ROOMS:
-        seen: dict[str, int] = {}
-        for index, item in enumerate(getattr(settings, room)):
-            path: KeyPath = (room, index, "id")
-            if item.id in seen:
-                problems.append(
-                    Problem(
-                        source.file,
-                        source.line(path),
-                        key_text(path),
-                        f"the id {item.id!r} is already taken in line {seen[item.id]}",
-                        "Give each its own id; an id is for ever, footage is filed under it.",
-                    )
-                )
-            seen.setdefault(item.id, source.line(path))
+    problems = duplicate_ids(
+        source, settings, _ROOMS, "Give each its own id; an id is for ever, footage is filed under it."
+    )
     watched: dict[tuple[str, int], str] = {}
     for index, point in enumerate(settings.points):
         other = watched.setdefault((point.device, point.source), point.id)
