@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_UNSUPPORTED: Final = frozenset({"NoSuchService", "ActionNotSupported", "NotImplemented"})
 
 
 class DeviceError(Exception):
@@ -48,3 +50,9 @@ class OnvifFault(DeviceError):
         self.subcode = subcode
         self.reason = reason
         super().__init__(f"the device answered {subcode or 'with a fault'}: {reason}" if reason else subcode)
+
+    @property
+    def unsupported(self) -> bool:
+        """The device has no such operation; some say so only in words, under a subcode that means anything."""
+        reason = self.reason.lower()
+        return self.subcode in _UNSUPPORTED or "not supported" in reason or "not implemented" in reason

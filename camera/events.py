@@ -122,7 +122,7 @@ class CameraEvents(Service):
             was_open = self._open.pop(device_id, None) is not None
         if was_open:  # it has forgotten us, by a reboot or of its own accord: come again soon
             return _FIRST_PAUSE_S
-        if fault.subcode in ("NoSuchService", "ActionNotSupported", "NotImplemented"):
+        if fault.unsupported:
             return _HOPELESS_PAUSE_S
         return min(pause_s * 2, _LONGEST_PAUSE_S)
 

@@ -17,7 +17,9 @@ from simulator.onvif.events import EventService
 from simulator.onvif.identity import Identity
 from simulator.onvif.media import SNAPSHOT_PATH, MediaService
 from simulator.onvif.media2 import Media2Service
+from simulator.onvif.obedience import Obedience
 from simulator.onvif.profiles import Profile
+from simulator.onvif.terminals import DeviceIoService, Terminals
 from simulator.rtsp.server import RtspServer
 from simulator.rtsp.stream import Reels, Stream
 from simulator.scenes.variant import Variant
@@ -78,8 +80,11 @@ class SimulatedCamera:
             Profile("Profile_2", "subStream", SUB_PATH, spec.sub),
         )
         self._events = EventService(clock)
+        self._obedience = Obedience()
+        self.terminals = Terminals(self._events, self._obedience)
         services: dict[str, list[Service]] = {
-            "tds": [DeviceService(spec.identity, clock)],
+            "tds": [DeviceService(spec.identity, clock), self.terminals],
+            "tmd": [DeviceIoService(), self.terminals],
             "trt": [MediaService(profiles, self._rtsp.port)],
             "tr2": [Media2Service(profiles, self._rtsp.port)],
             "tev": [self._events],
@@ -119,6 +124,7 @@ class SimulatedCamera:
         }
         self.fault = fault
         self._door.locked = fault is Fault.REFUSES_LOGIN
+        self._obedience.obeys = fault is not Fault.IGNORES_SET
         if fault is Fault.MUTE:
             self._answering.clear()
         else:

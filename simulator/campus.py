@@ -162,6 +162,17 @@ class Campus:
     def fault(self, camera: str) -> Fault | None:
         return self._running[camera].fault
 
+    def set_input(self, camera: str, token: str, *, closed: bool) -> None:
+        """Closes or opens the circuit of an alarm input (``DI_1``, ``DI_2``)."""
+        self._call(self._set_input(camera, token, closed))
+
+    def relays(self, camera: str) -> dict[str, bool]:
+        """Whether each relay (``Relay_1``) is active now."""
+        return self._running[camera].terminals.relays
+
+    async def _set_input(self, camera: str, token: str, closed: bool) -> None:
+        self._running[camera].terminals.set_input(token, closed=closed)
+
     def description(self) -> dict[str, object]:
         """All addresses, as printed by ``campus-simulator run``."""
         control = Control(self._running, self.account)

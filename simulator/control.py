@@ -10,10 +10,12 @@ from simulator.camera import SimulatedCamera
 from simulator.faults import Fault
 from simulator.http_server import Request, Response
 from simulator.login import Account
+from simulator.onvif.terminals import INPUTS
 
 
 class Control:
-    """``GET /cameras``, ``POST /cameras/{id}/fault`` with {"fault": NAME}, ``DELETE /cameras/{id}/fault``."""
+    """``GET /cameras``; ``POST /cameras/{id}/fault`` with {"fault": NAME} and ``DELETE``; ``POST /cameras/{id}/inputs``
+    with {"token": NAME, "closed": true or false}."""
 
     def __init__(self, cameras: Mapping[str, SimulatedCamera], account: Account) -> None:
         self._cameras, self._account = cameras, account
@@ -26,9 +28,11 @@ class Control:
                 return Response.json(self._entry(name))
             case "POST" | "DELETE", ["cameras", name, "fault"] if name in self._cameras:
                 return await self._fault(request, name)
+            case "POST", ["cameras", name, "inputs"] if name in self._cameras:
+                return self._input(request, name)
             case _, ["cameras", name, *_] if name not in self._cameras:
                 return _refuse(404, f"No camera {name!r} here; there are: {', '.join(self._cameras)}.")
-        return _refuse(404, "There are: GET /cameras, POST and DELETE /cameras/{id}/fault.")
+        return _refuse(404, "There are: GET /cameras, POST and DELETE /cameras/{id}/fault, POST /cameras/{id}/inputs.")
 
     def listing(self) -> list[dict[str, object]]:
         return [self._entry(name) for name in self._cameras]
@@ -42,10 +46,24 @@ class Control:
             "serial": camera.spec.identity.serial,
             "fault": camera.fault,
             "viewers": camera.viewers,
+            "inputs": camera.terminals.inputs,
+            "relays": camera.terminals.relays,
             **asdict(camera.addresses),
             "user": self._account.user,
             "password": self._account.password,
         }
+
+    def _input(self, request: Request, name: str) -> Response:
+        terminals = self._cameras[name].terminals
+        try:
+            asked = json.loads(request.body)
+            token, closed = asked["token"], asked["closed"]
+        except (ValueError, KeyError, TypeError):
+            token, closed = None, None
+        if token not in terminals.inputs or not isinstance(closed, bool):
+            return _refuse(422, f'Send {{"token": NAME, "closed": true or false}}; there are {", ".join(INPUTS)}.')
+        terminals.set_input(token, closed=closed)
+        return Response.json(self._entry(name))
 
     async def _fault(self, request: Request, name: str) -> Response:
         fault: Fault | None = None

@@ -18,6 +18,8 @@ class Fault(StrEnum):
     """RTSP stays open and answers, but no packet comes any more."""
     COVERED = "covered"
     """Something hangs before the lens (遮挡); the camera also raises its tamper events."""
+    IGNORES_SET = "ignores_set"
+    """Answers OK to every change and changes nothing; asked again, it tells the old value."""
 
 
 VARIANT_OF = {Fault.COVERED: Variant.COVERED}

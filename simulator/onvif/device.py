@@ -16,10 +16,11 @@ SERVICES = {
     "trt": "/onvif/media_service",
     "tr2": "/onvif/media2_service",
     "tev": "/onvif/event_service",
+    "tmd": "/onvif/deviceio_service",
 }
 """Where each service is, by its prefix."""
 
-_VERSIONS = {"tds": (22, 6), "trt": (21, 6), "tr2": (22, 6), "tev": (21, 12)}
+_VERSIONS = {"tds": (22, 6), "trt": (21, 6), "tr2": (22, 6), "tev": (21, 12), "tmd": (21, 6)}
 CHINA_POSIX_TZ = "CST-8"
 
 

@@ -57,7 +57,7 @@ class EventService:
         self._clock = clock
         self._subscriptions: dict[str, _Subscription] = {}
         self._created = 0
-        self._state: dict[str, Message] = {}
+        self._state: dict[tuple[str, str], Message] = {}
         self.tampered(False)
 
     @property
@@ -67,19 +67,21 @@ class EventService:
     def tampered(self, is_tampered: bool) -> None:
         """Says whether something hangs before the lens; both topics that vendors use for it."""
         value = str(is_tampered).lower()
-        self._publish(SCENE_CHANGE, {"Source": VIDEO_SOURCE}, {"State": value})
+        self.publish(SCENE_CHANGE, {"Source": VIDEO_SOURCE}, {"State": value})
         source = {"VideoSourceConfigurationToken": VIDEO_SOURCE_CONFIGURATION, "Rule": "Tamper"}
-        self._publish(TAMPER, source, {"IsTamper": value})
+        self.publish(TAMPER, source, {"IsTamper": value})
 
     def forget(self) -> None:
         """Drops all subscriptions, as a reboot does."""
         self._subscriptions.clear()
 
-    def _publish(self, topic: str, source: Mapping[str, str], data: Mapping[str, str]) -> None:
-        before = self._state.get(topic)
+    def publish(self, topic: str, source: Mapping[str, str], data: Mapping[str, str]) -> None:
+        """Tells all subscribers a state, if it is another than before."""
+        key = (topic, next(iter(source.values())))
+        before = self._state.get(key)
         if before is not None and before.data == data:
             return
-        self._state[topic] = message = Message(topic, source, data, "Changed", self._clock.now())
+        self._state[key] = message = Message(topic, source, data, "Changed", self._clock.now())
         self._purge()
         for subscription in self._subscriptions.values():
             subscription.waiting.append(message)
@@ -113,7 +115,7 @@ class EventService:
 
     async def PullMessages(self, call: Call) -> str:  # noqa: N802
         subscription = self._find(call)
-        wait_s = min(_duration_s(call.text("tev:Timeout") or "PT0S"), _LONGEST_PULL_S)
+        wait_s = min(duration_s(call.text("tev:Timeout") or "PT0S"), _LONGEST_PULL_S)
         limit = max(1, int(call.text("tev:MessageLimit") or "1"))
         if not subscription.waiting:
             subscription.news.clear()
@@ -196,7 +198,7 @@ class EventService:
         if not text:
             return now + timedelta(seconds=_DEFAULT_LIFE_S)
         if text.startswith("P"):
-            life_s = _duration_s(text)
+            life_s = duration_s(text)
         else:
             try:
                 life_s = (datetime.fromisoformat(text) - now).total_seconds()
@@ -208,7 +210,7 @@ class EventService:
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
-def _duration_s(text: str) -> float:
+def duration_s(text: str) -> float:
     """Seconds of an XML duration of days and less."""
     match = _DURATION.fullmatch(text)
     if match is None:

@@ -19,6 +19,7 @@ NAMESPACES = {
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "tr2": "http://www.onvif.org/ver20/media/wsdl",
+    "tmd": "http://www.onvif.org/ver10/deviceIO/wsdl",
     "tev": "http://www.onvif.org/ver10/events/wsdl",
     "ter": "http://www.onvif.org/ver10/error",
     "tns1": "http://www.onvif.org/ver10/topics",
@@ -65,6 +66,11 @@ class Call:
         """The text of an element below the operation, such as ``tds:Category``; None if there is none."""
         found = self.operation.find(path, NAMESPACES)
         return None if found is None or found.text is None else found.text.strip()
+
+    def attribute(self, path: str, name: str) -> str | None:
+        """An attribute of an element below the operation."""
+        found = self.operation.find(path, NAMESPACES)
+        return None if found is None else found.get(name)
 
 
 Operation = Callable[[Call], str | Awaitable[str]]

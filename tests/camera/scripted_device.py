@@ -16,6 +16,7 @@ NAMESPACES = {
     "media": "http://www.onvif.org/ver10/media/wsdl",
     "media2": "http://www.onvif.org/ver20/media/wsdl",
     "search": "http://www.onvif.org/ver10/search/wsdl",
+    "deviceio": "http://www.onvif.org/ver10/deviceIO/wsdl",
 }
 
 

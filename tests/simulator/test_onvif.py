@@ -184,7 +184,8 @@ class PullPoint:
 
 def test_a_pull_point_tells_how_things_stand_and_then_what_changes(healthy: Campus) -> None:
     subscription = PullPoint(healthy, "gate")
-    assert subscription.pull() == {"State Initialized": "false", "IsTamper Initialized": "false"}
+    terminals = {"LogicalState Initialized": "inactive"}  # of the relay; the inputs before it are of the same name
+    assert subscription.pull() == {"State Initialized": "false", "IsTamper Initialized": "false"} | terminals
     assert subscription.pull(0.2) == {}
     healthy.set_fault("gate", Fault.COVERED)
     assert subscription.pull() == {"State Changed": "true", "IsTamper Changed": "true"}
