@@ -73,7 +73,7 @@ class AlarmService:
 
 def alarm_schema() -> Schema:
     """All steps of alarms.sqlite."""
-    return Schema.load(DATABASE, JOURNAL_SQL, AUDIT_SQL, ("alarms", "schema.sql"))
+    return Schema.load(DATABASE, JOURNAL_SQL, AUDIT_SQL, ("alarms", "schema.sql"), ("alarms", "drill.sql"))
 
 
 def build_alarms(
@@ -181,6 +181,7 @@ def build_alarms(
         paths[item.id].attach(sessions[item.id])
     upkeep = Upkeep(
         inputs=settings.alarm_inputs,
+        line_tests=settings.line_tests,
         brokers=settings.broker_paths,
         ledger=ledger,
         reserve=reserve,

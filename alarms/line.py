@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alarms.book import Book
+from alarms.drill_rows import drop_forgotten, write_armed
 from alarms.ledger import Ledger, Ticket, Urgency
 from alarms.outbox import Outbox, OutgoingMessage, read_waiting
 from alarms.press import STORE_WITHIN_S, Button, Press, PressError, PressRequest, StoredAlarm
@@ -234,10 +235,16 @@ class AlarmLine:
     def arm_drill(self, input_id: str, person: str) -> ArmedDrill:
         """演练: the next press of this input within two minutes is a line test; announced to the center first.
 
-        Raises PressError, NotStoredError.
+        Asked again by the same person while it is armed, it is the same drill and no longer. Raises PressError,
+        NotStoredError.
         """
         if input_id not in self.buttons:
             raise PressError(f"there is no alarm input {input_id!r}; known: {', '.join(self.buttons)}")
+        for armed in self.armed_drills():
+            if armed.input_id == input_id:
+                if armed.person != person:
+                    raise PressError(f"{armed.person} has armed a drill for {input_id!r}: press it or let it lapse")
+                return armed
         now_ns = self._clock.utc_ns()
         drill = ArmedDrill(
             drill_id=new_id(),
@@ -254,7 +261,23 @@ class AlarmLine:
             armed_at=rfc3339(now_ns),
             until=rfc3339(drill.until_utc_ns),
         )
-        self._wait(self._amend(None, lambda transaction: [self._write(transaction, message, None)]))
+
+        def work(transaction: Transaction) -> list[OutgoingMessage]:
+            outgoing = self._write(transaction, message, None)
+            write_armed(
+                transaction,
+                self._clock,
+                drill_id=drill.drill_id,
+                input_id=input_id,
+                person=person,
+                armed_utc_ns=now_ns,
+                until_utc_ns=drill.until_utc_ns,
+                until_running_ns=drill.until_running_ns,
+                message_id=outgoing.id,
+            )
+            return [outgoing]
+
+        self._wait(self._amend(None, work))
         with self._lock:
             self._armed[input_id] = drill
         self.book.touch()
@@ -286,6 +309,8 @@ class AlarmLine:
         with self._lock:
             for record in reversed(records):
                 self._remember((record.input_id, record.press_id), record.id)
+            armed = {drill.drill_id for drill in self._armed.values()}
+        drop_forgotten(transaction, remembered=armed, clock=self._clock)
         for message in read_waiting(transaction):
             self._outbox.add(message)
 

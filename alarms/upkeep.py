@@ -9,10 +9,13 @@ from typing import Final
 
 from cryptography import x509
 
+from alarms.drill import Standing, every_of, schedule_of
+from alarms.drill_rows import KNOWN_SINCE, InputProof, read_proofs
 from alarms.ledger import Ledger, Urgency
 from alarms.reserve import Reserve
 from config.alarm_input import AlarmInput
 from config.broker_path import BrokerPath
+from config.line_test import LineTests
 from foundation.clock import NS_PER_S, Clock, utc_ns_of
 from foundation.finding import FindingBoard, Severity
 from foundation.sqlite import Transaction
@@ -20,8 +23,6 @@ from foundation.sqlite import Transaction
 DAY_NS: Final = 86_400 * NS_PER_S
 TELL_BEFORE_DAYS: Final = 30
 """A certificate's end is a finding this long before."""
-TEST_EVERY_DAYS: Final = 31
-"""每月一次: each button is pressed as a line test (演练) once a month, and the center must have received it."""
 _EVERY_S: Final = 600
 
 
@@ -47,12 +48,6 @@ def days_left(ends_utc_ns: int, now_utc_ns: int) -> int:
     return (ends_utc_ns - now_utc_ns) // DAY_NS
 
 
-def is_untested(*, last_test_utc_ns: int | None, first_known_utc_ns: int, now_utc_ns: int) -> bool:
-    """Whether a button's line test is overdue; a new one has its first month from the day it was put in."""
-    since_ns = max(last_test_utc_ns or 0, first_known_utc_ns if last_test_utc_ns is None else 0)
-    return now_utc_ns - since_ns > TEST_EVERY_DAYS * DAY_NS
-
-
 class Upkeep:
     """Looks every ten minutes; called by the watch."""
 
@@ -60,6 +55,7 @@ class Upkeep:
         self,
         *,
         inputs: Sequence[AlarmInput],
+        line_tests: LineTests | None = None,
         brokers: Sequence[BrokerPath],
         ledger: Ledger,
         reserve: Reserve,
@@ -67,13 +63,14 @@ class Upkeep:
         clock: Clock,
     ) -> None:
         self._inputs = inputs
+        self._line_tests = line_tests or LineTests()
         self._brokers = brokers
         self._ledger = ledger
         self._reserve = reserve
         self._board = board
         self._clock = clock
         self._looked_ns: int | None = None
-        self._tests: Mapping[str, tuple[int, int | None]] | None = None
+        self._tests: Mapping[str, InputProof] | None = None
 
     def look(self) -> None:
         """One look if it is time, and the answer to the last question about tests."""
@@ -113,28 +110,29 @@ class Upkeep:
 
     def _read_tests(self, transaction: Transaction) -> None:
         now_s = self._clock.utc_ns() // NS_PER_S
-        found: dict[str, tuple[int, int | None]] = {}
         for item in self._inputs:
             transaction.execute(
                 "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-                (f"known_since_s:{item.id}", now_s),
+                (f"{KNOWN_SINCE}{item.id}", now_s),
             )
-            row = transaction.row(
-                "SELECT (SELECT value FROM counter WHERE name = ?1), (SELECT max(a.pressed_utc_ns) FROM alarm a "
-                "JOIN step s ON s.alarm_id = a.id AND s.step = 'center_received' WHERE a.input_id = ?2)",
-                (f"known_since_s:{item.id}", item.id),
-            )
-            assert row is not None
-            found[item.id] = (int(row[0]) * NS_PER_S, row[1])
-        self._tests = found
+        self._tests = read_proofs(transaction, [item.id for item in self._inputs])
 
-    def _judge_tests(self, tests: Mapping[str, tuple[int, int | None]]) -> None:
+    def _judge_tests(self, tests: Mapping[str, InputProof]) -> None:
         for item in self._inputs:
-            known_utc_ns, last_utc_ns = tests[item.id]
+            proof, wished = tests[item.id], item.line_test or self._line_tests
+            schedule = schedule_of(
+                every_of(wished.every, supervised=item.supervised),
+                first_known_utc_ns=proof.first_known_utc_ns,
+                proven_utc_ns=proof.proven_utc_ns,
+                now_utc_ns=self._clock.utc_ns(),
+            )
             subject, kind = f"input:{item.id}", "alarm.input_untested"
-            if is_untested(
-                last_test_utc_ns=last_utc_ns, first_known_utc_ns=known_utc_ns, now_utc_ns=self._clock.utc_ns()
-            ):
-                self._board.open(subject, kind, Severity.ATTENTION, evidence={"supervised": item.supervised})
+            if schedule.standing is Standing.MISSED:
+                self._board.open(
+                    subject,
+                    kind,
+                    Severity.ATTENTION,
+                    evidence={"supervised": item.supervised, "responsible": wished.responsible},
+                )
             else:
                 self._board.clear(subject, kind)

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from config.line_test import LineTests
 from config.model import SettingsModel
 from foundation.ids import Slug
 
@@ -108,6 +109,8 @@ class AlarmInput(SettingsModel):
     usb: UsbButton | None = None
     credential: Slug | None = None
     """Of an HTTP panel: its password is the token."""
+    line_test: LineTests | None = None
+    """演练: a schedule or a responsible person of its own."""
 
     @property
     def supervised(self) -> bool:

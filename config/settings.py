@@ -14,6 +14,8 @@ from config.campus import Campus
 from config.credential import Credential
 from config.device import Device
 from config.gate import Gate
+from config.incident_reports import IncidentReports
+from config.line_test import LineTests
 from config.model import SettingsModel
 from config.page import PageAddress, Pages
 from config.point import Point
@@ -47,6 +49,9 @@ class Settings(SettingsModel):
     alarm_panels: PageAddress | None = None
     """Where alarm panels on the school's network press by HTTP; none if left out."""
     sirens: tuple[Siren, ...] = ()
+    line_tests: LineTests = LineTests()
+    """报警线路演练: the schedule of every input that has none of its own."""
+    incident_reports: IncidentReports = IncidentReports()
     duress_pin: Slug | None = None
     """胁迫密码: a credential; whoever calls an alarm off with it calls for help."""
     center: Center | None = None
