@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -164,3 +165,24 @@ def test_a_live_page_beats_every_second_and_does_not_hold_up_the_end() -> None:
         serving.close()
         assert time.monotonic() - begun < 5
     wait_until(lambda: not serving.alive)
+
+
+def test_an_answer_does_not_wait_for_the_browser_to_acknowledge_its_head() -> None:
+    async def sends_at_once() -> bool:
+        connected = asyncio.Event()
+        kept: list[asyncio.StreamWriter] = []
+
+        def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            kept.append(writer)
+            connected.set()
+
+        listener = bind("127.0.0.1", 0)
+        async with await asyncio.start_server(accept, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            await connected.wait()
+            no_delay = kept[0].get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            writer.close()
+            kept[0].close()
+            return bool(no_delay)
+
+    assert asyncio.run(sends_at_once())
