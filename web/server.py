@@ -110,8 +110,8 @@ class PageServer(Service):
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket, or ServerAddressError with a sentence that says what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Said to be TCP in so many words: only on such a socket asyncio sends at once (TCP_NODELAY); otherwise each answer in
-    # two parts, head and body, waits 40 ms for the browser to acknowledge the first.
+    # Said to be TCP in so many words: only on such a socket asyncio sends at once (TCP_NODELAY); otherwise an answer
+    # in two parts, head and body, waits 40 ms for the browser to acknowledge the first.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
