@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,9 @@ import structlog
 
 from alarms.book import Book
 from alarms.commands import CommandHandler, Commands
+from alarms.duress import duress_pin
 from alarms.inbox import Inbox
+from alarms.inputs.answer import Answers
 from alarms.inputs.contacts import input_services
 from alarms.ledger import Ledger, Urgency
 from alarms.line import AlarmLine
@@ -23,7 +24,7 @@ from alarms.receipts import CenterWords
 from alarms.record import AlarmRecord, StepKind, read_alarms
 from alarms.reserve import Reserve
 from alarms.scribe import Scribe
-from alarms.siren import SirenSwitch
+from alarms.siren import SirenSwitch, siren_findings
 from alarms.upkeep import Upkeep
 from alarms.watch import Watch
 from config.alarm_input import AlarmInput
@@ -31,10 +32,10 @@ from config.broker_path import BrokerPath
 from config.settings import Settings
 from foundation.audit import AUDIT_SQL
 from foundation.clock import Clock
-from foundation.finding import FindingBoard, Severity
+from foundation.finding import FindingBoard
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.service import Service
-from foundation.sqlite import Database, DatabaseCorruptError, DatabaseError, Schema, Transaction
+from foundation.sqlite import Database, DatabaseCorruptError, Schema, Transaction
 from foundation.state import StateDirectory
 from uplink.clock_quality import system_clock_quality
 from uplink.envelope import Received
@@ -64,6 +65,8 @@ class AlarmService:
     paths: tuple[AlarmPath, ...]
     public_key: str
     """The campus's, in base64, for the center to pin."""
+    answers: Answers
+    """What socket and HTTP ask."""
     services: tuple[Service, ...]
 
     def path_reports(self) -> list[PathReport]:
@@ -123,7 +126,7 @@ def build_alarms(
         outbox=outbox,
         book=book,
         clock=clock,
-        is_duress=_duress_pin(settings),
+        is_duress=duress_pin(settings),
     )
     words = CenterWords(
         outbox=outbox,
@@ -199,25 +202,17 @@ def build_alarms(
     )
     late.watch = watch
 
-    def siren_unreachable(siren: str, error: str | None) -> None:
-        try:
-            if error is None:
-                board.clear(f"siren:{siren}", "alarm.siren_unreachable")
-            else:
-                board.open(f"siren:{siren}", "alarm.siren_unreachable", Severity.FAILING, evidence={"error": error})
-        except DatabaseError as trouble:
-            _log.error("a finding could not be kept", siren=siren, error=str(trouble))
-
+    answers = Answers(line, paths=lambda: [path.report() for path in paths.values()], database=state.database(DATABASE))
     services: tuple[Service, ...] = (
         ledger,
         inbox,
         *paths.values(),
         *sessions.values(),
-        *input_services(settings, line, clock=clock, board=board),
-        *(SirenSwitch(siren, book, clock=clock, unreachable=siren_unreachable) for siren in settings.sirens),
+        *input_services(settings, line, answers, clock=clock, board=board),
+        *_sirens(settings, book, clock, board),
         watch,
     )
-    return AlarmService(line, standing, tuple(paths.values()), key.public_key, services)
+    return AlarmService(line, standing, tuple(paths.values()), key.public_key, answers, services)
 
 
 class _Late:
@@ -254,13 +249,6 @@ def open_or_replace(path: Path, clock: Clock, replaced: Callable[[str], None]) -
         return Database(path, alarm_schema())
 
 
-def _duress_pin(settings: Settings) -> Callable[[str], bool]:
-    if settings.duress_pin is None:
-        return lambda _: False
-    pin = settings.credential(settings.duress_pin).password().encode()
-    return lambda given: bool(given) and hmac.compare_digest(given.encode(), pin)
-
-
 def _button(item: AlarmInput) -> Button:
     return Button(
         id=item.id,
@@ -271,6 +259,16 @@ def _button(item: AlarmInput) -> Button:
         silent=item.silent,
         debounce_ms=item.debounce_ms,
     )
+
+
+def _sirens(settings: Settings, book: Book, clock: Clock, board: FindingBoard) -> list[Service]:
+    wired = [siren for siren in settings.sirens if siren.relay is None]  # those on relays are the inspector's
+    if not wired:
+        return []
+    from alarms.modbus_coil import ModbusCoil  # most schools have none, and it takes time to load
+
+    told = siren_findings(board)
+    return [SirenSwitch(siren, ModbusCoil(siren), book, clock=clock, unreachable=told) for siren in wired]
 
 
 def _session(

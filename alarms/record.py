@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -94,6 +94,18 @@ class AlarmRecord:
     def called_off(self) -> Step | None:
         """误报 as the school's screens show it: a duress PIN looks the same, for an attacker may be watching."""
         return self.step(StepKind.CANCELLED) or self.step(StepKind.DURESS)
+
+    @property
+    def steps_as_shown(self) -> tuple[Step, ...]:
+        """The steps as anybody in the school may read them: a call by duress PIN stands there as a cancel."""
+        shown = {
+            step.kind: step
+            for step in (
+                replace(step, kind=StepKind.CANCELLED) if step.kind is StepKind.DURESS else step
+                for step in reversed(self.steps)
+            )
+        }
+        return tuple(reversed(shown.values()))
 
     @property
     def closed(self) -> bool:

@@ -17,7 +17,7 @@ from config.gate import Gate
 from config.incident_reports import IncidentReports
 from config.line_test import LineTests
 from config.model import SettingsModel
-from config.page import PageAddress, Pages
+from config.page import AlarmPanels, Pages
 from config.point import Point
 from config.problem import Problem, SettingsError
 from config.reading import duplicate_ids, read_model, suggestion, with_absolute_paths
@@ -46,7 +46,7 @@ class Settings(SettingsModel):
     plan: PlanFile | None = None
     gates: tuple[Gate, ...] = ()
     alarm_inputs: tuple[AlarmInput, ...] = ()
-    alarm_panels: PageAddress | None = None
+    alarm_panels: AlarmPanels | None = None
     """Where alarm panels on the school's network press by HTTP; none if left out."""
     sirens: tuple[Siren, ...] = ()
     line_tests: LineTests = LineTests()
@@ -181,6 +181,11 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
             refer(("alarm_inputs", index, "nearest_points", place), point_id, "points")
     for index, broker_path in enumerate(settings.broker_paths):
         refer(("broker_paths", index, "credential"), broker_path.credential, "credentials")
+    for index, siren in enumerate(settings.sirens):
+        if siren.relay is not None:
+            refer(("sirens", index, "relay", "device"), siren.relay.device, "devices")
+    if settings.alarm_panels is not None:
+        refer(("alarm_panels", "credential"), settings.alarm_panels.credential, "credentials")
     refer(("duress_pin",), settings.duress_pin, "credentials")
     if settings.broker_paths and settings.center is None:
         problems.append(
@@ -192,7 +197,8 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                 "Add center with its name and public_keys; without them no receipt can be believed.",
             )
         )
-    if settings.pages.gatehouse == settings.pages.office:
+    gatehouse, office = settings.pages.gatehouse, settings.pages.office
+    if (gatehouse.host, gatehouse.port) == (office.host, office.port):
         problems.append(
             Problem(
                 source.file,
@@ -200,6 +206,16 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                 "pages.office",
                 "gatehouse and office have the same address and port",
                 "Give the office another port.",
+            )
+        )
+    if gatehouse.press_port is not None and gatehouse.press_port in (gatehouse.port, office.port):
+        problems.append(
+            Problem(
+                source.file,
+                source.line(("pages", "gatehouse", "press_port")),
+                "pages.gatehouse.press_port",
+                "the press door has the port of a page",
+                "Give it a port of its own, or leave it out.",
             )
         )
     return problems

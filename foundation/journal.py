@@ -121,6 +121,34 @@ def read_entries(path: Path, *, after: int, limit: int = _BATCH, kind: str | Non
     return [Entry(path.stem, *row) for row in rows]
 
 
+class FileStamps:
+    """Whether another role's database is worth opening again.
+
+    Opening one four times a second for each pair of roles costs more than the facts do, so the files' stamps are asked
+    first. Stamps are coarse, so one more look follows after each change.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._files = (path, path.with_name(path.name + "-wal"))
+        self._seen: tuple[object, ...] = ()
+        self.look_once_more = True
+        """Set by a reader that could not read."""
+
+    def changed(self) -> bool:
+        """True if it should be read now."""
+        stamps: list[object] = []
+        for file in self._files:
+            try:
+                status = file.stat()
+                stamps.append((status.st_mtime_ns, status.st_size))
+            except FileNotFoundError:
+                stamps.append(None)
+        changed = tuple(stamps) != self._seen
+        look = changed or self.look_once_more
+        self._seen, self.look_once_more = tuple(stamps), changed
+        return look
+
+
 class Tail(Service):
     """Reads another journal on from the stored cursor and hands over each fact, at least once and in order.
 
@@ -133,30 +161,14 @@ class Tail(Service):
         self._path = path
         self._own = own
         self._handle = handle
-        self._seen: tuple[object, ...] = ()
-        self._look_once_more = True
+        self._stamps = FileStamps(path)
         self.unreadable = 0
         self.caught_up = False
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
-            if not self._changed() or not self.poll():
+            if not self._stamps.changed() or not self.poll():
                 self.stopping.wait(POLL_S)
-
-    def _changed(self) -> bool:
-        # Opening a database four times a second for each pair of roles costs more than the facts do, so the files'
-        # stamps are asked first. Stamps are coarse, so one more look follows after each change.
-        stamps: list[object] = []
-        for file in (self._path, self._path.with_name(self._path.name + "-wal")):
-            try:
-                status = file.stat()
-                stamps.append((status.st_mtime_ns, status.st_size))
-            except FileNotFoundError:
-                stamps.append(None)
-        changed = tuple(stamps) != self._seen
-        look = changed or self._look_once_more
-        self._seen, self._look_once_more = tuple(stamps), changed
-        return look
 
     def poll(self) -> bool:
         """Hand over one batch; True if there may be more at once."""
@@ -168,7 +180,7 @@ class Tail(Service):
                 self._hand_over(entry)
         except (DatabaseError, OSError) as error:
             _log.warning("a journal could not be read or acted on; trying again", journal=self.name, error=str(error))
-            self._look_once_more = True
+            self._stamps.look_once_more = True
             self.caught_up = False
             return False
         self.caught_up = len(entries) < _BATCH

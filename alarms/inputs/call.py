@@ -36,6 +36,28 @@ class CancelCall(_Call):
     """The duress PIN makes a call for help of it that looks like a cancel."""
 
 
+class AcknowledgeCall(_Call):
+    """校内确认: a named person in the school knows of the alarm and sees to it; sirens end, the sending goes on."""
+
+    do: Literal["acknowledge"] = "acknowledge"
+    alarm_id: _Text
+    person: _Text
+
+
+class ListCall(_Call):
+    """Which alarms were there lately?"""
+
+    do: Literal["list"] = "list"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ShowCall(_Call):
+    """How far has one alarm come?"""
+
+    do: Literal["show"] = "show"
+    alarm_id: _Text
+
+
 class ArmDrillCall(_Call):
     """演练: the next press of the input within two minutes is a line test."""
 
@@ -50,7 +72,7 @@ class PathsCall(_Call):
     do: Literal["paths"] = "paths"
 
 
-Call = PressCall | CancelCall | ArmDrillCall | PathsCall
+Call = PressCall | CancelCall | AcknowledgeCall | ListCall | ShowCall | ArmDrillCall | PathsCall
 CALL: TypeAdapter[Call] = TypeAdapter(Annotated[Call, Field(discriminator="do")])
 
 
@@ -69,6 +91,37 @@ class PathAnswer(BaseModel):
     error: str
 
 
+class StepAnswer(BaseModel):
+    """A step in a reply; times are RFC 3339, UTC."""
+
+    model_config = ConfigDict(frozen=True)
+    step: str
+    at: str
+    center_at: str | None = None
+    path: str | None = None
+    person: str | None = None
+    detail: str = ""
+
+
+class AlarmAnswer(BaseModel):
+    """An alarm in a reply. What the duress PIN said stands there as a cancel: whoever forces it may read along."""
+
+    model_config = ConfigDict(frozen=True)
+    alarm_id: str
+    input: str
+    input_name: str
+    place: str
+    gate: str | None
+    purpose: str
+    silent: bool
+    pressed_at: str
+    stored: bool
+    state: str | None
+    """The furthest of stored, broker_accepted, center_received, acknowledged, closed."""
+    messages_waiting: int
+    steps: tuple[StepAnswer, ...]
+
+
 class Reply(BaseModel):
     """The answer to a call; `error` says what to do if it was not done."""
 
@@ -82,3 +135,5 @@ class Reply(BaseModel):
     drill_id: str | None = None
     until_utc_ns: int | None = None
     paths: tuple[PathAnswer, ...] = ()
+    alarm: AlarmAnswer | None = None
+    alarms: tuple[AlarmAnswer, ...] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from alarms.inputs.answer import Answers
 from alarms.inputs.http import PanelServer
 from alarms.inputs.usb import UsbInput
 from alarms.line import AlarmLine
@@ -17,7 +18,9 @@ from foundation.sqlite import DatabaseError
 _log = structlog.get_logger("alarms")
 
 
-def input_services(settings: Settings, line: AlarmLine, *, clock: Clock, board: FindingBoard) -> list[Service]:
+def input_services(
+    settings: Settings, line: AlarmLine, answers: Answers, *, clock: Clock, board: FindingBoard
+) -> list[Service]:
     """Modbus modules, USB buttons and the panels' server. Pages and the local socket are started by the gatehouse.
 
     Raises CredentialError for a panel without a readable token.
@@ -50,7 +53,8 @@ def input_services(settings: Settings, line: AlarmLine, *, clock: Clock, board: 
         for item in settings.alarm_inputs
         if item.kind is InputKind.HTTP and item.credential is not None
     }
-    if tokens and settings.alarm_panels is not None:
+    if settings.alarm_panels is not None:
         address = settings.alarm_panels
-        services.append(PanelServer(line, tokens, host=address.host, port=address.port))
+        caller = settings.credential(address.credential).password() if address.credential is not None else None
+        services.append(PanelServer(answers, tokens, host=address.host, port=address.port, caller_token=caller))
     return services

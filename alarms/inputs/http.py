@@ -1,4 +1,12 @@
-"""Panels on the school's network: POST /press/INPUT with the panel's token, to a server apart from all pages."""
+"""Alarms by HTTP (报警接口), on a server apart from all pages: panels press, programs ask what `edge-agent alarm` asks.
+
+POST /press/INPUT              {"press_id": "…", "person": "…"}      a panel's token
+GET  /alarms?limit=50          GET /alarms/ID                        the caller's token; a panel sees its own alarms
+POST /alarms/ID/cancel         {"person": "…", "reason": "…", "pin": "…"}
+POST /alarms/ID/acknowledge    {"person": "…"}
+POST /drills                   {"input": "…", "person": "…"}
+GET  /paths
+"""
 
 from __future__ import annotations
 
@@ -9,50 +17,50 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, cast
+from urllib.parse import parse_qs, urlsplit
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from alarms.line import AlarmLine
-from alarms.press import PressError, PressRequest, StoredAlarm
+from alarms.inputs.answer import Answers
+from alarms.inputs.call import CALL, ListCall, PressCall, Reply, ShowCall
+from alarms.line import NoSuchAlarmError, NotStoredError
+from alarms.press import PressError
 from foundation.service import RefusedError, Service
+from foundation.sqlite import DatabaseError
 
 _log = structlog.get_logger("alarms")
 
-LONGEST_BODY: Final = 4_096
+LONGEST_BODY: Final = 8_192
 QUIET_S: Final = 5.0
 MOST_CALLERS: Final = 32
-_PREFIX: Final = "/press/"
 
 
 class PanelAddressError(RefusedError):
     """The panels' address cannot be listened at; the message says what to do."""
 
 
-class PanelPress(BaseModel):
-    """What a panel sends; it repeats the same press_id until it gets 200."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    press_id: str = Field(min_length=1, max_length=64)
-    person: str | None = Field(default=None, max_length=200)
-
-
 @dataclass(frozen=True, slots=True)
 class PanelDoor:
-    """What a request needs: tokens by input, and where presses go."""
+    """What a request needs: tokens by input, the token of programs, and who answers."""
 
     tokens: Mapping[str, str]
-    press: Callable[[PressRequest], StoredAlarm]
+    caller_token: str | None
+    answers: Answers
     callers: threading.BoundedSemaphore
 
 
 class PanelServer(Service):
-    """Answers 200 once the alarm is on its way, 401 without the token, 404 for an unknown input, 400 for nonsense."""
+    """Answers 200 with a Reply once it is done, 401 without the right token, 404 for what is not there, 400 for
+    nonsense, 503 when it could not be stored or too many ask at once."""
 
-    def __init__(self, line: AlarmLine, tokens: Mapping[str, str], *, host: str, port: int) -> None:
+    def __init__(
+        self, answers: Answers, tokens: Mapping[str, str], *, host: str, port: int, caller_token: str | None = None
+    ) -> None:
+        """`tokens` of panels by input; `caller_token` of programs, who may do everything but press without a panel."""
         super().__init__("alarm-panels")
         self._address = (host, port)
-        self._door = PanelDoor(dict(tokens), line.press, threading.BoundedSemaphore(MOST_CALLERS))
+        self._door = PanelDoor(dict(tokens), caller_token, answers, threading.BoundedSemaphore(MOST_CALLERS))
         self._server: _Server | None = None
 
     @property
@@ -93,6 +101,14 @@ class _Server(ThreadingHTTPServer):
     door: PanelDoor
 
 
+class _Refused(Exception):
+    """A request that is answered with a status and a sentence."""
+
+    def __init__(self, status: int, error: str) -> None:
+        super().__init__(error)
+        self.status = status
+
+
 class _Request(BaseHTTPRequestHandler):
     timeout = QUIET_S
     server_version = "campus"
@@ -100,49 +116,106 @@ class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        self._handle(self._posted)
+
+    def do_GET(self) -> None:
+        self._handle(self._asked)
+
+    def _handle(self, made: Callable[[PanelDoor, list[str]], Reply]) -> None:
+        self.close_connection = True
         door = cast(_Server, self.server).door
         if not door.callers.acquire(blocking=False):
-            self._answer(503, {"error": "too many panels at once; press again"})
+            self._answer(503, Reply(ok=False, error="too many callers at once; ask again"))
             return
         try:
-            self._press(door)
+            self._answer(200, made(door, urlsplit(self.path).path.strip("/").split("/")))
+        except _Refused as refused:
+            self._answer(refused.status, Reply(ok=False, error=str(refused)))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            self._answer(400, Reply(ok=False, error=f"{'.'.join(map(str, first['loc']))}: {first['msg']}"))
+        except PressError as error:
+            self._answer(400, Reply(ok=False, error=str(error)))
+        except NoSuchAlarmError as error:
+            self._answer(404, Reply(ok=False, error=str(error)))
+        except (NotStoredError, DatabaseError) as error:
+            self._answer(503, Reply(ok=False, error=str(error)))
         finally:
             door.callers.release()
 
-    def _press(self, door: PanelDoor) -> None:
-        self.close_connection = True
-        input_id = self.path.removeprefix(_PREFIX)
-        token = door.tokens.get(input_id)
-        if not self.path.startswith(_PREFIX) or token is None:
-            self._answer(404, {"error": "no such alarm input"})
-            return
+    def _posted(self, door: PanelDoor, path: list[str]) -> Reply:
+        match path:
+            case ["press", input_id]:
+                token = door.tokens.get(input_id)
+                if token is None:
+                    raise _Refused(404, "no such alarm input")
+                self._check(token)
+                said = self._body()
+                call = PressCall.model_validate({**said, "input": input_id})
+            case ["alarms", alarm_id, ("cancel" | "acknowledge") as what]:
+                self._check(door.caller_token)
+                return door.answers.to(CALL.validate_python({**self._body(), "do": what, "alarm_id": alarm_id}))
+            case ["drills"]:
+                self._check(door.caller_token)
+                return door.answers.to(CALL.validate_python({**self._body(), "do": "arm_drill"}))
+            case _:
+                raise _Refused(404, "there is nothing here")
+        return door.answers.to(call)
+
+    def _asked(self, door: PanelDoor, path: list[str]) -> Reply:
+        match path:
+            case ["alarms"]:
+                self._check(door.caller_token)
+                limit = parse_qs(urlsplit(self.path).query).get("limit", ["50"])[0]
+                return door.answers.to(ListCall(limit=int(limit) if limit.isdecimal() else 0))
+            case ["alarms", alarm_id]:
+                return self._shown(door, alarm_id)
+            case ["paths"]:
+                self._check(door.caller_token)
+                return door.answers.to(CALL.validate_python({"do": "paths"}))
+            case _:
+                raise _Refused(404, "there is nothing here")
+
+    def _shown(self, door: PanelDoor, alarm_id: str) -> Reply:
+        # The token is looked at first: nobody without one learns which alarms there are.
+        inputs = [input_id for input_id, token in door.tokens.items() if self._has(token)]
+        if not inputs:
+            self._check(door.caller_token)
+        reply = door.answers.to(ShowCall(alarm_id=alarm_id))
+        if inputs and (reply.alarm is None or reply.alarm.input not in inputs):
+            raise _Refused(404, f"there is no alarm {alarm_id}")
+        return reply
+
+    def _check(self, token: str | None) -> None:
+        if token is None or not self._has(token):
+            _log.warning("a token was refused", path=self.path[:80], address=self.client_address[0])
+            raise _Refused(401, "the token is not the right one for this")
+
+    def _has(self, token: str) -> bool:
         shown = self.headers.get("Authorization", "")
-        if not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
-            _log.warning("a panel's token was refused", input=input_id, address=self.client_address[0])
-            self._answer(401, {"error": "the token is not that of this input"})
-            return
+        return hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), f"Bearer {token}".encode())
+
+    def _body(self) -> dict[str, object]:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > LONGEST_BODY:
-            self._answer(400, {"error": f"a body of at most {LONGEST_BODY} bytes with Content-Length is needed"})
-            return
+            raise _Refused(400, f"a body of at most {LONGEST_BODY} bytes with Content-Length is needed")
         try:
-            said = PanelPress.model_validate_json(self.rfile.read(int(length)))
-            alarm = door.press(PressRequest(press_id=said.press_id, input_id=input_id, person=said.person))
-        except ValidationError:
-            self._answer(400, {"error": 'send {"press_id": "…"}, the same until it is answered'})
-        except PressError as error:
-            self._answer(400, {"error": str(error)})
-        else:
-            self._answer(200, {"alarm_id": alarm.alarm_id, "stored": alarm.stored, "repeated": alarm.repeated})
+            said = json.loads(self.rfile.read(int(length)))
+        except ValueError as error:
+            raise _Refused(400, 'send JSON, e.g. {"press_id": "…"}, the same until it is answered') from error
+        if not isinstance(said, dict):
+            raise _Refused(400, 'send a JSON object, e.g. {"press_id": "…"}, the same until it is answered')
+        return said
 
-    def _answer(self, status: int, body: Mapping[str, object]) -> None:
-        payload = json.dumps(body, ensure_ascii=False).encode()
+    def _answer(self, status: int, reply: Reply) -> None:
+        payload = reply.model_dump_json(exclude_unset=True).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(payload)))
+        self.send_header("Cache-Control", "no-store")
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(payload)
 
     def log_message(self, format: str, *args: object) -> None:
-        _log.debug("a panel", address=self.client_address[0], line=format % args)
+        _log.debug("a caller", address=self.client_address[0], line=format % args)

@@ -6,28 +6,18 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import structlog
 from pydantic import ValidationError
 
-from alarms.inputs.call import (
-    CALL,
-    LONGEST_LINE,
-    ArmDrillCall,
-    Call,
-    CancelCall,
-    PathAnswer,
-    PathsCall,
-    PressCall,
-    Reply,
-)
-from alarms.line import AlarmLine, NoSuchAlarmError, NotStoredError
-from alarms.path import PathReport
-from alarms.press import PressError, PressRequest
+from alarms.inputs.answer import Answers
+from alarms.inputs.call import CALL, LONGEST_LINE, Reply
+from alarms.line import NoSuchAlarmError, NotStoredError
+from alarms.press import PressError
 from foundation.service import RefusedError, Service
+from foundation.sqlite import DatabaseError
 
 _log = structlog.get_logger("alarms")
 
@@ -47,15 +37,13 @@ class PressSocket(Service):
     def __init__(
         self,
         path: Path,
-        line: AlarmLine,
+        answers: Answers,
         *,
-        paths: Callable[[], Sequence[PathReport]] = tuple,
         allowed_uids: frozenset[int] | None = None,
     ) -> None:
         super().__init__("press-socket")
         self._path = path
-        self._line = line
-        self._paths = paths
+        self._answers = answers
         self._allowed = frozenset({0, os.getuid()}) if allowed_uids is None else allowed_uids
         self._listener: socket.socket | None = None
         self._callers: set[socket.socket] = set()
@@ -141,36 +129,9 @@ class PressSocket(Service):
             first = error.errors(include_url=False, include_input=False)[0]
             return Reply(ok=False, error=f"not a call: {'.'.join(map(str, first['loc']))}: {first['msg']}")
         try:
-            return self._do(call)
-        except (PressError, NoSuchAlarmError, NotStoredError) as error:
+            return self._answers.to(call)
+        except (PressError, NoSuchAlarmError, NotStoredError, DatabaseError) as error:
             return Reply(ok=False, error=str(error))
-
-    def _do(self, call: Call) -> Reply:
-        match call:
-            case PressCall():
-                alarm = self._line.press(PressRequest(press_id=call.press_id, input_id=call.input, person=call.person))
-                return Reply(ok=True, alarm_id=alarm.alarm_id, stored=alarm.stored, repeated=alarm.repeated)
-            case CancelCall():
-                self._line.call_off(call.alarm_id, person=call.person, reason=call.reason, pin=call.pin)
-                return Reply(ok=True, alarm_id=call.alarm_id)
-            case ArmDrillCall():
-                drill = self._line.arm_drill(call.input, call.person)
-                return Reply(ok=True, drill_id=drill.drill_id, until_utc_ns=drill.until_utc_ns)
-            case PathsCall():
-                return Reply(ok=True, paths=tuple(_path_answer(report) for report in self._paths()))
-
-
-def _path_answer(report: PathReport) -> PathAnswer:
-    return PathAnswer(
-        id=report.id,
-        broker=report.host,
-        status=report.status,
-        loss=report.loss,
-        heard_age_ms=None if report.last_heartbeat_age_s is None else round(report.last_heartbeat_age_s * 1000),
-        connected=report.session.connected,
-        protocol=report.session.protocol,
-        error=report.session.last_error,
-    )
 
 
 def _shut(caller: socket.socket) -> None:

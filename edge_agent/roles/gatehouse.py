@@ -23,7 +23,7 @@ def services(context: RoleContext) -> list[Service]:
         software=f"campus-edge-agent {version('campus-edge-agent')}",
         commands=notice_commands(context.journal),
     )
-    socket = PressSocket(context.state.socket("press"), alarms.line, paths=alarms.path_reports)
+    socket = PressSocket(context.state.socket("press"), alarms.answers)
 
     def further() -> list[Service]:
         # Loading the pages takes longer than the whole alarm line; a guard's press shall not wait for them.

@@ -52,7 +52,7 @@ def main() -> None:
         journal=journal,
         software="test 0",
     )
-    socket = PressSocket(state.socket("gatehouse"), service.line, paths=service.path_reports)
+    socket = PressSocket(state.socket("gatehouse"), service.answers)
     run_until_signal([*service.services, socket])
 
 

@@ -23,7 +23,7 @@ def gatehouse(world: World) -> Iterator[Gatehouse]:
     world.desk([path])
     made = world.gatehouse([path])
     assert made.service is not None
-    door = PressSocket(made.state.socket("press"), made.service.line, paths=made.service.path_reports)
+    door = PressSocket(made.state.socket("press"), made.service.answers)
     door.start()
     yield made
     door.close()

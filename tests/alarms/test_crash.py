@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alarms.inputs import socket_client
+from alarms.inputs.answer import Answers
 from alarms.inputs.call import ArmDrillCall, CancelCall, PathsCall, Reply
 from alarms.inputs.socket import PressSocket
 from alarms.query import find_alarm, recent_alarms
@@ -109,7 +110,7 @@ def test_the_socket_cancels_arms_and_tells_of_the_paths(world: World, processes:
 @pytest.mark.parametrize("line", [b"\n", b"{}\n", b"[1]\n", b'{"do":"press"}\n', b"x" * 9_000 + b"\n", b"\xff\n"])
 def test_nonsense_on_the_socket_is_answered_in_words(tmp_path: Path, line: bytes) -> None:
     parts = LineParts(tmp_path / "alarms.sqlite").start()
-    door = PressSocket(tmp_path / "door", parts.line)
+    door = PressSocket(tmp_path / "door", Answers(parts.line))
     door.start()
     with socket.socket(socket.AF_UNIX) as caller:
         caller.settimeout(5)
@@ -124,7 +125,7 @@ def test_nonsense_on_the_socket_is_answered_in_words(tmp_path: Path, line: bytes
 
 def test_a_caller_of_another_user_is_not_heard(tmp_path: Path) -> None:
     parts = LineParts(tmp_path / "alarms.sqlite").start()
-    door = PressSocket(tmp_path / "door", parts.line, allowed_uids=frozenset({54_321}))
+    door = PressSocket(tmp_path / "door", Answers(parts.line), allowed_uids=frozenset({54_321}))
     door.start()
     with pytest.raises(socket_client.NoAnswerError, match="edge-agent serve gatehouse"):
         socket_client.press(tmp_path / "door", "east", clock=CLOCK, give_up_after_s=0.5)

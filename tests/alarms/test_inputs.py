@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.inputs.answer import Answers
 from alarms.inputs.contact import (
     STUCK_MS,
     Change,
@@ -30,8 +31,9 @@ from alarms.inputs.contact import (
 from alarms.inputs.http import PanelServer
 from alarms.inputs.modbus import ModbusInputs
 from alarms.inputs.usb import UsbInput
+from alarms.modbus_coil import ModbusCoil
 from alarms.press import Button
-from alarms.record import StepKind
+from alarms.record import AlarmRecord, Step, StepKind
 from alarms.siren import SirenSwitch, sounds
 from config.alarm_input import AlarmInput, ModbusContact, Reading, Wiring
 from config.siren import Siren
@@ -41,7 +43,7 @@ from tests.alarms.modbus_module import ModbusModule
 from tests.alarms.parts import LineParts, request
 from tests.alarms.test_outbox import ALARM
 from tests.support.waiting import wait_until
-from uplink.messages.alarm import UpdateKind
+from uplink.messages.alarm import Purpose, UpdateKind
 
 QUICK = Timing(hold_ms=0, restore_ms=500)
 
@@ -234,7 +236,8 @@ def test_a_contact_stuck_since_before_a_restart_is_no_second_alarm(parts: LinePa
 
 @pytest.fixture
 def panels(parts: LineParts) -> Iterator[PanelServer]:
-    server = PanelServer(parts.line, {"wall": "right-token"}, host="127.0.0.1", port=0)
+    answers = Answers(parts.line, database=parts.path)
+    server = PanelServer(answers, {"wall": "right-token"}, host="127.0.0.1", port=0, caller_token="office-token")
     server.start()
     yield server
     server.close()
@@ -269,7 +272,7 @@ def test_a_panel_presses_by_http_and_the_same_press_twice_is_one_alarm(panels: P
         ("/", b"", "right-token", 404),
         ("/press/wall", b"{}", "right-token", 400),
         ("/press/wall", b"\xff", "right-token", 400),
-        ("/press/wall", b"x" * 5_000, "right-token", 400),
+        ("/press/wall", b"x" * 9_000, "right-token", 400),
     ],
 )
 def test_what_is_no_press_of_that_panel_is_refused(
@@ -277,6 +280,80 @@ def test_what_is_no_press_of_that_panel_is_refused(
 ) -> None:
     assert post(panels, path, body, token)[0] == status
     assert parts.line.recent() == []
+
+
+def ask(
+    server: PanelServer, method: str, path: str, body: object = None, token: str = "office-token"
+) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request(
+        method, path, json.dumps(body) if body is not None else None, {"Authorization": f"Bearer {token}"}
+    )
+    answer = connection.getresponse()
+    said = json.loads(answer.read())
+    connection.close()
+    return answer.status, said
+
+
+def test_a_program_lists_shows_acknowledges_and_calls_off_by_name_with_the_token(
+    panels: PanelServer, parts: LineParts
+) -> None:
+    alarm_id = parts.line.press(request("wall")).alarm_id
+    assert ask(panels, "POST", f"/alarms/{alarm_id}/acknowledge", {"person": "李老师"})[0] == 200
+    said = {"person": "王师傅", "reason": "误碰"}
+    assert ask(panels, "POST", f"/alarms/{alarm_id}/cancel", said) == (200, {"ok": True, "alarm_id": alarm_id})
+    status, shown = ask(panels, "GET", f"/alarms/{alarm_id}")
+    steps = {step["step"]: step for step in shown["alarm"]["steps"]}
+    assert status == 200
+    assert (steps["local_acknowledged"]["person"], steps["cancelled"]["detail"]) == ("李老师", "误碰")
+    assert [alarm["alarm_id"] for alarm in ask(panels, "GET", "/alarms?limit=5")[1]["alarms"]] == [alarm_id]
+    assert parts.outbox.waiting() == 3, "the alarm itself is still being sent"
+
+
+def test_a_call_by_duress_pin_reads_as_a_cancel_for_whoever_looks_along(panels: PanelServer, parts: LineParts) -> None:
+    parts.line._is_duress = lambda pin: pin == "4711"
+    told = []
+    for pin in ("", "4711"):
+        alarm_id = parts.line.press(request("wall")).alarm_id
+        said = {"person": "王师傅", "reason": "误碰", "pin": pin}
+        answer = ask(panels, "POST", f"/alarms/{alarm_id}/cancel", said)
+        shown = ask(panels, "GET", f"/alarms/{alarm_id}")[1]["alarm"]
+        told.append((answer[0], sorted(answer[1]), [step["step"] for step in shown["steps"]]))
+    assert told[0] == told[1]
+    record = parts.line.find(alarm_id)
+    assert record is not None
+    assert record.step(StepKind.DURESS) is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "token", "status"),
+    [
+        ("GET", "/alarms", None, "right-token", 401),
+        ("GET", "/alarms", None, "", 401),
+        ("GET", "/alarms?limit=0", None, "office-token", 400),
+        ("GET", "/alarms/nothing", None, "wrong", 401),
+        ("GET", "/alarms/nothing", None, "office-token", 404),
+        ("POST", "/press/wall", {"press_id": "x"}, "office-token", 401),
+        ("POST", "/alarms/nothing/cancel", {"person": "王"}, "office-token", 400),
+        ("POST", "/alarms/nothing/cancel", {"person": "王", "reason": "误"}, "office-token", 404),
+        ("POST", "/alarms/nothing/cancel", {"person": "王", "reason": "误"}, "right-token", 401),
+        ("POST", "/drills", {"input": "nowhere", "person": "王"}, "office-token", 400),
+        ("POST", "/drills", [], "office-token", 400),
+    ],
+)
+def test_every_other_request_is_refused_in_a_sentence(
+    panels: PanelServer, parts: LineParts, method: str, path: str, body: object, token: str, status: int
+) -> None:
+    found, said = ask(panels, method, path, body, token)
+    assert (found, said["ok"]) == (status, False)
+    assert said["error"]
+    assert parts.line.recent() == []
+
+
+def test_a_panel_follows_its_own_alarm_and_no_other(panels: PanelServer, parts: LineParts) -> None:
+    own, other = (parts.line.press(request(name)).alarm_id for name in ("wall", "east"))
+    assert ask(panels, "GET", f"/alarms/{own}", token="right-token")[0] == 200
+    assert ask(panels, "GET", f"/alarms/{other}", token="right-token")[0] == 404
 
 
 # ── USB ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -304,26 +381,47 @@ def test_a_usb_button_presses_when_its_key_goes_down_and_is_found_again_after_re
 # ── sirens ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+YARD = Siren(id="yard", name="操场警号", host="127.0.0.1", coil=9, sounds_for_s=90)
+
+
+def sounds_at(second: int, alarm: AlarmRecord = ALARM, **settings: Any) -> bool:
+    siren = YARD.model_copy(update=settings)
+    return sounds(siren, alarm, now_running_ns=second * NS_PER_S, boot_id="boot")
+
+
 @pytest.mark.parametrize(
     ("alarm", "noise"),
     [
         (ALARM, True),
         (replace(ALARM, silent=True), False),
         (replace(ALARM, duress=True), False),
+        (replace(ALARM, purpose=Purpose.DRILL), False),
         (replace(ALARM, boot_id="an earlier one"), False),
+        (replace(ALARM, steps=(Step(kind=StepKind.LOCAL_ACKNOWLEDGED, at_utc_ns=1),)), False),
+        (replace(ALARM, steps=(Step(kind=StepKind.DURESS, at_utc_ns=1),)), False),
+        (replace(ALARM, steps=(Step(kind=StepKind.ACKNOWLEDGED, at_utc_ns=1),)), True),
     ],
 )
-def test_a_silent_or_forced_alarm_makes_no_noise(alarm: Any, noise: bool) -> None:
-    assert sounds(alarm, now_running_ns=NS_PER_S, boot_id="boot", for_s=60) is noise
-    assert not sounds(alarm, now_running_ns=61 * NS_PER_S, boot_id="boot", for_s=60)
+def test_a_silent_forced_drilled_or_answered_alarm_makes_no_noise(alarm: AlarmRecord, noise: bool) -> None:
+    assert sounds_at(1, alarm) is noise
+    assert not sounds_at(91, alarm)
+
+
+def test_after_a_minute_without_an_answer_it_gets_louder() -> None:
+    assert [second for second in range(59) if sounds_at(second, pulses=True)][:6] == [0, 1, 4, 5, 8, 9]
+    assert all(sounds_at(second, pulses=True) for second in range(60, 90))
+    broadcast = [second for second in range(200) if sounds_at(second, after_s=60)]
+    assert (broadcast[0], broadcast[-1]) == (60, 149)
 
 
 def test_a_siren_sounds_after_storing_and_is_quiet_when_called_off_even_with_the_duress_pin(
     parts: LineParts, module: ModbusModule
 ) -> None:
     told: list[str | None] = []
+    yard = Siren(id="yard", name="操场警号", host="127.0.0.1", port=module.port, coil=9)
     siren = SirenSwitch(
-        Siren(id="yard", name="操场警号", host="127.0.0.1", port=module.port, coil=9),
+        yard,
+        ModbusCoil(yard),
         parts.book,
         clock=SystemClock(),
         unreachable=lambda _, error: told.append(error),
