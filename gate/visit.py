@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -15,6 +16,12 @@ _CARD_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CARD_CHECKS: Final = "10X98765432"
 """GB 11643-1999: ISO 7064 MOD 11-2 over the first 17 digits."""
 _PHONE_DIGITS: Final = range(7, 16)
+_NUMBER_FORMS: Final = {
+    "passport": re.compile(r"[A-Z0-9]{6,20}"),
+    "home_return": re.compile(r"[HM]\d{8}(\d{2})?"),
+    "taiwan_permit": re.compile(r"\d{8}|\d{10}[A-Z]?"),
+}
+"""护照 as ICAO 9303 allows; 回乡证 and 台胞证 as the Exit and Entry Administration prints them."""
 
 
 class DocumentKind(StrEnum):
@@ -38,6 +45,10 @@ class Trouble(StrEnum):
     WRONG_CHECKSUM = "wrong_checksum"
     """The identity card's last digit does not fit; goes through with a note that says why."""
     WRONG_FORM = "wrong_form"
+    WRONG_DOCUMENT = "wrong_document"
+    """A passport or permit whose number has another form; goes through with a note, as the card does."""
+    WRONG_PLATE = "wrong_plate"
+    """No known form of plate; goes through with a note."""
     OUT_OF_RANGE = "out_of_range"
 
 
@@ -70,7 +81,12 @@ class Visit:
     in_guard: str
     out_utc_ns: int | None = None
     out_guard: str = ""
+    out_gate_id: str = ""
     annulled_utc_ns: int | None = None
+    still: bool = False
+    """Whether there is a picture of that moment (抓拍)."""
+    corrected: bool = False
+    """Whether the text was put right afterwards (更正); the audit chain keeps what stood before."""
     visitor: Visitor | None
     """None once the personal part has been erased."""
 
@@ -83,11 +99,11 @@ class Visit:
 def tidy(visitor: Visitor) -> Visitor:
     """The same in one form: no outer or doubled spaces, one spelling for the same letter, numbers without gaps."""
     texts = {
-        item.name: _tidy_text(value)
+        item.name: tidy_text(value)
         for item in fields(Visitor)
         if isinstance(value := getattr(visitor, item.name), str) and not isinstance(value, DocumentKind)
     }
-    compact = {name: _compact(texts[name]) for name in ("document_number", "phone", "plate")}
+    compact = {name: tidy_number(texts[name]) for name in ("document_number", "phone", "plate")}
     return Visitor(
         document_kind=visitor.document_kind,
         companions=visitor.companions,
@@ -108,7 +124,7 @@ def troubles(visitor: Visitor) -> dict[str, Trouble]:
             found[item.name] = Trouble.TOO_LONG
     if not 0 <= visitor.companions <= COMPANIONS_LIMIT:
         found["companions"] = Trouble.OUT_OF_RANGE
-    if visitor.phone and not _is_phone(visitor.phone):
+    if visitor.phone and not is_phone(visitor.phone):
         found["phone"] = Trouble.WRONG_FORM
     document = _document_trouble(visitor)
     if document is not None:
@@ -127,12 +143,17 @@ def identity_card_is_right(number: str) -> bool:
 
 def same_person(one: Visitor, other: Visitor) -> bool:
     """Certainly the same: same document, or same name with the same phone."""
-    if one.document_number and (one.document_kind, one.document_number) == (
-        other.document_kind,
-        other.document_number,
-    ):
-        return True
-    return bool(one.phone) and (one.name, one.phone) == (other.name, other.phone)
+    return bool(signs_of(one) & signs_of(other))
+
+
+def signs_of(visitor: Visitor) -> frozenset[str]:
+    """What makes two visitors certainly the same person: one sign in common is enough (see `same_person`)."""
+    signs = set()
+    if visitor.document_number:
+        signs.add(f"document:{visitor.document_kind}:{visitor.document_number}")
+    if visitor.phone:
+        signs.add(f"person:{visitor.name}:{visitor.phone}")
+    return frozenset(signs)
 
 
 def masked(text: str) -> str:
@@ -148,24 +169,28 @@ def _document_trouble(visitor: Visitor) -> Trouble | None:
         return None
     if not visitor.document_number:
         return Trouble.MISSING
-    wrong_card = visitor.document_kind is DocumentKind.IDENTITY_CARD and not identity_card_is_right(
-        visitor.document_number
-    )
-    return Trouble.WRONG_CHECKSUM if wrong_card and not visitor.document_note else None
+    if visitor.document_note:
+        return None
+    if visitor.document_kind is DocumentKind.IDENTITY_CARD:
+        return None if identity_card_is_right(visitor.document_number) else Trouble.WRONG_CHECKSUM
+    form = _NUMBER_FORMS.get(visitor.document_kind)
+    return Trouble.WRONG_DOCUMENT if form and not form.fullmatch(visitor.document_number) else None
 
 
-def _is_phone(text: str) -> bool:
+def is_phone(text: str) -> bool:
+    """7 to 15 digits, with a plus before them or not."""
     digits = text.removeprefix("+")
     return digits.isascii() and digits.isdecimal() and len(digits) in _PHONE_DIGITS
 
 
-def _compact(text: str) -> str:
+def tidy_number(text: str) -> str:
     """Numbers as a machine would print them: half-width capitals without gaps."""
     plain = unicodedata.normalize("NFKC", text).upper()
     return unicodedata.normalize("NFKC", "".join(letter for letter in plain if letter not in " -·"))
 
 
-def _tidy_text(text: str) -> str:
+def tidy_text(text: str) -> str:
+    """No outer or doubled spaces, nothing unprintable, one spelling for the same letter."""
     # Control characters come from scanners and card readers that type; half surrogates from broken ones.
     readable = "".join(
         character if unicodedata.category(character) not in {"Cc", "Cs"} else " "
