@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from foundation.audit import AuditChain
 from foundation.clock import Clock
 from foundation.ids import new_id
 from foundation.journal import Journal
-from foundation.sqlite import Database, Transaction
+from foundation.sqlite import Database, Transaction, open_read_only
 from gate.facts import GuardSignedOff, GuardSignedOn
 
 
@@ -38,22 +39,24 @@ class DutyBook:
         Raises DatabaseError.
         """
         with self._database.transaction() as transaction:
-            before = _on_duty(transaction, station_id)
-            if before is not None and before.person_id == person_id:
-                return before
-            if before is not None:
-                self._sign_off(transaction, before)
-            duty = Duty(
-                id=new_id(), station_id=station_id, person_id=person_id, name=name, on_utc_ns=self._clock.utc_ns()
-            )
-            transaction.execute(
-                "INSERT INTO duty (id, station_id, person_id, name, on_utc_ns) VALUES (?, ?, ?, ?, ?)",
-                (duty.id, station_id, person_id, name, duty.on_utc_ns),
-            )
-            body: dict[str, object] = {"station": station_id, "person": person_id, "name": name}
-            self._audit.append(transaction, record_id=f"duty:{duty.id}", action="duty.signed_on", body=body)
-            self._journal.append(GuardSignedOn(duty_id=duty.id, station_id=station_id), transaction=transaction)
-            return duty
+            return self.sign_on_in(transaction, station_id=station_id, person_id=person_id, name=name)
+
+    def sign_on_in(self, transaction: Transaction, *, station_id: str, person_id: str, name: str) -> Duty:
+        """As `sign_on`, inside a transaction."""
+        before = _on_duty(transaction, station_id)
+        if before is not None and before.person_id == person_id:
+            return before
+        if before is not None:
+            self._sign_off(transaction, before)
+        duty = Duty(id=new_id(), station_id=station_id, person_id=person_id, name=name, on_utc_ns=self._clock.utc_ns())
+        transaction.execute(
+            "INSERT INTO duty (id, station_id, person_id, name, on_utc_ns) VALUES (?, ?, ?, ?, ?)",
+            (duty.id, station_id, person_id, name, duty.on_utc_ns),
+        )
+        body: dict[str, object] = {"station": station_id, "person": person_id, "name": name}
+        self._audit.append(transaction, record_id=f"duty:{duty.id}", action="duty.signed_on", body=body)
+        self._journal.append(GuardSignedOn(duty_id=duty.id, station_id=station_id), transaction=transaction)
+        return duty
 
     def sign_off(self, station_id: str) -> None:
         """Leave a screen; nobody is on duty there afterwards. Raises DatabaseError."""
@@ -66,6 +69,10 @@ class DutyBook:
         """Who stands at a screen now. Raises DatabaseError."""
         with self._database.transaction() as transaction:
             return _on_duty(transaction, station_id)
+
+    def on_duty_in(self, transaction: Transaction, station_id: str) -> Duty | None:
+        """As `on_duty`, inside a transaction."""
+        return _on_duty(transaction, station_id)
 
     def _sign_off(self, transaction: Transaction, duty: Duty) -> None:
         transaction.execute(
@@ -83,3 +90,23 @@ def _on_duty(transaction: Transaction, station_id: str) -> Duty | None:
     if row is None:
         return None
     return Duty(id=row[0], station_id=row[1], person_id=row[2], name=row[3], on_utc_ns=row[4])
+
+
+def duty_spans(path: Path, begins_utc_ns: int, ends_utc_ns: int) -> tuple[tuple[int, int], ...]:
+    """When somebody stood at any screen, cut to a stretch (UTC ns). Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            "SELECT on_utc_ns, coalesce(off_utc_ns, ?2) FROM duty WHERE on_utc_ns < ?2 "
+            "AND (off_utc_ns IS NULL OR off_utc_ns > ?1) ORDER BY on_utc_ns",
+            (begins_utc_ns, ends_utc_ns),
+        )
+    return tuple((max(begins_utc_ns, first), min(ends_utc_ns, last)) for first, last in rows)
+
+
+def duty_now(path: Path) -> tuple[Duty, ...]:
+    """Who stands at a screen now. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            "SELECT id, station_id, person_id, name, on_utc_ns FROM duty WHERE off_utc_ns IS NULL ORDER BY on_utc_ns"
+        )
+    return tuple(Duty(id=row[0], station_id=row[1], person_id=row[2], name=row[3], on_utc_ns=row[4]) for row in rows)
