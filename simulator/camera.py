@@ -14,6 +14,7 @@ from simulator.onvif import device
 from simulator.onvif.device import DeviceService
 from simulator.onvif.endpoint import Endpoint, Service
 from simulator.onvif.events import EventService
+from simulator.onvif.held import HeldFootage, SearchService
 from simulator.onvif.identity import Identity
 from simulator.onvif.media import SNAPSHOT_PATH, MediaService
 from simulator.onvif.media2 import Media2Service
@@ -27,6 +28,8 @@ from simulator.snapshot import Snapshots
 from simulator.wall_clock import WallClock
 
 MAIN_PATH, SUB_PATH = "/main", "/sub"
+WRONG_BY_S = 600.0
+LOSES_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +75,34 @@ class SimulatedCamera:
         self._answering = asyncio.Event()
         self._answering.set()
         self._specs = {MAIN_PATH: spec.main, SUB_PATH: spec.sub}
-        self._streams = {path: Stream(reels.reel(loop), clock) for path, loop in self._specs.items()}
+        # What is wrong with the device's clock is not wrong with its pictures: RTP runs on by its own crystal.
+        steady = WallClock(clock.clock)
+        self._clock = clock
+        self._streams = {path: Stream(reels.reel(loop), steady) for path, loop in self._specs.items()}
+        self._variant = Variant.CLEAR
+        self._showing = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
         rtsp = RtspServer(self._streams, self._door, spec.identity.name, self._answering.wait)
         self._rtsp = Listener(host, rtsp_port, rtsp.serve)
-        profiles = (
+        self._profiles = [
             Profile("Profile_1", "mainStream", MAIN_PATH, spec.main),
             Profile("Profile_2", "subStream", SUB_PATH, spec.sub),
-        )
+        ]
         self._events = EventService(clock)
         self._obedience = Obedience()
         self.terminals = Terminals(self._events, self._obedience)
+        self._device = DeviceService(spec.identity, clock, self._obedience)
+        self._held = HeldFootage(clock)
         services: dict[str, list[Service]] = {
-            "tds": [DeviceService(spec.identity, clock), self.terminals],
+            "tds": [self._device, self.terminals],
             "tmd": [DeviceIoService(), self.terminals],
-            "trt": [MediaService(profiles, self._rtsp.port)],
-            "tr2": [Media2Service(profiles, self._rtsp.port)],
+            "trt": [MediaService(self._profiles, self._rtsp.port, self.set_encoder)],
+            "tr2": [Media2Service(self._profiles, self._rtsp.port, self.set_encoder)],
+            "tse": [SearchService(self._held)],
             "tev": [self._events],
             "wsnt": [self._events],
         }
-        snapshots = Snapshots(self._streams[MAIN_PATH], clock)
+        snapshots = Snapshots(self._streams[MAIN_PATH], steady)
         endpoint = Endpoint(services, self._door, clock, snapshots.now, self._answering.wait)
         self._http = Listener(host, onvif_port, HttpServer(endpoint.handle).serve)
         at = f"{host}:{self._http.port}"
@@ -105,33 +117,81 @@ class SimulatedCamera:
     def viewers(self) -> int:
         return sum(stream.viewers for stream in self._streams.values())
 
+    @property
+    def identity(self) -> Identity:
+        """Who it says it is now."""
+        return self._device.identity
+
     async def open(self) -> None:
         await self._rtsp.open()
         await self._http.open()
 
     async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         for stream in self._streams.values():
             stream.close()
         await self._rtsp.close()
         await self._http.close()
 
+    def set_encoder(self, token: str, wanted: LoopSpec) -> None:
+        """What a client sets through Media or Media2; the stream follows as soon as it is encoded (seconds)."""
+        if not self._obedience.obeys:
+            return
+        self._announce(next(profile for profile in self._profiles if profile.encoder_token == token).path, wanted)
+        if self._obedience.honest:
+            task = asyncio.get_running_loop().create_task(self._show())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _announce(self, path: str, spec: LoopSpec) -> None:
+        self._profiles[:] = [
+            replace(profile, spec=spec) if profile.path == path else profile for profile in self._profiles
+        ]
+        if self._obedience.honest:
+            self._specs[path] = spec
+
+    async def _show(self) -> None:
+        """Has the streams show what is set up now; another codec or rate cuts viewers off, as a real encoder does."""
+        async with self._showing:
+            for path, stream in self._streams.items():
+                spec = variant_of(self._specs[path], self._variant)
+                reel = await asyncio.to_thread(self._reels.reel, spec)
+                if _alike(stream.reel.loop.spec, spec):
+                    stream.show(reel)
+                    continue
+                stream.replace(reel)
+                await self._rtsp.shut()
+                if self.fault is not Fault.DOWN:
+                    await self._rtsp.open()
+
     async def set_fault(self, fault: Fault | None) -> None:
         """Brings a fault about, instead of the one there was; None mends the camera."""
-        variant = Variant.CLEAR if fault is None else VARIANT_OF.get(fault, Variant.CLEAR)
-        shown = {
-            path: await asyncio.to_thread(self._reels.reel, variant_of(loop, variant))
-            for path, loop in self._specs.items()
-        }
-        self.fault = fault
+        before, self.fault = self.fault, fault
+        self._variant = Variant.CLEAR if fault is None else VARIANT_OF.get(fault, Variant.CLEAR)
         self._door.locked = fault is Fault.REFUSES_LOGIN
         self._obedience.obeys = fault is not Fault.IGNORES_SET
+        self._obedience.honest = fault is not Fault.LIES_ABOUT_SET
+        self._held.lies = fault is Fault.LIES_ABOUT_FOOTAGE
+        self._device.identity = _another(self.spec.identity) if fault is Fault.NEW_IDENTITY else self.spec.identity
+        if fault is Fault.CLOCK_WRONG:
+            self._clock.wrong_by_s, self._clock.by_ntp = WRONG_BY_S, False
+        elif before is Fault.CLOCK_WRONG:
+            self._clock.follow_server()
+        if fault is Fault.CODEC_CHANGED:
+            main = self._specs[MAIN_PATH]
+            self._announce(MAIN_PATH, replace(main, codec=Codec.H265 if main.codec is Codec.H264 else Codec.H264))
+        elif before in (Fault.CODEC_CHANGED, Fault.LIES_ABOUT_SET):
+            self._announce(MAIN_PATH, self.spec.main)
+            self._announce(SUB_PATH, self.spec.sub)
+        await self._show()
         if fault is Fault.MUTE:
             self._answering.clear()
         else:
             self._answering.set()
-        for path, stream in self._streams.items():
+        for stream in self._streams.values():
             stream.flowing = fault not in (Fault.STALL, Fault.MUTE)
-            stream.show(shown[path])
+            stream.loses_every = LOSES_EVERY if fault is Fault.LOSES_PACKETS else 0
         self._events.tampered(fault is Fault.COVERED)
         if fault is Fault.DOWN:
             await self._rtsp.shut()
@@ -141,8 +201,20 @@ class SimulatedCamera:
             await self.open()
 
 
+def _another(identity: Identity) -> Identity:
+    """Of the same make, with another number."""
+    return replace(identity, serial="X" + identity.serial, mac=identity.mac[:-2] + "ff", firmware="1.0.1")
+
+
+def _alike(one: LoopSpec, other: LoopSpec) -> bool:
+    """Whether a stream can go over from one to the other at a keyframe, without a viewer noticing."""
+    return replace(one, variant=other.variant, bitrate_bps=other.bitrate_bps) == other
+
+
 def variant_of(spec: LoopSpec, variant: Variant) -> LoopSpec:
-    """The same stream with something wrong in its picture; rate control spends less where there is little to see."""
+    """The same stream with something wrong in its picture; what is covered needs less."""
     if variant is Variant.CLEAR:
         return spec
+    if variant is not Variant.COVERED:
+        return replace(spec, variant=variant)
     return replace(spec, variant=variant, bitrate_bps=max(64_000, spec.bitrate_bps * 3 // 10))

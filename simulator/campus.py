@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from foundation.clock import Clock, SystemClock
 from simulator.camera import Addresses, CameraSpec, SimulatedCamera, variant_of
 from simulator.control import Control
-from simulator.faults import VARIANT_OF, Fault
+from simulator.discovery import Discoverable, Responder
+from simulator.faults import PREPARED, VARIANT_OF, Fault
 from simulator.http_server import HttpServer
 from simulator.library import Library, Progress, Stopped, default_directory
 from simulator.listener import Listener
@@ -100,6 +101,8 @@ class Campus:
     progress: Progress = logging.getLogger(__name__).info
     stopping: Event = field(default_factory=Event)
     """Set it to give up a start that is still encoding; ``start`` then raises ``library.Stopped``."""
+    discoverable: bool = False
+    """Whether WS-Discovery on the host's interface finds the cameras."""
     prepare_faults: bool = True
     """Whether the loops that picture faults need are made ahead, in the background, after the start."""
 
@@ -108,6 +111,7 @@ class Campus:
         self._reels = Reels(self._library)
         self._running: dict[str, SimulatedCamera] = {}
         self._control: Listener | None = None
+        self._responder = Responder(self._discoverables)
         self._loop = asyncio.new_event_loop()
         self._thread: Thread | None = None
         self._preparing: Thread | None = None
@@ -188,8 +192,18 @@ class Campus:
             self._running[spec.id] = camera
             await camera.open()
         await self._control.open()
+        if self.discoverable:
+            await self._responder.open(self.host)
+
+    def _discoverables(self) -> Sequence[Discoverable]:
+        return [
+            Discoverable(camera.identity, camera.addresses.onvif_url)
+            for camera in self._running.values()
+            if camera.fault not in (Fault.DOWN, Fault.MUTE)
+        ]
 
     async def _shut(self) -> None:
+        self._responder.close()
         if self._control is not None:
             await self._control.close()
         for camera in self._running.values():
@@ -197,7 +211,7 @@ class Campus:
 
     def _prepare_faults(self) -> None:
         with contextlib.suppress(Stopped):
-            for variant in VARIANT_OF.values():
+            for variant in (VARIANT_OF[fault] for fault in PREPARED):
                 for camera in self.cameras:
                     for loop in (camera.main, camera.sub):
                         self._reels.reel(variant_of(loop, variant))

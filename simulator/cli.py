@@ -49,6 +49,7 @@ def run(
     fps: Annotated[int, typer.Option(min=1, max=60)] = 15,
     bitrate_kbps: Annotated[int, typer.Option(min=64)] = 1000,
     cache: Annotated[Path | None, typer.Option(help="Where encoded loops are kept.")] = None,
+    discovery: Annotated[bool, typer.Option(help="Answer WS-Discovery on the interface listened on.")] = False,
     json_ready: Annotated[
         bool, typer.Option(help="Print one line of JSON when ready, nothing else, on standard output.")
     ] = False,
@@ -62,6 +63,7 @@ def run(
         port_base=port_base,
         account=Account(user, password),
         cache=cache or default_directory(),
+        discoverable=discovery,
         progress=lambda line: print(line, file=sys.stderr, flush=True),
         stopping=ending,
     )

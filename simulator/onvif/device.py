@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
 from simulator.onvif.identity import Identity
-from simulator.onvif.soap import NAMESPACES, Call, Operation, tag
+from simulator.onvif.obedience import Obedience
+from simulator.onvif.soap import NAMESPACES, Call, Operation, SoapFault, tag
 from simulator.wall_clock import WallClock
 
 PATH = "/onvif/device_service"
@@ -17,20 +18,23 @@ SERVICES = {
     "tr2": "/onvif/media2_service",
     "tev": "/onvif/event_service",
     "tmd": "/onvif/deviceio_service",
+    "tse": "/onvif/search_service",
 }
 """Where each service is, by its prefix."""
 
-_VERSIONS = {"tds": (22, 6), "trt": (21, 6), "tr2": (22, 6), "tev": (21, 12), "tmd": (21, 6)}
+_VERSIONS = {"tds": (22, 6), "trt": (21, 6), "tr2": (22, 6), "tev": (21, 12), "tmd": (21, 6), "tse": (21, 6)}
 CHINA_POSIX_TZ = "CST-8"
 
 
 class DeviceService:
-    def __init__(self, identity: Identity, clock: WallClock) -> None:
-        self._identity, self._clock = identity, clock
+    def __init__(self, identity: Identity, clock: WallClock, obedience: Obedience) -> None:
+        self.identity, self._clock, self._obedience = identity, clock, obedience
+        self._time_zone = CHINA_POSIX_TZ
 
     def operations(self) -> dict[str, Operation]:
         answers: tuple[Callable[[Call], str], ...] = (
             self.GetSystemDateAndTime,
+            self.SetSystemDateAndTime,
             self.GetServices,
             self.GetServiceCapabilities,
             self.GetCapabilities,
@@ -55,10 +59,20 @@ class DeviceService:
         )
         return (
             "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>"
-            "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
-            f"<tt:TimeZone>{tag('tt:TZ', CHINA_POSIX_TZ)}</tt:TimeZone>{moments}"
+            f"{tag('tt:DateTimeType', 'NTP' if self._clock.by_ntp else 'Manual')}"
+            "<tt:DaylightSavings>false</tt:DaylightSavings>"
+            f"<tt:TimeZone>{tag('tt:TZ', self._time_zone)}</tt:TimeZone>{moments}"
             "</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
         )
+
+    def SetSystemDateAndTime(self, call: Call) -> str:  # noqa: N802
+        if self._obedience.obeys:
+            if call.text("tds:DateTimeType") == "NTP":
+                self._clock.follow_server()
+            else:
+                self._clock.set(_moment(call))
+            self._time_zone = call.text("tds:TimeZone/tt:TZ") or self._time_zone
+        return "<tds:SetSystemDateAndTimeResponse/>"
 
     def GetServices(self, call: Call) -> str:  # noqa: N802
         services = "".join(
@@ -92,7 +106,7 @@ class DeviceService:
         )
 
     def GetDeviceInformation(self, call: Call) -> str:  # noqa: N802
-        who = self._identity
+        who = self.identity
         return (
             "<tds:GetDeviceInformationResponse>"
             f"{tag('tds:Manufacturer', who.manufacturer)}{tag('tds:Model', who.model)}"
@@ -102,7 +116,7 @@ class DeviceService:
         )
 
     def GetScopes(self, call: Call) -> str:  # noqa: N802
-        who, root = self._identity, "onvif://www.onvif.org"
+        who, root = self.identity, "onvif://www.onvif.org"
         scopes = (
             f"{root}/type/video_encoder",
             f"{root}/Profile/Streaming",
@@ -119,7 +133,7 @@ class DeviceService:
         address = urlsplit(call.base_url).hostname or ""
         return (
             '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>'
-            f"<tt:Info><tt:Name>eth0</tt:Name>{tag('tt:HwAddress', self._identity.mac)}<tt:MTU>1500</tt:MTU></tt:Info>"
+            f"<tt:Info><tt:Name>eth0</tt:Name>{tag('tt:HwAddress', self.identity.mac)}<tt:MTU>1500</tt:MTU></tt:Info>"
             "<tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>"
             f"<tt:Manual>{tag('tt:Address', address)}<tt:PrefixLength>24"
             "</tt:PrefixLength></tt:Manual><tt:DHCP>false</tt:DHCP>"
@@ -127,8 +141,17 @@ class DeviceService:
         )
 
     def GetHostname(self, call: Call) -> str:  # noqa: N802
-        name = tag("tt:Name", self._identity.serial.lower())
+        name = tag("tt:Name", self.identity.serial.lower())
         return (
             "<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>"
             f"{name}</tds:HostnameInformation></tds:GetHostnameResponse>"
         )
+
+
+def _moment(call: Call) -> datetime:
+    paths = ("Date/tt:Year", "Date/tt:Month", "Date/tt:Day", "Time/tt:Hour", "Time/tt:Minute", "Time/tt:Second")
+    try:
+        year, month, day, hour, minute, second = (int(call.text(f"tds:UTCDateTime/tt:{path}") or "") for path in paths)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise SoapFault("not a date", subcodes=("ter:InvalidArgVal", "ter:InvalidDateTime")) from error

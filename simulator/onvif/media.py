@@ -6,15 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from simulator.onvif.encoder import FRAME_RATES, SetEncoder, bitrates, options, wanted_spec
 from simulator.onvif.profiles import VIDEO_SOURCE, VIDEO_SOURCE_CONFIGURATION, Profile
-from simulator.onvif.soap import Call, Operation, SoapFault, tag
+from simulator.onvif.soap import NAMESPACES, Call, Operation, SoapFault, tag
 
 SNAPSHOT_PATH = "/onvif/snapshot"
 
 
 class MediaService:
-    def __init__(self, profiles: Sequence[Profile], rtsp_port: int) -> None:
-        self._profiles, self._rtsp_port = profiles, rtsp_port
+    def __init__(self, profiles: Sequence[Profile], rtsp_port: int, set_encoder: SetEncoder) -> None:
+        self._profiles, self._rtsp_port, self._set_encoder = profiles, rtsp_port, set_encoder
 
     def operations(self) -> dict[str, Operation]:
         answers: tuple[Callable[[Call], str], ...] = (
@@ -24,6 +25,8 @@ class MediaService:
             self.GetVideoSourceConfigurations,
             self.GetVideoEncoderConfigurations,
             self.GetVideoEncoderConfiguration,
+            self.GetVideoEncoderConfigurationOptions,
+            self.SetVideoEncoderConfiguration,
             self.GetStreamUri,
             self.GetSnapshotUri,
             self.GetServiceCapabilities,
@@ -57,12 +60,35 @@ class MediaService:
         )
 
     def GetVideoEncoderConfiguration(self, call: Call) -> str:  # noqa: N802
-        token = call.text("trt:ConfigurationToken")
-        profile = next((profile for profile in self._profiles if profile.encoder_token == token), None)
-        if profile is None:
-            raise SoapFault("no such configuration", subcodes=("ter:InvalidArgVal", "ter:NoConfig"))
+        profile = find_encoder(self._profiles, call.text("trt:ConfigurationToken"))
         configuration = _encoder("trt:Configuration", profile)
         return f"<trt:GetVideoEncoderConfigurationResponse>{configuration}</trt:GetVideoEncoderConfigurationResponse>"
+
+    def GetVideoEncoderConfigurationOptions(self, call: Call) -> str:  # noqa: N802
+        spec = find_encoder(self._profiles, call.text("trt:ConfigurationToken")).spec
+        ranges = "".join(
+            f"<tt:{name}>{tag('tt:Min', least)}{tag('tt:Max', most)}</tt:{name}>"
+            for name, least, most in (
+                ("GovLengthRange", 1, 400),
+                ("FrameRateRange", FRAME_RATES[0], FRAME_RATES[-1]),
+                ("EncodingIntervalRange", 1, 1),
+            )
+        )
+        h264 = f"{options(spec)}{ranges}<tt:H264ProfilesSupported>Main</tt:H264ProfilesSupported>"
+        return (
+            "<trt:GetVideoEncoderConfigurationOptionsResponse><trt:Options>"
+            "<tt:QualityRange><tt:Min>0</tt:Min><tt:Max>10</tt:Max></tt:QualityRange>"
+            f"<tt:H264>{h264}</tt:H264><tt:Extension><tt:H264>{h264}{bitrates()}</tt:H264></tt:Extension>"
+            "</trt:Options></trt:GetVideoEncoderConfigurationOptionsResponse>"
+        )
+
+    def SetVideoEncoderConfiguration(self, call: Call) -> str:  # noqa: N802
+        configuration = call.operation.find("trt:Configuration", NAMESPACES)
+        profile = find_encoder(self._profiles, call.attribute("trt:Configuration", "token"))
+        assert configuration is not None  # it had a token
+        gop = configuration.findtext("tt:H264/tt:GovLength", None, NAMESPACES)
+        self._set_encoder(profile.encoder_token, wanted_spec(profile, configuration, gop_frames=gop))
+        return "<trt:SetVideoEncoderConfigurationResponse/>"
 
     def GetStreamUri(self, call: Call) -> str:  # noqa: N802
         profile = find_profile(self._profiles, call.text("trt:ProfileToken"))
@@ -87,6 +113,13 @@ def find_profile(profiles: Sequence[Profile], token: str | None) -> Profile:
         if profile.token == token:
             return profile
     raise SoapFault("no such profile", subcodes=("ter:InvalidArgVal", "ter:NoProfile"))
+
+
+def find_encoder(profiles: Sequence[Profile], token: str | None) -> Profile:
+    for profile in profiles:
+        if profile.encoder_token == token:
+            return profile
+    raise SoapFault("no such configuration", subcodes=("ter:InvalidArgVal", "ter:NoConfig"))
 
 
 def stream_uri(call: Call, rtsp_port: int, profile: Profile) -> str:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from simulator.loop import Codec
-from simulator.onvif.media import SNAPSHOT_PATH, find_profile, source_configuration, stream_uri
+from simulator.onvif.encoder import FRAME_RATES, SetEncoder, bitrates, options, wanted_spec
+from simulator.onvif.media import SNAPSHOT_PATH, find_encoder, find_profile, source_configuration, stream_uri
 from simulator.onvif.profiles import Profile
 from simulator.onvif.soap import NAMESPACES, Call, Operation, tag
 
 
 class Media2Service:
-    def __init__(self, profiles: Sequence[Profile], rtsp_port: int) -> None:
-        self._profiles, self._rtsp_port = profiles, rtsp_port
+    def __init__(self, profiles: Sequence[Profile], rtsp_port: int, set_encoder: SetEncoder) -> None:
+        self._profiles, self._rtsp_port, self._set_encoder = profiles, rtsp_port, set_encoder
 
     def operations(self) -> dict[str, Operation]:
         answers: tuple[Callable[[Call], str], ...] = (
             self.GetProfiles,
             self.GetVideoSourceConfigurations,
             self.GetVideoEncoderConfigurations,
+            self.GetVideoEncoderConfigurationOptions,
+            self.SetVideoEncoderConfiguration,
             self.GetStreamUri,
             self.GetSnapshotUri,
             self.GetServiceCapabilities,
@@ -50,6 +53,26 @@ class Media2Service:
         return (
             f"<tr2:GetVideoEncoderConfigurationsResponse>{configurations}</tr2:GetVideoEncoderConfigurationsResponse>"
         )
+
+    def GetVideoEncoderConfigurationOptions(self, call: Call) -> str:  # noqa: N802
+        spec = find_encoder(self._profiles, call.text("tr2:ConfigurationToken")).spec
+        rates = " ".join(str(rate) for rate in FRAME_RATES)
+        choices = "".join(
+            f'<tr2:Options GovLengthRange="1 400" FrameRatesSupported="{rates}" ProfilesSupported="Main">'
+            f"{tag('tt:Encoding', codec)}<tt:QualityRange><tt:Min>0</tt:Min><tt:Max>10</tt:Max></tt:QualityRange>"
+            f"{options(spec)}{bitrates()}</tr2:Options>"
+            for codec in Codec
+        )
+        answer = "tr2:GetVideoEncoderConfigurationOptionsResponse"
+        return f"<{answer}>{choices}</{answer}>"
+
+    def SetVideoEncoderConfiguration(self, call: Call) -> str:  # noqa: N802
+        configuration = call.operation.find("tr2:Configuration", NAMESPACES)
+        profile = find_encoder(self._profiles, call.attribute("tr2:Configuration", "token"))
+        assert configuration is not None  # it had a token
+        wanted = wanted_spec(profile, configuration, gop_frames=configuration.get("GovLength"))
+        self._set_encoder(profile.encoder_token, wanted)
+        return "<tr2:SetVideoEncoderConfigurationResponse/>"
 
     def GetStreamUri(self, call: Call) -> str:  # noqa: N802
         profile = find_profile(self._profiles, call.text("tr2:ProfileToken"))

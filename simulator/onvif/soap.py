@@ -19,6 +19,7 @@ NAMESPACES = {
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "tr2": "http://www.onvif.org/ver20/media/wsdl",
+    "tse": "http://www.onvif.org/ver10/search/wsdl",
     "tmd": "http://www.onvif.org/ver10/deviceIO/wsdl",
     "tev": "http://www.onvif.org/ver10/events/wsdl",
     "ter": "http://www.onvif.org/ver10/error",

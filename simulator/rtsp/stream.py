@@ -69,6 +69,8 @@ class Stream:
         self._packets = self._octets = 0
         self.flowing = True
         """While False the stream stalls: sessions stay, packets do not come."""
+        self.loses_every = 0
+        """The packets of one picture in so many are not sent, though their sequence numbers are used; 0: all are."""
 
     @property
     def reel(self) -> Reel:
@@ -83,6 +85,12 @@ class Stream:
         self._next_reel = reel
         if not self._viewers:
             self._reel = reel
+
+    def replace(self, reel: Reel) -> None:
+        """Goes over to a reel of another codec, size or rate at once; who watches is played to no longer."""
+        self.close()
+        self._sender = None
+        self._reel = self._next_reel = reel
 
     def first_timestamp(self) -> int:
         """The RTP time of the keyframe that a viewer who begins now will get first."""
@@ -136,6 +144,9 @@ class Stream:
         if not whole:
             return False
         packets = self._reel.packets[place]
+        if self.loses_every and number % self.loses_every == 0 and not self._reel.loop.is_keyframe(place):
+            self._sequence = (self._sequence + len(packets.offsets)) & 0xFFFF
+            return True
         receivers = self._viewers - self._beginning
         stamped = packets.stamped(self._sequence, timestamp_of(number / self._reel.loop.spec.fps))
         self._sequence = (self._sequence + len(packets.offsets)) & 0xFFFF

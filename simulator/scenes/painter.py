@@ -49,9 +49,11 @@ class Painter:
             self._brighter.append(np.maximum(noise, 0).astype(np.uint8))
             self._darker.append(np.maximum(-noise, 0).astype(np.uint8))
         self._height = height
+        self._frozen = variant is Variant.FROZEN
 
     def picture(self, second: float) -> Picture:
         """The picture at a second of the minute in BGR, without noise."""
+        second = 0.0 if self._frozen else second
         picture = self._change(self._scene.frame(second), second)
         self._overlay.draw(picture, second)
         return picture
@@ -60,7 +62,7 @@ class Painter:
         """The picture as planar YUV 4:2:0 with the noise of frame ``index``, as encoders take it."""
         planes = np.asarray(cv2.cvtColor(self.picture(second), cv2.COLOR_BGR2YUV_I420), np.uint8)
         luma = planes[: self._height]
-        tile = index % _NOISE_TILES
+        tile = 0 if self._frozen else index % _NOISE_TILES
         cv2.add(luma, self._brighter[tile], dst=luma)
         cv2.subtract(luma, self._darker[tile], dst=luma)
         return planes

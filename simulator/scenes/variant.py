@@ -18,6 +18,16 @@ class Variant(StrEnum):
     CLEAR = "clear"
     COVERED = "covered"
     """A dark cloth before the lens (遮挡): at least 80 % of the picture is gone, the rest is out of focus."""
+    FROZEN = "frozen"
+    """The first picture of the minute for ever (冻结), writing and noise included; see Painter."""
+    BLURRED = "blurred"
+    """Out of focus (虚焦)."""
+    TURNED = "turned"
+    """The camera was pushed (移位): aside by a quarter of the picture, and rolled."""
+    DARK = "dark"
+    """Night without light (过暗): next to nothing is left but noise."""
+    NOISE = "noise"
+    """Snow (雪花): strong noise, another one in each picture."""
 
 
 def change_for(variant: Variant, width: int, height: int) -> Change:
@@ -52,6 +62,36 @@ def _covered(width: int, height: int) -> Change:
     return cover
 
 
+def _blurred(width: int, height: int) -> Change:
+    sigma = max(2.5, height / 90)
+    return lambda picture, second: np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+
+
+def _turned(width: int, height: int) -> Change:
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 7.0, 1.0)
+    turn[0, 2] += width * 0.25
+    turn[1, 2] -= height * 0.06
+
+    def push(picture: Picture, second: float) -> Picture:
+        # what comes into view is drawn as the mirror image of what lies beside it: textured, and not what was there
+        return np.asarray(cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+
+    return push
+
+
+def _dark(width: int, height: int) -> Change:
+    table = np.clip(np.arange(256) * 0.045 + 4, 0, 255).astype(np.uint8)
+    return lambda picture, second: np.asarray(cv2.LUT(picture, table), np.uint8)
+
+
+def _noise(width: int, height: int) -> Change:
+    def snow(picture: Picture, second: float) -> Picture:
+        grains = np.random.default_rng(round(second * 1000)).normal(0, 45, (height, width, 1))
+        return np.clip(picture + grains, 0, 255).astype(np.uint8)
+
+    return snow
+
+
 def _cloth(width: int, height: int) -> Picture:
     """Dark, out of focus, with a few soft folds."""
     random = np.random.default_rng(17)
@@ -61,4 +101,12 @@ def _cloth(width: int, height: int) -> Picture:
     return np.clip(np.stack([shade * 0.82, shade * 0.9, shade * 1.08], axis=2), 0, 255).astype(np.uint8)
 
 
-_CHANGES: dict[Variant, Callable[[int, int], Change]] = {Variant.CLEAR: _clear, Variant.COVERED: _covered}
+_CHANGES: dict[Variant, Callable[[int, int], Change]] = {
+    Variant.CLEAR: _clear,
+    Variant.COVERED: _covered,
+    Variant.FROZEN: _clear,
+    Variant.BLURRED: _blurred,
+    Variant.TURNED: _turned,
+    Variant.DARK: _dark,
+    Variant.NOISE: _noise,
+}
