@@ -18,6 +18,22 @@ _WORDS: Final = {
     "camera.device_changed": Words(mark("设备换了或恢复了出厂设置"), mark("请技术人员核对设备，确认后更新一机一档。")),
     "camera.swapped": Words(mark("两台设备的地址对调了"), mark("请技术人员核对各点位的设备。")),
     "camera.no_such_source": Words(mark("设备上没有设置里写的通道"), mark("请技术人员核对通道号。")),
+    "camera.not_onvif": Words(
+        mark("这个地址上不是 ONVIF 设备"), mark("请技术人员核对地址和端口，或在设备上打开 ONVIF。")
+    ),
+    "camera.garbled": Words(mark("设备的回答读不懂"), mark("请技术人员重启设备；还不行就升级固件或换设备。")),
+    "camera.fault": Words(mark("设备拒绝了请求"), mark("请技术人员看详情里的原因，多半是权限或固件。")),
+    "picture.black": Words(mark("画面全黑"), mark("请看摄像机有没有被蒙住，电源和镜头是否正常。")),
+    "picture.too_dark": Words(mark("画面太暗，看不清人"), mark("请看照明灯和补光灯是否亮。")),
+    "picture.too_bright": Words(mark("画面太亮，看不清人"), mark("请看有没有强光直射镜头。")),
+    "picture.signal_loss": Words(mark("画面是“无信号”"), mark("请技术人员检查镜头、摄像机和连接线。")),
+    "picture.frozen": Words(mark("画面停住不动"), mark("请技术人员重启这台摄像机。这段时间的录像可能没有用。")),
+    "picture.noise": Words(mark("画面满是雪花"), mark("请看补光灯；仍有雪花就请技术人员检查线路和设备。")),
+    "picture.stripes": Words(mark("画面有条纹"), mark("请技术人员检查连接线、电源和接地。")),
+    "picture.colour_cast": Words(mark("画面偏色"), mark("请技术人员看白平衡和红外滤片。")),
+    "picture.blurred": Words(mark("画面模糊"), mark("请擦镜头，还不清楚就请技术人员对焦。")),
+    "picture.covered": Words(mark("镜头被挡住了"), mark("请到现场拿开遮挡物，并查清是谁挡的。")),
+    "picture.moved": Words(mark("摄像机被转动了"), mark("请对照两张图转回原位；有意转动的，请确认新画面。")),
     "storage.not_recording": Words(mark("没有在录"), mark("先看设备是否连得上；连得上还不录，请技术人员。")),
     "storage.unreachable": Words(mark("取不到视频流"), mark("先看设备是否连得上，再请技术人员看视频流设置。")),
     "storage.stalled": Words(mark("视频流中断过久"), mark("正在重连；反复出现时请技术人员看网络。")),
@@ -26,6 +42,14 @@ _WORDS: Final = {
     "storage.catalogue_failed": Words(mark("录像目录写不进去"), mark("多半是磁盘满或坏，请技术人员马上看。")),
     "storage.volume_missing": Words(mark("录像盘不在"), mark("请检查硬盘是否插好、是否换过。录像没有被删。")),
     "storage.volume_full": Words(mark("录像盘满了"), mark("未到期的录像不会被删；请负责人决定加盘或调整。")),
+    "storage.volume_read_only": Words(
+        mark("录像盘只能读、不能写"), mark("多半是盘要坏了，请技术人员马上看。录像没有被删。")
+    ),
+    "storage.volume_swapped": Words(mark("这个位置换了一块盘"), mark("请核对硬盘；原来那块上还有应保存的录像。")),
+    "storage.volume_new": Words(mark("有一块还没启用的盘"), mark("请技术人员确认是哪块盘，再启用它。")),
+    "storage.volume_failing": Words(mark("录像盘读写出错"), mark("请尽快换盘。录像已改存到其他盘（如果有）。")),
+    "storage.volume_slow": Words(mark("录像盘太慢，跟不上"), mark("请技术人员检查硬盘或网络存储。")),
+    "storage.volume_hung": Words(mark("录像盘没有反应"), mark("请技术人员检查网络存储或硬盘的连接。")),
     "uplink.path_lost": Words(mark("到接警中心的线路不通"), mark("正在重连。报警会走其他线路；急事请打 110。")),
     "alarm.no_receipt": Words(mark("报警没有回执"), mark("请马上拨打 110，说明学校名称和地址。")),
     "camera.tamper_reported": Words(mark("设备报告被遮挡或被动过"), mark("请到现场看摄像机有没有被挡住、转走或破坏。")),
@@ -69,3 +93,8 @@ _UNKNOWN: Final = Words(mark("发现异常"), mark("请技术人员查看详情�
 def words_of(kind: str) -> Words:
     """What it means and the next step; a kind nobody has described yet says that much."""
     return _WORDS.get(kind, _UNKNOWN)
+
+
+def described_kinds() -> frozenset[str]:
+    """The kinds that have words of their own."""
+    return frozenset(_WORDS)

@@ -7,7 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_agent.pages.finding_words import words_of
+from camera.device_error import DeviceError
+from camera.picture.judgement import Condition
+from edge_agent.pages.finding_words import described_kinds, words_of
+from safety.rule import DEFAULT_RULES, HAND, NOTICE
+from storage.volume import VolumeTrouble
 
 ROOMS = ("camera", "storage", "alarms", "gate", "safety", "uplink", "edge_agent")
 KIND = re.compile(r"^[a-z_]+\.[a-z0-9_]+$")
@@ -39,3 +43,33 @@ def test_every_kind_of_finding_has_words(root: Path) -> None:
     assert len(kinds) >= 8, "the search itself must find something"
     nothing_known = words_of("nobody.knows_this")
     assert sorted(kind for kind in kinds if words_of(kind) is nothing_known) == []
+
+
+def composed_kinds() -> set[str]:
+    """Kinds whose second word is a device's trouble, a volume's trouble or what a picture suffers from."""
+    troubles = {error.trouble for error in DeviceError.__subclasses__()}
+    return (
+        {f"camera.{trouble}" for trouble in troubles}
+        | {f"storage.volume_{trouble}" for trouble in VolumeTrouble}
+        | {f"picture.{condition}" for condition in Condition}
+    )
+
+
+def test_every_composed_kind_has_words() -> None:
+    nothing_known = words_of("nobody.knows_this")
+    assert sorted(kind for kind in composed_kinds() if words_of(kind) is nothing_known) == []
+
+
+def test_every_kind_that_is_described_or_has_a_rule_is_told_by_some_room(root: Path) -> None:
+    """A rule or a sentence for a kind that nobody tells any more is a promise that nobody keeps."""
+    spoken = {
+        node.value
+        for room in (*ROOMS, "foundation")
+        for file in (root / room).rglob("*.py")
+        if file.name != "finding_words.py" and room != "safety"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and KIND.match(node.value)
+    }
+    told = spoken | composed_kinds()
+    rules = {rule.kind for rule in DEFAULT_RULES if not rule.kind.endswith("*")} - {HAND, NOTICE}
+    assert sorted((rules | described_kinds()) - told) == []
