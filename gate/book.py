@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +12,20 @@ from foundation.journal import JOURNAL_SQL, Journal
 from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import Database, Schema, Transaction, open_read_only
 from gate import known
+from gate.admission import Admission, erase_admission, write_admission
+from gate.badge import Badge, badge_code, read_badge
+from gate.door import Door
 from gate.duty import DutyBook
-from gate.facts import VisitSignedIn, VisitSignedOut, VisitUndone
+from gate.facts import VisitCorrected, VisitSignedIn, VisitSignedOut, VisitUndone
 from gate.known import SearchKey, search_key_file
-from gate.query import person_fields, plain_visitor, read_inside, read_visit, record_of
-from gate.search import long_numbers_fit
-from gate.visit import Trouble, Visit, Visitor, same_person, tidy, troubles
+from gate.query import person_fields, plain_visitor, read_visit, record_of, visit_of_badge
+from gate.record import RecordBook
+from gate.refusal import RefusalHit
+from gate.refusal_book import RefusalBook
+from gate.search import asked_words, long_numbers_fit, words_of
+from gate.still import StillShelf, forget_still, want_still
+from gate.vehicle_book import VehicleBook
+from gate.visit import Trouble, Visit, Visitor, signs_of, tidy, troubles
 
 SCHEMA: Final = Schema.load(
     "gate",
@@ -25,7 +34,10 @@ SCHEMA: Final = Schema.load(
     ("gate", "schema.sql"),
     ("gate", "migrations/0002_duty.sql"),
     ("gate", "migrations/0003_known_visitor.sql"),
+    ("gate", "migrations/0004_whole_record.sql"),
+    ("gate", "migrations/0010_door.sql"),
 )
+_NO_TERMS: Final = Admission()
 
 
 class VisitRefusedError(Exception):
@@ -64,7 +76,14 @@ class GateBook:
         self._audit = AuditChain(clock, keys=self._keys)
         self.journal = Journal(self._database, clock)
         self._search_key = SearchKey(search_key_file(path))
+        self.stills = StillShelf(path.parent / "gate-stills")
+        self.records = RecordBook(
+            database=self._database, keys=self._keys, audit=self._audit, journal=self.journal, clock=clock
+        )
         self.duty = DutyBook(self._database, self.journal, self._audit, clock)
+        self.door = Door(self.records, self.duty)
+        self.vehicles = VehicleBook(self.records, self._search_key)
+        self.refusals = RefusalBook(self.records, self._search_key)
         self._finish_erasures()
 
     @property
@@ -72,10 +91,25 @@ class GateBook:
         """The file, for the query functions."""
         return self._database.path
 
-    def sign_in(self, *, visit_id: str, gate_id: str, guard: str, visitor: Visitor) -> Visit:
+    @property
+    def search_key(self) -> SearchKey:
+        """What makes the digests that find sealed records."""
+        return self._search_key
+
+    def sign_in(
+        self,
+        *,
+        visit_id: str,
+        gate_id: str,
+        guard: str,
+        visitor: Visitor,
+        still_point: str | None = None,
+        admission: Admission = _NO_TERMS,
+    ) -> Visit:
         """Write down who came in (来访登记). The same id and person again changes nothing and answers the same.
 
-        Raises VisitRefusedError, AlreadyInsideError, VisitConflictError, DatabaseError.
+        A picture of `still_point` at this moment is asked for, not waited for. Raises VisitRefusedError,
+        AlreadyInsideError, VisitConflictError, DatabaseError.
         """
         visitor = tidy(visitor)
         found = troubles(visitor)
@@ -87,12 +121,28 @@ class GateBook:
                 if written.visitor != visitor:
                     raise VisitConflictError(f"visit {visit_id} is already written down for somebody else")
                 return written
-            for other in read_inside(transaction, self._keys):
-                if other.visitor is not None and same_person(other.visitor, visitor):
-                    raise AlreadyInsideError(other)
-            return self._write(transaction, visit_id, gate_id, guard, visitor)
+            self._nobody_twice(transaction, visitor)
+            visit = self._write(transaction, visit_id, gate_id, guard, visitor, still_point)
+            write_admission(transaction, self._audit, visit_id, admission)
+            return visit
 
-    def _write(self, transaction: Transaction, visit_id: str, gate_id: str, guard: str, visitor: Visitor) -> Visit:
+    def _nobody_twice(self, transaction: Transaction, visitor: Visitor) -> None:
+        for sign in signs_of(visitor):
+            row = transaction.row(
+                "SELECT visit_id FROM inside_sign WHERE sign = ? LIMIT 1", (self._search_key.sign(sign),)
+            )
+            if row is not None:
+                raise AlreadyInsideError(self._read(transaction, row[0]))
+
+    def _write(
+        self,
+        transaction: Transaction,
+        visit_id: str,
+        gate_id: str,
+        guard: str,
+        visitor: Visitor,
+        still_point: str | None,
+    ) -> Visit:
         now = self._clock.utc_ns()
         day = beijing_day(now).isoformat()
         last = transaction.row("SELECT max(badge) FROM visit WHERE day = ?", (day,))
@@ -101,12 +151,15 @@ class GateBook:
             "INSERT INTO visit (id, day, badge, gate_id, in_utc_ns, in_guard) VALUES (?, ?, ?, ?, ?, ?)",
             (visit_id, day, badge, gate_id, now, guard),
         )
-        key_id, sealed = self._audit.seal(transaction, record_id=record_of(visit_id), plain=plain_visitor(visitor))
+        record_id = record_of(visit_id)
+        key_id, sealed = self._audit.seal(transaction, record_id=record_id, plain=plain_visitor(visitor))
         transaction.execute(
             "INSERT INTO visitor (visit_id, key_id, sealed) VALUES (?, ?, ?)", (visit_id, key_id, sealed)
         )
-        transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
-        known.remember(transaction, self._search_key, visit_id=visit_id, visitor=visitor, in_utc_ns=now)
+        self._put_inside(transaction, visit_id, visitor)
+        self._remember(transaction, visit_id, visitor, now)
+        if still_point is not None:
+            want_still(transaction, record_id, still_point, now)
         self._note(
             transaction,
             visit_id,
@@ -114,7 +167,49 @@ class GateBook:
             {"gate": gate_id, "guard": guard, "badge": badge, "visitor": person_fields(visitor)},
         )
         self.journal.append(VisitSignedIn(visit_id=visit_id, gate_id=gate_id, in_utc_ns=now), transaction=transaction)
-        return self._read(transaction, visit_id)
+        return Visit(id=visit_id, day=day, badge=badge, gate_id=gate_id, in_utc_ns=now, in_guard=guard, visitor=visitor)
+
+    def correct(self, *, visit_id: str, guard: str, visitor: Visitor, reason: str) -> Visit:
+        """Put right what was written wrongly (更正): shown from now on; what stood before stays in the audit chain.
+
+        Raises VisitRefusedError, UnknownVisitError, VisitConflictError if the visitor was erased, DatabaseError.
+        """
+        visitor = tidy(visitor)
+        found = troubles(visitor)
+        if found:
+            raise VisitRefusedError(found)
+        with self._database.transaction() as transaction:
+            visit = self._read(transaction, visit_id)
+            if visit.visitor is None:
+                raise VisitConflictError(f"who visit {visit_id} was about has been erased")
+            if visit.visitor == visitor:
+                return visit
+            _, sealed = self._audit.seal(transaction, record_id=record_of(visit_id), plain=plain_visitor(visitor))
+            transaction.execute("UPDATE visitor SET sealed = ? WHERE visit_id = ?", (sealed, visit_id))
+            transaction.execute("UPDATE visit SET corrected_utc_ns = ? WHERE id = ?", (self._clock.utc_ns(), visit_id))
+            transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
+            if visit.inside:
+                self._put_signs(transaction, visit_id, visitor)
+            if visit.annulled_utc_ns is None:
+                self._forget(transaction, visit_id)
+                self._remember(transaction, visit_id, visitor, visit.in_utc_ns)
+            body: dict[str, object] = {"guard": guard, "reason": reason, "visitor": person_fields(visitor)}
+            self._note(transaction, visit_id, "visit.corrected", body)
+            self.journal.append(VisitCorrected(visit_id=visit_id), transaction=transaction)
+            return self._read(transaction, visit_id)
+
+    def badge_code(self, visit: Visit) -> str:
+        """What the QR of a visit's badge carries (胸牌二维码)."""
+        return badge_code(self._search_key, Badge(date.fromisoformat(visit.day), visit.badge))
+
+    def visit_of_code(self, text: str) -> Visit | None:
+        """The visit whose badge was scanned; None if the text is no badge of this book. Raises DatabaseError."""
+        badge = read_badge(self._search_key, text)
+        return None if badge is None else visit_of_badge(self.path, badge.day, badge.number)
+
+    def refused_before(self, visitor: Visitor) -> tuple[RefusalHit, ...]:
+        """Refusals of somebody who is, or has the name of, this visitor, latest first. Raises DatabaseError."""
+        return self.refusals.of(tidy(visitor))
 
     def sign_out(self, *, visit_id: str, departure_id: str, gate_id: str, guard: str) -> Visit:
         """Write down that a visitor left (离校登记); one who has already left stays as first written.
@@ -134,7 +229,7 @@ class GateBook:
                 "INSERT INTO departure (id, visit_id, gate_id, out_utc_ns, out_guard) VALUES (?, ?, ?, ?, ?)",
                 (departure_id, visit_id, gate_id, out_utc_ns, guard),
             )
-            transaction.execute("DELETE FROM inside WHERE visit_id = ?", (visit_id,))
+            self._take_out(transaction, visit_id)
             self._note(transaction, visit_id, "visit.signed_out", {"gate": gate_id, "guard": guard})
             self.journal.append(
                 VisitSignedOut(visit_id=visit_id, gate_id=gate_id, out_utc_ns=out_utc_ns), transaction=transaction
@@ -156,8 +251,8 @@ class GateBook:
                 "UPDATE visit SET annulled_utc_ns = ?, annulled_guard = ? WHERE id = ?",
                 (self._clock.utc_ns(), guard, visit_id),
             )
-            transaction.execute("DELETE FROM inside WHERE visit_id = ?", (visit_id,))
-            known.forget(transaction, visit_id)
+            self._take_out(transaction, visit_id)
+            self._forget(transaction, visit_id)
             self._undone(transaction, visit_id, "sign_in", guard)
             return self._read(transaction, visit_id)
 
@@ -174,7 +269,7 @@ class GateBook:
                 "UPDATE departure SET undone_utc_ns = ?, undone_guard = ? WHERE visit_id = ? AND undone_utc_ns IS NULL",
                 (self._clock.utc_ns(), guard, visit_id),
             )
-            transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
+            self._put_inside(transaction, visit_id, visit.visitor)
             self._undone(transaction, visit_id, "sign_out", guard)
             return self._read(transaction, visit_id)
 
@@ -184,7 +279,7 @@ class GateBook:
         Several words must all fit. Raises DatabaseError, RecordKeysError.
         """
         with open_read_only(self.path) as reader:
-            ids = known.found_visits(reader, self._search_key, text, limit)
+            ids = known.found_records(reader, self._search_key, asked_words(text), limit)
             visits = [read_visit(reader, self._keys, visit_id) for visit_id in ids]
         return tuple(visit for visit in visits if visit and visit.visitor and long_numbers_fit(visit.visitor, text))
 
@@ -197,19 +292,60 @@ class GateBook:
             return self._erase(transaction, record_of(visit_id), visit_id, reason)
 
     def _erase(self, transaction: Transaction, record_id: str, visit_id: str, reason: str) -> bool:
-        known.forget(transaction, visit_id)
+        self._forget(transaction, visit_id)
+        transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
+        forget_still(transaction, self.stills, record_id)
+        erase_admission(transaction, visit_id)
         removed = transaction.execute("DELETE FROM visitor WHERE visit_id = ?", (visit_id,))
         return self._audit.erase(transaction, record_id=record_id, reason=reason) or bool(removed)
 
     def _finish_erasures(self) -> None:
+        reason = "已删除，恢复备份后再次删除"
         with self._database.transaction() as transaction:
             for record_id in self._audit.unfinished_erasures(transaction):
-                self._erase(transaction, record_id, record_id.removeprefix("visit:"), "已删除，恢复备份后再次删除")
+                kind, _, row_id = record_id.partition(":")
+                if kind == "visit":
+                    self._erase(transaction, record_id, row_id, reason)
+                elif kind == "vehicle":
+                    self.vehicles.erase(transaction, row_id, reason, self.stills)
+                elif kind == "refusal":
+                    self.refusals.erase(transaction, row_id, reason, self.stills)
+                else:
+                    self.records.erase(transaction, record_id, reason)
 
     def close(self) -> None:
         """Let go of the files."""
         self._database.close()
         self._keys.close()
+
+    def _put_inside(self, transaction: Transaction, visit_id: str, visitor: Visitor | None) -> None:
+        transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
+        if visitor is not None:
+            self._put_signs(transaction, visit_id, visitor)
+
+    def _put_signs(self, transaction: Transaction, visit_id: str, visitor: Visitor) -> None:
+        signs = [(self._search_key.sign(sign), visit_id) for sign in signs_of(visitor)]
+        transaction.execute_many("INSERT INTO inside_sign (sign, visit_id) VALUES (?, ?)", signs)
+
+    def _take_out(self, transaction: Transaction, visit_id: str) -> None:
+        transaction.execute("DELETE FROM inside WHERE visit_id = ?", (visit_id,))
+        transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
+
+    def _remember(self, transaction: Transaction, visit_id: str, visitor: Visitor, at_utc_ns: int) -> None:
+        known.remember(
+            transaction,
+            record_id=visit_id,
+            person=self._search_key.person(visitor),
+            tokens=self._search_key.tokens(words_of(visitor)),
+            at_utc_ns=at_utc_ns,
+        )
+
+    def _forget(self, transaction: Transaction, visit_id: str) -> None:
+        def tokens_of(other_id: str) -> frozenset[bytes]:
+            other = read_visit(transaction, self._keys, other_id)
+            return self._search_key.tokens(words_of(other.visitor)) if other and other.visitor else frozenset()
+
+        known.forget(transaction, visit_id, tokens_of)
 
     def _undone(self, transaction: Transaction, visit_id: str, what: str, guard: str) -> None:
         self._note(transaction, visit_id, "visit.undone", {"what": what, "guard": guard})

@@ -34,6 +34,42 @@ class VisitUndone(Fact):
     """'sign_in' or 'sign_out'."""
 
 
+class VisitCorrected(Fact):
+    """What was written of a visitor was put right (更正)."""
+
+    kind: ClassVar[str] = "gate.visit_corrected"
+    visit_id: str
+
+
+class VisitRefused(Fact):
+    """Somebody was not let in (拒绝入校)."""
+
+    kind: ClassVar[str] = "gate.visit_refused"
+    refusal_id: str
+    gate_id: str
+    reason: str
+    at_utc_ns: int
+
+
+class VehicleMoved(Fact):
+    """A vehicle came, left, was written up, or one of these was undone (车辆)."""
+
+    kind: ClassVar[str] = "gate.vehicle_moved"
+    vehicle_id: str
+    gate_id: str
+    what: str
+    """'in', 'passed_first', 'written_up', 'out', 'undone_in', 'undone_out'."""
+
+
+class WatchHit(Fact):
+    """Somebody who may be on the watchlist stood at a gate (布控命中)."""
+
+    kind: ClassVar[str] = "gate.watch_hit"
+    watch_id: str
+    station_id: str
+    certainty: str
+
+
 class GuardSignedOn(Fact):
     """A guard took over a screen (值班签到)."""
 

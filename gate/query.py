@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from foundation.clock import beijing_day_start_ns
 from foundation.record_keys import Keys, keys_file, open_keys
 from foundation.sealed import UnsealError, unseal
 from foundation.sqlite import Row, Transaction, Value, open_read_only
+from gate.known import latest_records
 from gate.visit import DocumentKind, Visit, Visitor
 
 _VISIT: Final = (
-    "SELECT v.id, v.day, v.badge, v.gate_id, v.in_utc_ns, v.in_guard, d.out_utc_ns, d.out_guard, v.annulled_utc_ns, "
-    "p.key_id, p.sealed FROM visit v LEFT JOIN visitor p ON p.visit_id = v.id "
+    "SELECT v.id, v.day, v.badge, v.gate_id, v.in_utc_ns, v.in_guard, d.out_utc_ns, d.out_guard, d.gate_id, "
+    "v.annulled_utc_ns, v.corrected_utc_ns, EXISTS (SELECT 1 FROM still s WHERE s.record_id = 'visit:' || v.id "
+    "AND s.state = 'taken'), p.key_id, p.sealed FROM visit v LEFT JOIN visitor p ON p.visit_id = v.id "
     "LEFT JOIN departure d ON d.visit_id = v.id AND d.undone_utc_ns IS NULL "
 )
+_LONGEST_INSIDE: Final = (
+    "WHERE v.id = (SELECT i.visit_id FROM inside i JOIN visit o ON o.id = i.visit_id "
+    "ORDER BY o.in_utc_ns, o.badge LIMIT 1)"
+)
+_MOST_LOOKED_AT: Final = 2_000
 
 
 def record_of(visit_id: str) -> str:
@@ -41,25 +49,62 @@ def visit_by_id(path: Path, visit_id: str) -> Visit | None:
     return next(iter(_visits(path, "WHERE v.id = ?", (visit_id,))), None)
 
 
+def visits_between(path: Path, first: date, last: date, limit: int = 20_000) -> tuple[Visit, ...]:
+    """Every visit that began on these Beijing days, undone ones too, earliest first; at most `limit`.
+
+    Raises DatabaseError, RecordKeysError.
+    """
+    return _visits(
+        path,
+        "WHERE v.in_utc_ns >= ? AND v.in_utc_ns < ? ORDER BY v.in_utc_ns, v.badge LIMIT ?",
+        (beijing_day_start_ns(first), beijing_day_start_ns(last + timedelta(days=1)), limit),
+    )
+
+
+def visit_of_badge(path: Path, day: date, badge: int) -> Visit | None:
+    """Whose badge a number of a Beijing day is. Raises DatabaseError, RecordKeysError."""
+    return next(iter(_visits(path, "WHERE v.day = ? AND v.badge = ?", (day.isoformat(), badge))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class InsideSummary:
+    """How many visitors are on the campus, and who has been there longest."""
+
+    count: int
+    longest: Visit | None
+
+
+def inside_summary(path: Path) -> InsideSummary:
+    """What every gate page shows; costs the same for one visitor and for a thousand.
+
+    Raises DatabaseError, RecordKeysError.
+    """
+    with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
+        row = reader.row("SELECT count(*) FROM inside")
+        oldest = reader.row(_VISIT + _LONGEST_INSIDE)
+        return InsideSummary(int(row[0]) if row else 0, _visit(oldest, keys) if oldest else None)
+
+
+def inside_version(path: Path) -> str:
+    """Changes whenever somebody comes or goes. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        return str(reader.row("SELECT (SELECT count(*) FROM inside), (SELECT max(seq) FROM fact)"))
+
+
 def recent_visitors(path: Path, limit: int = 12) -> tuple[Visit, ...]:
     """The last visit of each of the latest visitors who are not inside now, latest first.
 
     Raises DatabaseError, RecordKeysError.
     """
-    some = limit * 5  # some came several times lately
-    latest = _visits(
-        path, "WHERE v.annulled_utc_ns IS NULL AND p.visit_id IS NOT NULL ORDER BY v.in_utc_ns DESC LIMIT ?", (some,)
-    )
-    found: dict[tuple[str, str], Visit] = {}
-    inside: set[tuple[str, str]] = set()
-    for visit in latest:
-        if visit.visitor is None:
-            continue
-        key = (visit.visitor.name, visit.visitor.document_number or visit.visitor.phone)
-        if visit.inside:
-            inside.add(key)
-        found.setdefault(key, visit)
-    return tuple(visit for key, visit in found.items() if key not in inside)[:limit]
+    with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
+        some = limit * 2
+        while True:
+            ids = latest_records(reader, some)
+            found = [visit for visit_id in ids if (visit := read_visit(reader, keys, visit_id)) and visit.visitor]
+            outside = tuple(visit for visit in found if not visit.inside)[:limit]
+            if len(outside) == limit or len(ids) < some or some > _MOST_LOOKED_AT:
+                return outside
+            some *= 4
 
 
 def read_visit(reader: Transaction, keys: Keys, visit_id: str) -> Visit | None:
@@ -79,8 +124,9 @@ def plain_visitor(visitor: Visitor) -> bytes:
 
 
 def person_fields(visitor: Visitor) -> dict[str, object]:
-    """A visitor as plain values."""
-    return asdict(visitor) | {"document_kind": visitor.document_kind.value}
+    """A visitor as plain values, without what is empty: the sealed texts are most of what a visit takes on the disk."""
+    told = {name: value for name, value in asdict(visitor).items() if value}
+    return told | {"document_kind": visitor.document_kind.value}
 
 
 def _visits(path: Path, condition: str, bindings: Sequence[Value] = ()) -> tuple[Visit, ...]:
@@ -89,7 +135,8 @@ def _visits(path: Path, condition: str, bindings: Sequence[Value] = ()) -> tuple
 
 
 def _visit(row: Row, keys: Keys) -> Visit:
-    visit_id, day, badge, gate_id, in_utc_ns, in_guard, out_utc_ns, out_guard, annulled_utc_ns, key_id, sealed = row
+    visit_id, day, badge, gate_id, in_utc_ns, in_guard, out_utc_ns, out_guard, out_gate_id, *rest = row
+    annulled_utc_ns, corrected_utc_ns, still, key_id, sealed = rest
     return Visit(
         id=visit_id,
         day=day,
@@ -99,7 +146,10 @@ def _visit(row: Row, keys: Keys) -> Visit:
         in_guard=in_guard,
         out_utc_ns=out_utc_ns,
         out_guard=out_guard or "",
+        out_gate_id=out_gate_id or "",
         annulled_utc_ns=annulled_utc_ns,
+        still=bool(still),
+        corrected=corrected_utc_ns is not None,
         visitor=_visitor(visit_id, keys.key(key_id), sealed) if key_id is not None else None,
     )
 
@@ -108,7 +158,12 @@ def _visitor(visit_id: str, key: bytes | None, sealed: bytes) -> Visitor | None:
     if key is None:  # erased since this row was copied, or the key file is lost: who it was cannot be read
         return None
     try:
-        fields = json.loads(unseal(key, sealed, record_of(visit_id)))
+        return visitor_from(json.loads(unseal(key, sealed, record_of(visit_id))))
     except UnsealError:  # altered from outside; `edge-agent audit verify` names the entry
         return None
-    return Visitor(**{**fields, "document_kind": DocumentKind(fields["document_kind"])})
+
+
+def visitor_from(told: Mapping[str, Any]) -> Visitor:
+    """A visitor from `person_fields`."""
+    given = {"name": "", "host": "", "reason": "", **told}
+    return Visitor(**{**given, "document_kind": DocumentKind(told["document_kind"])})

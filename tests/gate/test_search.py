@@ -101,7 +101,7 @@ def test_an_erased_visit_is_found_no_more_and_leaves_no_digest(book: GateBook, c
     book.erase_visitor(visit_id=first.id, reason="保存期满")
     assert found(book, "zs") == []
     reader = apsw.Connection(str(book.path), flags=apsw.SQLITE_OPEN_READONLY)
-    for table in ("known_person", "known_token", "known_visit"):
+    for table in ("known_person", "known_token", "known_record"):
         assert list(reader.execute(f"SELECT * FROM {table}")) == []
     reader.close()
 
@@ -117,9 +117,9 @@ def test_the_index_tells_nothing_without_its_key(book: GateBook, clock: ManualCl
     other = GateBook(tmp_path / "other" / "gate.sqlite", clock)
     came(other, clock, replace(PARENT, document_kind=DocumentKind.PASSPORT, document_number="E12345678"))
 
-    def tokens(path: Path) -> set[bytes]:
+    def tokens(path: Path) -> set[int]:
         reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        found = {bytes(row[0]) for row in reader.execute("SELECT token FROM known_token")}
+        found = {row[0] for row in reader.execute("SELECT token FROM known_token")}
         reader.close()
         return found
 
