@@ -72,6 +72,7 @@ DEFAULT_RULES: Final = (
     _general("storage.unreachable", 24, merge=Merge.DEVICE),
     _general("storage.stalled", 24, merge=Merge.DEVICE),
     _general("storage.*", 24),
+    _major("safety.*", 1, _LEADER),
     _major("coverage.private_view", 24, _OFFICER),
     _general("coverage.*", 720, _OFFICER),
     _general("role.*", 72, closes_itself=True, reopen_h=24),
