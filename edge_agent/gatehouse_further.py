@@ -6,6 +6,7 @@ Apart from the role so that it is loaded only when the alarm line already runs.
 from __future__ import annotations
 
 from alarms.assembly import AlarmService
+from alarms.duress import duress_pin
 from config.alarm_input import AlarmInput, InputKind
 from edge_agent.alarm_holds import hold_asker
 from edge_agent.center_status import center_status
@@ -14,7 +15,7 @@ from edge_agent.held import Held
 from edge_agent.notices import notice_answers
 from edge_agent.pages.alarm_wiring import alarm_deps
 from edge_agent.pages.enrolment import Enrolment, take
-from edge_agent.pages.gatehouse import NOBODY, GatehouseDeps, gatehouse_app
+from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
 from edge_agent.pages.press_door import PressDoor
 from edge_agent.pages.station import Doorkeeper, station_token
 from edge_agent.role import RoleContext
@@ -80,8 +81,8 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
     )
     address = settings.pages.gatehouse
     tls = tls_unless_local(address.host, state.key("tls"), campus_name=settings.campus.name, clock=clock)
-    on_page = alarm_deps(alarms.line, lambda: NOBODY)
-    door = PressDoor(on_page.press, input_of=input_of, host=address.host, tls=tls)
+    on_page = alarm_deps(alarms.line, clock, duress_pin(settings))
+    door = PressDoor(on_page.press, input_of=input_of, host=address.host, port=address.press_port or 0, tls=tls)
     app = gatehouse_app(
         GatehouseDeps(
             clock=clock,

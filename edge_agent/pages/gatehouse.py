@@ -15,10 +15,12 @@ from config.alarm_input import AlarmInput
 from config.campus import Campus
 from config.gate import Gate
 from edge_agent.pages import PACKAGE
+from edge_agent.pages.alarm_false import alarm_false_routes
 from edge_agent.pages.alarm_routes import AlarmDeps, alarm_routes
 from edge_agent.pages.duty_routes import DutyDeps, duty_routes
 from edge_agent.pages.enrol_routes import enrol_routes
 from edge_agent.pages.enrolment import Enrolment
+from edge_agent.pages.pin import PinCheck
 from edge_agent.pages.station import Doorkeeper, StationsOnly
 from edge_agent.pages.status_model import CenterStatus
 from edge_agent.pages.visit_routes import VisitDeps, visit_routes
@@ -26,6 +28,7 @@ from foundation.clock import Clock
 from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
+from gate.duty import Duty
 from gate.query import inside_now
 from gate.stations import Station
 from gate.visit import Visit
@@ -79,15 +82,27 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
     def input_of(station: Station) -> AlarmInput:
         return deps.button(gate_of(station).id)
 
-    def guard_of(station: Station) -> str:
-        duty = deps.book.duty.on_duty(station.id)
-        return duty.name if duty else NOBODY
+    def duty_of(station: Station) -> Duty | None:
+        try:
+            return deps.book.duty.on_duty(station.id)
+        except DatabaseError as error:  # then a name is chosen from the list
+            _log.error("the gate book does not say who is on duty", error=str(error))
+            return None
 
+    def name_of(station: Station) -> str | None:
+        duty = duty_of(station)
+        return duty.name if duty else None
+
+    def guard_of(station: Station) -> str:
+        return name_of(station) or NOBODY
+
+    pins = PinCheck(holders=deps.pin_holders, guesses=guesses)
     routers = [
         _home(deps),
-        alarm_routes(deps.alarms, lambda station: input_of(station).id),
+        alarm_routes(deps.alarms, input_of, name_of),
+        alarm_false_routes(deps.alarms, pins, duty_of),
         visit_routes(VisitDeps(clock=deps.clock, book=deps.book, gate_of=gate_of, guard_of=guard_of)),
-        duty_routes(DutyDeps(duty=deps.book.duty, holders=deps.pin_holders, guesses=guesses)),
+        duty_routes(DutyDeps(duty=deps.book.duty, pins=pins)),
     ]
     routers.extend(deps.further)
     if deps.enrol is not None:
@@ -137,7 +152,6 @@ class _Frame:
             "alarm_input": self._input_of(station),
             "press_id": new_id(),
             "press_port": deps.press_port,
-            "false_alarm": deps.alarms.call_off is not None,
             "on_duty": on_duty,
             "center": deps.center(),
             "inside": inside,

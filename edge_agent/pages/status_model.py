@@ -159,6 +159,9 @@ class AlarmStatus(StatusModel):
     closed_utc_ns: UtcNs | None = None
     cancelled_utc_ns: UtcNs | None = None
     """误报, said at the gate; the sending goes on all the same."""
+    known_utc_ns: UtcNs | None = None
+    """校内确认: when a named person in the school acknowledged it."""
+    known_by: str | None = None
 
 
 class PathStatus(StatusModel):

@@ -24,9 +24,7 @@ from gate.query import inside_now, visits_of_day
 from gate.stations import Stations
 from tests.pages.conftest import INPUT, TOKEN, Gatehouse
 from tests.support.waiting import wait_until
-from web.duty import Duty
 from web.nearby import on_the_box
-from web.people import NewPerson, PeopleBook
 
 VISITOR = {"name": "张三", "host": "刘老师", "reason": "家长来访", "document_kind": "none", "phone": "13800000001"}
 HOSTILE = "<script>alert(1)</script>\"'>"
@@ -167,23 +165,6 @@ def test_the_alarm_button_stays_when_the_gate_book_cannot_be_read(client: httpx.
 
 
 # ── duty ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.fixture
-def guards(gatehouse: Gatehouse) -> dict[str, str]:
-    """Two guards with PINs, ids by login."""
-    people = PeopleBook(gatehouse.folder / "people.sqlite", gatehouse.deps.clock)
-    made = people.add(
-        [
-            NewPerson(login="wang", name="王师傅", duty=Duty.GUARD),
-            NewPerson(login="li", name="李师傅", duty=Duty.GUARD),
-        ],
-        by="command line",
-    )
-    people.set_pin(made[0].id, "739104", by="command line")
-    people.set_pin(made[1].id, "520861", by="command line")
-    people.close()
-    return {person.login: person.id for person in made}
-
-
 def test_a_guard_signs_on_with_a_pin_and_stands_in_the_book(
     client: httpx.Client, gatehouse: Gatehouse, guards: dict[str, str]
 ) -> None:
@@ -364,13 +345,6 @@ def test_a_press_with_a_bad_id_is_refused(client: httpx.Client, gatehouse: Gateh
     for bad in [{}, {"id": "x"}, {"id": new_id(), "more": 1}]:
         assert client.post("/api/alarm/press", json=bad).status_code == 422
     assert gatehouse.line.presses == []
-
-
-def test_false_alarm_is_told_and_the_alarm_stays(client: httpx.Client, gatehouse: Gatehouse) -> None:
-    alarm_id = client.post("/api/alarm/press", json={"id": new_id()}).json()["alarm_id"]
-    assert client.post(f"/api/alarm/{alarm_id}/call-off").status_code == 202
-    assert gatehouse.line.called_off == [alarm_id]
-    assert client.get(f"/api/alarm/{alarm_id}").json()["id"] == alarm_id
 
 
 # ── looking for somebody who came before ──────────────────────────────────────────────────────────────────────────

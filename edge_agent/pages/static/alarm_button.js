@@ -1,5 +1,8 @@
 // One touch is an alarm. The screen answers first, then the press is sent, to every door the box has, with an id made
 // here, again and again until the box has answered; the same id is the same alarm, so nothing is doubled.
+// An alarm pressed elsewhere in the school takes this screen too, with sound, until somebody here has seen it.
+
+import { isMuted, sound } from "./alarm_sound.js";
 
 const RETRY_MS = 700;
 const PHONE_AFTER_MS = 15000; // without a receipt by then a person must phone
@@ -9,6 +12,8 @@ const form = document.getElementById("alarm-form");
 const button = document.getElementById("alarm");
 const overlay = document.getElementById("alarm-overlay");
 const part = (selector) => overlay.querySelector(selector);
+const parts = (selector) => overlay.querySelectorAll(selector);
+const show = (selector, visible) => { for (const element of parts(selector)) element.hidden = !visible; };
 const silent = form.dataset.silent === "yes";
 const doors = ["/api/alarm/press"];
 if (form.dataset.pressPort) doors.unshift(`${location.protocol}//${location.hostname}:${form.dataset.pressPort}/press`);
@@ -17,7 +22,8 @@ const beijing = new Intl.DateTimeFormat("en-GB", {
   timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
 });
 
-let current = null; // the alarm shown: {pressId, id once answered, received, tries}
+let current = null; // the alarm shown: {own, pressId, id once answered, received, tries}
+let calls = []; // alarms that call for people in the school now, newest first
 
 function newId() {
   // UUIDv7: 48 bits of milliseconds, then random bits.
@@ -34,34 +40,41 @@ function newId() {
 }
 
 function press() {
-  if (current && (silent || !overlay.hidden) && performance.now() - current.begun < 2000) return; // a second finger
-  const alarm = { pressId: newId(), id: null, received: false, tries: 0, begun: performance.now() };
+  const again = current?.own && (silent || !overlay.hidden) && performance.now() - current.begun < 2000;
+  if (again) return; // a second finger
+  const alarm = { own: true, pressId: newId(), id: null, received: false, tries: 0, begun: performance.now() };
   current = alarm;
-  show();
+  fill(new Date(), overlay.dataset.ownPlace);
   send(alarm);
   setTimeout(() => {
-    if (current === alarm && !alarm.received && !silent) part("[data-phone]").hidden = false;
+    if (current === alarm && !alarm.received && !alarm.drill && !silent) show("[data-phone]", true);
   }, PHONE_AFTER_MS);
 }
 
-function show() {
-  if (silent) {
+function fill(at, place) {
+  if (silent && current.own) {
     document.getElementById("silent-mark").hidden = false;
     return;
   }
-  for (const step of overlay.querySelectorAll("[data-step]")) {
+  for (const step of parts("[data-step]")) {
     step.classList.remove("reached");
     step.querySelector("time").textContent = "";
   }
-  for (const selector of ["[data-phone]", "[data-trouble]", "[data-called-off]"]) {
-    const element = part(selector);
-    if (element) element.hidden = true;
-  }
-  const callOff = part("[data-call-off]");
-  if (callOff) callOff.hidden = false;
-  part("[data-overlay-time]").textContent = beijing.format(new Date());
+  show("[data-phone], [data-trouble], [data-known], [data-louder], [data-drill]", false);
+  show("[data-own]", current.own);
+  show("[data-elsewhere], [data-acknowledge]", !current.own);
+  for (const element of parts("[data-place]")) element.textContent = place;
+  part("[data-overlay-time]").textContent = beijing.format(at);
+  name();
   overlay.hidden = false;
   overlay.focus();
+}
+
+function name() { // once the box has named the alarm, it can be spoken of
+  show("[data-false]", Boolean(current.id));
+  if (!current.id) return;
+  part("[data-false]").href = `/alarm/${current.id}/false`;
+  part("[data-acknowledge]").action = `/alarm/${current.id}/acknowledge`;
 }
 
 async function send(alarm) {
@@ -76,7 +89,11 @@ async function send(alarm) {
       () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
     );
   }
-  if (current === alarm) part("[data-trouble]").hidden = true;
+  remember("own-alarms", alarm.id);
+  if (current === alarm) {
+    show("[data-trouble]", false);
+    name();
+  }
   follow(alarm);
 }
 
@@ -94,7 +111,7 @@ async function sendTo(door, alarm) {
 function follow(alarm) {
   const source = new EventSource(`/api/alarm/${alarm.id}/steps`);
   source.onmessage = (event) => {
-    if (current !== alarm) return source.close();
+    if (current !== alarm || overlay.hidden) return source.close();
     const steps = JSON.parse(event.data);
     if (!steps) return undefined;
     for (const name of STEPS) {
@@ -104,11 +121,16 @@ function follow(alarm) {
         step.querySelector("time").textContent = beijing.format(new Date(steps[name]));
       }
     }
-    if (steps.received_utc) {
-      alarm.received = true;
-      part("[data-phone]").hidden = true;
+    alarm.received = Boolean(steps.received_utc);
+    alarm.drill = steps.drill;
+    if (alarm.received || steps.cancelled_utc) show("[data-phone]", false);
+    show("[data-drill]", steps.drill);
+    show("[data-known]", Boolean(steps.known_utc));
+    if (steps.known_utc) {
+      show("[data-acknowledge]", false);
+      part("[data-known-by]").textContent = steps.known_by ?? "";
+      part("[data-known-at]").textContent = beijing.format(new Date(steps.known_utc));
     }
-    if (steps.acknowledged_utc) source.close();
     return undefined;
   };
   source.onerror = () => {
@@ -125,13 +147,62 @@ form.addEventListener("submit", (event) => {
   event.preventDefault(); // Enter and Space come this way, and the end of a touch that pointerdown has answered
   press();
 });
-part("[data-close]").addEventListener("click", () => { overlay.hidden = true; button.focus(); });
-part("[data-call-off]")?.addEventListener("click", async (event) => {
-  const mark = event.currentTarget;
-  if (!current.id) return; // the press itself comes first
-  const answer = await fetch(`/api/alarm/${current.id}/call-off`, { method: "POST" });
-  if (answer.ok) {
-    mark.hidden = true;
-    part("[data-called-off]").hidden = false;
-  }
+part("[data-close]").addEventListener("click", () => {
+  dismiss();
+  overlay.hidden = true;
+  button.focus();
 });
+part("[data-false]").addEventListener("click", dismiss);
+part("[data-acknowledge]").addEventListener("submit", dismiss);
+
+// ── alarms pressed elsewhere ────────────────────────────────────────────────────────────────────────────────────────
+
+function remembered(list) {
+  return new Set(JSON.parse(sessionStorage.getItem(list) ?? "[]"));
+}
+
+function remember(list, ...items) {
+  sessionStorage.setItem(list, JSON.stringify([...remembered(list), ...items].slice(-100)));
+}
+
+function stages(call) { // each is shown once: the alarm, a minute without anybody, the call to 110
+  return [call.alarm.id, ...(call.louder ? [`${call.alarm.id}+`] : []), ...(call.call_police ? [`${call.alarm.id}!`] : [])];
+}
+
+function dismiss() { // this person has seen it, as it stands now
+  const call = calls.find((one) => one.alarm.id === current?.id);
+  remember("seen-alarms", ...(call ? stages(call) : current?.id ? [current.id] : []));
+  sound("");
+}
+
+function listen() {
+  const source = new EventSource("/api/alarm/calls");
+  source.onmessage = (event) => {
+    calls = JSON.parse(event.data);
+    const seen = remembered("seen-alarms");
+    const own = remembered("own-alarms");
+    const mine = (call) => own.has(call.alarm.id) || call.alarm.id === current?.id && current.own;
+    const unseen = calls.filter((call) => call.alarm.id !== form.dataset.busy
+      && stages(call).some((stage) => !seen.has(stage) && (!mine(call) || stage.endsWith("!"))));
+    const call = unseen[0];
+    const ownOnScreen = current?.own && !overlay.hidden;
+    if (call && !ownOnScreen && (overlay.hidden || current.id !== call.alarm.id)) showCall(call, mine(call));
+    const shown = calls.find((one) => one.alarm.id === current?.id);
+    show("[data-louder]", Boolean(shown?.louder) && !current.own);
+    if (shown?.call_police) show("[data-phone]", true);
+    const loud = unseen.filter((one) => !mine(one) && !one.alarm.known_utc);
+    sound(loud.some((one) => one.louder) ? "louder" : loud.length ? "calling" : "");
+    show("[data-muted]", isMuted());
+  };
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  };
+}
+
+function showCall(call, own) {
+  current = { own, id: call.alarm.id, received: Boolean(call.alarm.received_utc), begun: performance.now() };
+  fill(new Date(call.alarm.pressed_utc), call.alarm.place);
+  follow(current);
+}
+
+listen();
