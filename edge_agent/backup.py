@@ -25,6 +25,7 @@ from foundation.service import RefusedError
 from foundation.sqlite import DatabaseError, open_read_only
 from foundation.state import StateDirectory
 from gate.book import GateBook
+from gate.orders import GateOrders
 
 MANIFEST: Final = "manifest.json"
 KEYS: Final = "keys"
@@ -114,6 +115,8 @@ def restore_backup(state: StateDirectory, folder: Path, clock: Clock, keys: Path
     _rewind_cursors(state)
     if (state.database("gate")).exists():
         GateBook(state.database("gate"), clock).close()  # erases again whoever was erased since the copy was made
+    if (state.database("gate_orders")).exists():
+        GateOrders(state.database("gate_orders"), clock).close()
     return aside if replaced else None
 
 

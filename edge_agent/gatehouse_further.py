@@ -5,6 +5,8 @@ Apart from the role so that it is loaded only when the alarm line already runs.
 
 from __future__ import annotations
 
+from typing import Final
+
 from alarms.assembly import AlarmService
 from alarms.duress import duress_pin
 from config.alarm_input import AlarmInput, InputKind
@@ -25,9 +27,13 @@ from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
 from gate.stations import Stations
+from safety.query import open_faults
 from web.authority import authority_route, tls_unless_local
 from web.people import pin_holders
 from web.server import PageServer
+
+_FAULTS_TOLD: Final = 12
+"""A handover is read aloud; the ledger has the rest."""
 
 
 def gatehouse_further(context: RoleContext, alarms: AlarmService) -> list[Service]:
@@ -46,6 +52,13 @@ def gatehouse_further(context: RoleContext, alarms: AlarmService) -> list[Servic
         ),
         *_gate_page(context, alarms),
     ]
+
+
+def open_fault_titles(context: RoleContext) -> tuple[str, ...]:
+    """What is broken, worst first, for a handover. Raises DatabaseError."""
+    ledger = context.state.database("safety")
+    rows = open_faults(ledger, context.clock.utc_ns()) if ledger.exists() else ()
+    return tuple(row.fault.title for row in rows[:_FAULTS_TOLD])
 
 
 def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
@@ -97,6 +110,8 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             take_code=lambda code: take(state.key("enrol"), code, clock),
             enrol=enrol,
             further=(authority_route(state.key("tls")),),
+            orders=state.database("gate_orders"),
+            open_faults=lambda: open_fault_titles(context),
             press_port=door.port,
         )
     )

@@ -62,6 +62,10 @@ class HandoverBook:
         self._records = records
         self._duty = duty
 
+    def on_duty(self, station_id: str) -> Duty | None:
+        """Who stands at a screen and would hand over. Raises DatabaseError."""
+        return self._duty.on_duty(station_id)
+
     def hand_over(
         self, *, handover_id: str, station_id: str, from_signed: bool, to: Signer, matters: OpenMatters, note: str
     ) -> None:

@@ -229,6 +229,16 @@ def read_meeting(orders: Path, meeting_id: str) -> tuple[Meeting, tuple[Attendee
     return _meeting(row), people
 
 
+def attendee_by_id(orders: Path, attendee_id: str) -> Attendee | None:
+    """Somebody of any list; None if there is no such. Raises DatabaseError, RecordKeysError."""
+    if not orders.exists():
+        return None
+    with open_read_only(orders) as reader, open_keys(keys_file(orders)) as keys:
+        record_id = f"attendee:{attendee_id}"
+        row = reader.row("SELECT key_id, sealed FROM person_part WHERE record_id = ?", (record_id,))
+        return _attendee(attendee_id, person_of(keys, record_id, row[0], row[1])) if row else None
+
+
 def read_attendance(book: Path, meeting_id: str) -> Attendance:
     """Who came, and whether it is over. Raises DatabaseError."""
     with open_read_only(book) as reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -15,12 +16,16 @@ from config.alarm_input import AlarmInput
 from config.campus import Campus
 from config.gate import Gate
 from edge_agent.pages import PACKAGE
+from edge_agent.pages.admission_form import AdmissionForm
 from edge_agent.pages.alarm_false import alarm_false_routes
 from edge_agent.pages.alarm_routes import AlarmDeps, alarm_routes
+from edge_agent.pages.door_deps import DoorDeps
+from edge_agent.pages.door_routes import door_routes
 from edge_agent.pages.duty_routes import DutyDeps, duty_routes
 from edge_agent.pages.enrol_routes import enrol_routes
 from edge_agent.pages.enrolment import Enrolment
 from edge_agent.pages.pin import PinCheck
+from edge_agent.pages.standing import GateNow, gate_now
 from edge_agent.pages.station import Doorkeeper, StationsOnly
 from edge_agent.pages.status_model import CenterStatus
 from edge_agent.pages.visit_routes import VisitDeps, visit_routes
@@ -35,7 +40,7 @@ from gate.visit import Visit
 from web.app import make_app
 from web.guessing import GuessCounter
 from web.language import mark
-from web.page import Theme, page
+from web.page import Theme, page, texts_of
 from web.people import PinHolder
 from web.stream import live
 
@@ -67,6 +72,10 @@ class GatehouseDeps:
     """The token of a newly enrolled screen."""
     further: tuple[APIRouter, ...] = ()
     """Routes that are not the gate's own (the box's certificate authority)."""
+    orders: Path = Path("gate_orders.sqlite")
+    """What the office lays down for the gate; may not be there yet."""
+    open_faults: Callable[[], tuple[str, ...]] = tuple
+    """Titles of open faults, for a handover."""
     press_port: int | None = None
     """Port of the press door, which needs no asyncio; the page presses there too."""
 
@@ -101,8 +110,27 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
         _home(deps),
         alarm_routes(deps.alarms, input_of, name_of),
         alarm_false_routes(deps.alarms, pins, duty_of),
-        visit_routes(VisitDeps(clock=deps.clock, book=deps.book, gate_of=gate_of, guard_of=guard_of)),
+        visit_routes(
+            VisitDeps(
+                clock=deps.clock,
+                book=deps.book,
+                gate_of=gate_of,
+                guard_of=guard_of,
+                admission=AdmissionForm(deps.orders),
+            )
+        ),
         duty_routes(DutyDeps(duty=deps.book.duty, pins=pins)),
+        *door_routes(
+            DoorDeps(
+                clock=deps.clock,
+                book=deps.book,
+                orders=deps.orders,
+                gate_of=gate_of,
+                guard_of=guard_of,
+                pins=pins,
+                open_faults=deps.open_faults,
+            )
+        ),
     ]
     routers.extend(deps.further)
     if deps.enrol is not None:
@@ -141,9 +169,11 @@ class _Frame:
         deps = self._deps
         inside: tuple[Visit, ...] | None = None
         on_duty = None
+        next_up: GateNow | None = None
         try:
             inside = inside_now(deps.book.path)
             on_duty = deps.book.duty.on_duty(station.id)
+            next_up = gate_now(deps.book.path, deps.orders, deps.clock.utc_ns(), texts_of(request))
         except DatabaseError as error:
             _log.error("the gate book cannot be read", error=str(error))
         return {
@@ -155,6 +185,7 @@ class _Frame:
             "on_duty": on_duty,
             "center": deps.center(),
             "inside": inside,
+            "next_up": next_up,
             "live_url": "/api/live",
         }
 

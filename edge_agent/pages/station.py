@@ -25,7 +25,7 @@ from web.problem import Words, answer
 
 COOKIE: Final = "station"
 _COOKIE_AGE_S: Final = 400 * 24 * 3600
-_OPEN_PATHS: Final = ("/static/", "/enrol", "/authority.crt")
+_OPEN_PATHS: Final = ("/static/", "/enrol", "/authority.crt", "/patrol/")
 
 NOT_A_STATION: Final = Words(
     mark("这台设备没有登记为门卫终端"),

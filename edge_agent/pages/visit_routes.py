@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from config.gate import Gate
+from edge_agent.pages.admission_form import AdmissionForm
 from edge_agent.pages.station import station_of
 from edge_agent.pages.visit_form import DOCUMENTS, REASONS, errors_of, values_of, visitor_from_search, visitor_of
 from foundation.clock import Clock, beijing_day
@@ -19,7 +20,7 @@ from foundation.ids import is_id, new_id
 from gate.book import AlreadyInsideError, GateBook, UnknownVisitError, VisitConflictError, VisitRefusedError
 from gate.query import recent_visitors, visit_by_id, visits_of_day
 from gate.stations import Station
-from gate.visit import Visit, masked
+from gate.visit import Visit, masked, tidy, troubles
 from web.form import FormTexts
 from web.language import mark
 from web.page import page, texts_of
@@ -38,6 +39,8 @@ class VisitDeps:
     book: GateBook
     gate_of: Callable[[Station], Gate]
     guard_of: Callable[[Station], str]
+    admission: AdmissionForm
+    """What holds at the gate now: hours, measures, invitations."""
 
 
 def visit_routes(deps: VisitDeps) -> APIRouter:
@@ -53,18 +56,33 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/new")
     def who(request: Request, q: str = "") -> Response:
         asked = q.strip()[:_LONGEST_SEARCH]
+        invited = deps.admission.invited(asked)
+        if invited is not None:
+            return RedirectResponse(f"/visits/form?expected={invited.id}", status_code=303)
         found = deps.book.search(asked) if asked else recent_visitors(deps.book.path)
         return page(request, "visit_who.html", found=found, asked=asked, masked=masked)
 
     @routes.get("/form")
-    def empty_form(request: Request, again: str = "", typed: str = "", vehicle: bool = False) -> Response:
+    def empty_form(
+        request: Request, again: str = "", typed: str = "", vehicle: bool = False, expected: str = ""
+    ) -> Response:
         visitor = visitor_from_search(typed[:_LONGEST_SEARCH])
+        guest = deps.admission.visitor(expected, deps.clock.utc_ns()) if expected else None
+        if guest is not None:
+            visitor = guest
         if again:
             visit = _known(deps.book, again)
             if visit.visitor is not None:
                 # What was true of that day only is asked anew.
                 visitor = replace(visit.visitor, carried="", companions=0, document_note="")
-        return _form(request, deps, visit_id=new_id(), values=values_of(visitor), again=bool(again), vehicle=vehicle)
+        return _form(
+            request,
+            deps,
+            visit_id=new_id(),
+            values=values_of(visitor) | {"expected": expected},
+            again=bool(again) or guest is not None,
+            vehicle=vehicle,
+        )
 
     @routes.post("/{visit_id}")
     def sign_in(request: Request, visit_id: str, form: FormTexts) -> Response:
@@ -73,14 +91,24 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
 
 
 def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, str]) -> Response:
-    visitor, station = visitor_of(form), station_of(request)
+    visitor, station, now = visitor_of(form), station_of(request), deps.clock.utc_ns()
+    admission = deps.admission.admission(form, now)
+    # A request that comes twice, after the gate has closed meanwhile, is answered as the first time.
+    written = visit_by_id(deps.book.path, visit_id) is not None
+    asked = {} if written else deps.admission.errors(admission, now, texts_of(request))
     try:
+        if asked:
+            raise VisitRefusedError(troubles(tidy(visitor)))
         deps.book.sign_in(
-            visit_id=visit_id, gate_id=deps.gate_of(station).id, guard=deps.guard_of(station), visitor=visitor
+            visit_id=visit_id,
+            gate_id=deps.gate_of(station).id,
+            guard=deps.guard_of(station),
+            visitor=visitor,
+            admission=admission,
         )
     except VisitRefusedError as refused:
-        errors = errors_of(refused.troubles, texts_of(request))
-        return _form(request, deps, visit_id=visit_id, values=values_of(visitor), errors=errors)
+        errors = errors_of(refused.troubles, texts_of(request)) | asked
+        return _form(request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors)
     except AlreadyInsideError as already:
         return page(
             request,
@@ -159,6 +187,7 @@ def _form(
         documents=[(kind.value, texts(word)) for kind, word in DOCUMENTS],
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
+        admission=deps.admission.asked(values, deps.clock.utc_ns()),
     )
 
 

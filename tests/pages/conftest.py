@@ -126,6 +126,7 @@ def gatehouse_deps(folder: Path, line: FakeAlarmLine, clock: Clock, alarm_input:
         button=lambda gate_id: alarm_input if gate_id == GATE.id else WEST_INPUT,
         book=GateBook(folder / "gate.sqlite", clock),
         doorkeeper=Doorkeeper(box_token=TOKEN, box_gate_id=GATE.id, of_token=stations.of_token),
+        orders=folder / "gate_orders.sqlite",
         center=lambda: CenterStatus(name="示范区接警中心", state=State.OK, heard_utc_ns=clock.utc_ns()),
         alarms=AlarmDeps(
             press=line.press,

@@ -87,4 +87,5 @@ for (const step of form.querySelectorAll("[data-step=choice]"))
     if (event.target instanceof HTMLInputElement && event.detail > 0) setTimeout(() => move(+1), 150);
   });
 const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
-show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? steps.length - 1 : 0);
+const asked = steps.findIndex((step) => "start" in step.dataset); // what holds today is asked of those who came before too
+show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? (asked >= 0 ? asked : steps.length - 1) : 0);
