@@ -6,6 +6,7 @@ from camera.inspector import inspector
 from camera.query import may_try
 from config.plan import read_plan
 from edge_agent.camera_inputs import camera_inputs
+from edge_agent.camera_sirens import camera_sirens
 from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
 from edge_agent.role import Role, RoleContext
@@ -35,6 +36,13 @@ def services(context: RoleContext) -> list[Service]:
         ),
         Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact),
     ]
+    watches += camera_sirens(
+        settings,
+        context.state.database("alarms"),
+        context.findings,
+        context.clock,
+        may_try=may_try(context.state.journal(Role.RECORDER), context.state.journal(Role.INSPECTOR)),
+    )
     if plan is not None:
         watches.append(
             CoverageWatch(
