@@ -178,7 +178,7 @@ class District:
                 {"id": device["id"], "name": device["id"], "device": device["id"], "volume": "main", "retention": "r"}
                 for device in devices
             ],
-            "volumes": [{"id": "main", "path": str(self.root / "footage"), "when_full": "stop"}],
+            "volumes": [{"id": "main", "path": str(self.root / "footage"), "own_disk": False}],
             "retention": [{"id": "r"}],
             "alarm_inputs": [
                 {"id": f"b{number}", "name": f"按钮 {number}", "kind": "socket", "place": f"{number} 号楼"}

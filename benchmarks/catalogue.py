@@ -25,7 +25,7 @@ from typing import Any
 import structlog
 
 from camera.stream import Codec, Frame, VideoFormat
-from config.volume import Volume, WhenFull
+from config.volume import Volume
 from foundation.audit import AuditChain
 from foundation.clock import ManualClock
 from foundation.finding import FindingBoard
@@ -90,7 +90,7 @@ def timed_ms(work: Callable[[], Any]) -> float:
 def measure(folder: Path, points: int) -> dict[str, float]:
     """Fill a catalogue, then ask it everything."""
     clock = ManualClock(now_utc_ns=(START_MS + DAYS * DAY_MS) * 1_000_000, now_running_ns=DAYS * DAY_MS * 1_000_000)
-    volume = Volume(id="main", path=folder / "main", when_full=WhenFull.STOP, reserve_bytes=64 * 1024**2)
+    volume = Volume(id="main", path=folder / "main", own_disk=False, reserve_bytes=64 * 1024**2)
     path = folder / "catalogue.sqlite"
     catalogue = Catalogue(path, clock, least_axis_ms=lambda: DAYS * DAY_MS)
     findings = FindingBoard(Journal.open(folder / "journal.sqlite", clock), clock)

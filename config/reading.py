@@ -103,15 +103,6 @@ def _problem(source: YamlSource, detail: ErrorDetails, model: type[BaseModel]) -
         known = _known_keys(model, path[:-1])
         return Problem(source.file, line, key, "nobody knows this key", suggestion(str(path[-1]), known))
     if kind == "missing":
-        if path[-1] == "when_full":
-            return Problem(
-                source.file,
-                line,
-                key,
-                "nobody has chosen what happens when the volume is full",
-                "Write 'stop' (recording stops loudly, nothing young is deleted) or 'overwrite' "
-                "(the oldest goes, each deletion is a recorded breach).",
-            )
         return Problem(source.file, line, key, "it is missing", f"Add {path[-1]!r}; see the example.")
     if kind == "value_error":
         message = detail["msg"].removeprefix("Value error, ")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from config.model import SettingsModel
 from foundation.ids import Slug
@@ -24,6 +24,20 @@ class Volume(SettingsModel):
 
     id: Slug
     path: Path
-    when_full: Annotated[WhenFull, Field(strict=False)]
+    own_disk: bool = True
+    """A disk or share of its own is mounted at the path; while none is, the path is no volume. False only for a folder
+    on the system's disk, which somebody then has written down."""
+    when_full: Annotated[WhenFull | None, Field(strict=False)] = None
+    """'stop' settles it here; left out, persons choose at the first start (storage.full_choice)."""
     reserve_bytes: Annotated[int, Field(ge=64 * 1024**2)] = 2 * 1024**3
     """Kept free for recording around alarms after a stop."""
+
+    @field_validator("when_full")
+    @classmethod
+    def _overwriting_takes_two(cls, value: WhenFull | None) -> WhenFull | None:
+        if value is WhenFull.OVERWRITE:
+            raise ValueError(
+                "overwriting is not for a file to choose; leave when_full out and let two persons choose it: "
+                "edge-agent footage choose, or the page 录像 → 硬盘"
+            )
+        return value

@@ -19,7 +19,9 @@ from storage.days import NS_PER_MS, day_number
 from storage.segment import WrittenSegment, segment_path
 from storage.volume import VolumeIdentity
 
-SCHEMA: Final = Schema.load("catalogue", JOURNAL_SQL, AUDIT_SQL, PROVEN_TIME_SQL, ("storage", "schema.sql"))
+SCHEMA: Final = Schema.load(
+    "catalogue", JOURNAL_SQL, AUDIT_SQL, PROVEN_TIME_SQL, ("storage", "schema.sql"), ("storage", "full_choice.sql")
+)
 
 
 class SegmentState(IntEnum):
@@ -121,7 +123,10 @@ class Catalogue:
         self.database = Database(path, SCHEMA)
         self.clock = clock
         with self.database.transaction() as transaction:
-            if transaction.row("SELECT 1 FROM running_time") is None:
+            last = transaction.row("SELECT boot_id FROM running_time")
+            self.booted: Final = last is not None and last[0] != clock.boot_id()
+            """Whether the machine has booted since the catalogue was last open: a run without an end lost its power."""
+            if last is None:
                 transaction.execute(
                     "INSERT INTO running_time (id, axis_ns, boot_id, boot_running_ns) VALUES (1, ?, ?, ?)",
                     (least_axis_ms() * NS_PER_MS, clock.boot_id(), clock.running_ns()),

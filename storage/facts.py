@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from pydantic import model_validator
+
+from config.volume import WhenFull
 from foundation.journal import Fact
 
 
@@ -37,3 +40,21 @@ class HoldEndRequested(Fact):
     hold_id: str
     person: str
     reason: str
+
+
+class WhenFullChosen(Fact):
+    """Persons chose what happens when a volume is full (满盘策略); each of them has shown who they are."""
+
+    kind: ClassVar[str] = "footage.when_full_chosen"
+    volume: str
+    when_full: WhenFull
+    persons: tuple[str, ...]
+    """Who chose, as they stand in the access log; one is enough to stop, overwriting takes two."""
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _enough_persons(self) -> Self:
+        needed = 2 if self.when_full is WhenFull.OVERWRITE else 1
+        if len(set(self.persons)) < needed:
+            raise ValueError(f"{self.when_full} takes {needed} different persons, not {len(set(self.persons))}")
+        return self

@@ -18,6 +18,7 @@ from storage.segment import FOOTAGE, sync_folder
 
 HOLDS: Final = "holds"
 """Folder beside a point's days."""
+_NOTE_KEYS: Final = ("from_ms", "to_ms", "reason", "person", "made_ms", "made_axis_ms", "until_ms")
 
 
 class UnknownPointError(KeyError):
@@ -46,11 +47,17 @@ class Holds:
     def place(self, request: HoldRequest, roots: Sequence[Path], *, hold_id: str | None = None) -> str:
         """Keep a stretch of footage; returns the hold's id. A second call with the same id changes nothing.
 
-        The note beside the segments is on every mounted volume before this returns. Raises UnknownPointError,
-        DatabaseError, OSError.
+        The note beside the segments is on every root before this returns. Raises UnknownPointError, DatabaseError,
+        OSError.
         """
+        identity = self.enter(request, hold_id=hold_id)
+        for root in roots:
+            write_missing_notes(self._catalogue, root)
+        return identity
+
+    def enter(self, request: HoldRequest, *, hold_id: str | None = None) -> str:
+        """The same without notes: nothing of it is deleted from here on. Raises UnknownPointError, DatabaseError."""
         identity = hold_id or new_id()
-        made_ms, made_axis_ms = self._catalogue.now_ms(), self._catalogue.now_axis_ms()
         with self._catalogue.database.transaction() as transaction:
             if transaction.row("SELECT 1 FROM hold WHERE id = ?", (identity,)):
                 return identity
@@ -67,36 +74,35 @@ class Holds:
                     request.to_ms,
                     request.reason,
                     request.person,
-                    made_ms,
-                    made_axis_ms,
+                    self._catalogue.now_ms(),
+                    self._catalogue.now_axis_ms(),
                     request.until_ms,
                 ),
             )
             self._tell(transaction, identity, "hold.placed", request)
-        for root in roots:
-            _write_note(root, identity, request, made_ms, made_axis_ms)
         return identity
 
-    def end(self, hold_id: str, *, person: str, roots: Sequence[Path], reason: str = "") -> bool:
-        """Let the footage go by its age again; False if there is no such hold. Raises DatabaseError, OSError."""
+    def end(self, hold_id: str, *, person: str, roots: Sequence[Path] = (), reason: str = "") -> str | None:
+        """Let the footage go by its age again; returns its point, None if there is no such hold.
+
+        Raises DatabaseError, OSError.
+        """
         with self._catalogue.database.transaction() as transaction:
             row = transaction.row(
                 "SELECT p.id FROM hold h JOIN point p ON p.no = h.point_no WHERE h.id = ? AND h.ended_ms IS NULL",
                 (hold_id,),
             )
             if row is None:
-                return False
+                return None
             transaction.execute(
                 "UPDATE hold SET ended_ms = ?, ended_by = ? WHERE id = ?", (self._catalogue.now_ms(), person, hold_id)
             )
             said = {"person": person, "reason": reason}
             self._audit.append(transaction, record_id=f"hold:{hold_id}", action="hold.ended", body=said)
+        point = str(row[0])
         for root in roots:
-            note = root / FOOTAGE / str(row[0]) / HOLDS / f"{hold_id}.json"
-            if note.exists():
-                note.unlink()
-                sync_folder(note.parent)
-        return True
+            remove_note(root, point, hold_id)
+        return point
 
     def _tell(self, transaction: Transaction, hold_id: str, action: str, request: HoldRequest) -> None:
         self._audit.append(
@@ -123,27 +129,34 @@ class Holds:
         return [Hold(*row) for row in rows]
 
 
-def _write_note(root: Path, hold_id: str, request: HoldRequest, made_ms: int, made_axis_ms: int) -> None:
-    folder = root / FOOTAGE / request.point / HOLDS
-    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    text = json.dumps(
-        {
-            "from_ms": request.from_ms,
-            "to_ms": request.to_ms,
-            "reason": request.reason,
-            "person": request.person,
-            "made_ms": made_ms,
-            "made_axis_ms": made_axis_ms,
-            "until_ms": request.until_ms,
-        },
-        ensure_ascii=False,
+def write_missing_notes(catalogue: Catalogue, root: Path) -> None:
+    """Lay a note of every hold that nobody has ended beside the footage it holds. Raises DatabaseError, OSError."""
+    rows = catalogue.database.rows(
+        "SELECT h.id, p.id, h.from_ms, h.to_ms, h.reason, h.person, h.made_ms, h.made_axis_ms, h.until_ms "
+        "FROM hold h JOIN point p ON p.no = h.point_no WHERE h.ended_ms IS NULL"
     )
-    with (folder / f"{hold_id}.json").open("w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folder)
-    sync_folder(folder.parent)
+    for hold_id, point, *values in rows:
+        folder = root / FOOTAGE / point / HOLDS
+        note = folder / f"{hold_id}.json"
+        if note.exists():
+            continue
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        fresh = folder / f"{hold_id}.new"
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(dict(zip(_NOTE_KEYS, values, strict=True)), ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(note)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+
+
+def remove_note(root: Path, point: str, hold_id: str) -> None:
+    """Take away the note of a hold that has ended. Raises OSError."""
+    note = root / FOOTAGE / point / HOLDS / f"{hold_id}.json"
+    if note.exists():
+        note.unlink()
+        sync_folder(note.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,3 @@ def notes_on(root: Path) -> Iterator[HoldNote]:
         except (ValueError, KeyError, TypeError):
             everything = {"from_ms": 0, "to_ms": 2**53, "reason": "damaged note", "person": "", "made_ms": 0}
             yield HoldNote(file.stem, point, {**everything, "made_axis_ms": 0, "until_ms": None})
-
-
-_NOTE_KEYS: Final = ("from_ms", "to_ms", "reason", "person", "made_ms", "made_axis_ms", "until_ms")

@@ -22,8 +22,14 @@ class Mounted:
 
 
 def mounted(reader: Transaction, volumes: Iterable[Volume]) -> list[Mounted]:
-    """Volumes of the settings whose disk is the one that the catalogue knows."""
-    known = {(row[1], row[2]): row[0] for row in reader.rows("SELECT no, id, uuid FROM volume")}
+    """Volumes of the settings whose disk is the one that the catalogue knows; one that the recorder found to be away
+    is not touched, for it may hang whoever does."""
+    known = {
+        (volume_id, identity): no
+        for no, volume_id, identity in reader.rows(
+            "SELECT no, id, uuid FROM volume WHERE no NOT IN (SELECT volume_no FROM presence WHERE away_ms IS NOT NULL)"
+        )
+    }
     found = []
     for volume in volumes:
         try:

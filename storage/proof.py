@@ -9,7 +9,7 @@ from typing import Final
 
 from camera.stream import Codec, Frame, VideoFormat
 from config.retention import FLOOR_DAYS
-from config.volume import Volume, WhenFull
+from config.volume import Volume
 from foundation.audit import AuditChain
 from foundation.clock import NS_PER_S, ManualClock
 from foundation.finding import FindingBoard
@@ -64,7 +64,7 @@ def prove_retention(scratch: Path, sample: Path | None = None) -> RetentionProof
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     clock = ManualClock()
-    volume = Volume(id="proof", path=scratch / "volume", when_full=WhenFull.STOP, reserve_bytes=64 * 1024**2)
+    volume = Volume(id="proof", path=scratch / "volume", own_disk=False, reserve_bytes=64 * 1024**2)
     catalogue = Catalogue(scratch / "catalogue.sqlite", clock)
     journal = Journal.open(scratch / "journal.sqlite", clock)
     try:

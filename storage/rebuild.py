@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,14 @@ from foundation.ids import is_slug
 from foundation.sqlite import Transaction
 from storage.catalogue import Catalogue, SegmentKey, count_rate, note_if_sealed
 from storage.days import day_span_ms
+from storage.hands import Hands
 from storage.holds import notes_on
 from storage.segment import FOOTAGE, segment_name, segment_path
 from storage.segment_file import NotOurSegment, SegmentFile, read_segment
-from storage.shelf import Place
+from storage.shelf import Place, Shelf
 
 BATCH: Final = 500
+FOLDER_LIMIT_S: Final = 60.0
 _DAY_PATTERN: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 _log = structlog.get_logger("rebuild")
@@ -61,7 +64,7 @@ def look_at(root: Path, path: Path) -> FoundSegment | None:
     return FoundSegment(path, suffix, found)
 
 
-def scan_volume(catalogue: Catalogue, place: Place, stopping: threading.Event) -> int:
+def scan_volume(catalogue: Catalogue, shelf: Shelf, place: Place, stopping: threading.Event) -> int:
     """Make every segment on a volume known, then allow deletions on it; returns how many were adopted.
 
     May be interrupted and begun again. Raises DatabaseError, OSError.
@@ -70,9 +73,10 @@ def scan_volume(catalogue: Catalogue, place: Place, stopping: threading.Event) -
     for day in sorted((place.root / FOOTAGE).glob(f"*/{_DAY_PATTERN}")):
         if stopping.is_set():
             return adopted
-        adopted += _adopt_folder(catalogue, place, day)
+        adopted += shelf.do(place, partial(_adopt_folder, catalogue, place, day), limit_s=FOLDER_LIMIT_S)
+    notes = shelf.do(place, lambda: list(notes_on(place.root)))
     with catalogue.database.transaction() as transaction:
-        for note in notes_on(place.root):
+        for note in notes:
             point_no = _point_no(transaction, catalogue, note.point, place.volume.id)
             values = note.values
             transaction.execute(
@@ -208,9 +212,15 @@ def latest_axis_ms(roots: Iterable[Path]) -> int:
     """
     latest = 0
     for root in roots:
-        for point in _point_folders(root):
-            latest = max(latest, _latest_of(point))
+        try:
+            latest = max(latest, Hands(root.name).do(partial(_latest_on, root), limit_s=FOLDER_LIMIT_S))
+        except OSError as error:  # what lies there will look younger than it is, and stay
+            _log.error("a volume cannot be asked how old its footage is", path=str(root), error=str(error))
     return latest
+
+
+def _latest_on(root: Path) -> int:
+    return max((_latest_of(point) for point in _point_folders(root)), default=0)
 
 
 def _latest_of(point: Path) -> int:

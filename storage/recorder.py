@@ -190,11 +190,16 @@ class PointRecorder(Service):
                 cause = "format_changed"
                 self._mind_format_changes()
             except StreamError as error:
+                if self.stopping.is_set():  # `close` ended the stream
+                    return
                 cause = error.cause
                 raise
-            except (NoPlace, VolumeRefused) as error:
+            except NoPlace as error:
                 cause = f"volume_{error.trouble}"
                 raise
+            except VolumeRefused as error:
+                cause = f"volume_{error.trouble}"
+                self._log.warning("recording moves to another volume", reason=str(error))
             except DatabaseError:
                 cause = "catalogue_failed"
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -19,15 +20,16 @@ from foundation.journal import Entry, Journal, Tail
 from foundation.proven_time import TimeReading
 from foundation.service import Service
 from storage.catalogue import Catalogue
-from storage.facts import HoldEndRequested, HoldRequested
+from storage.facts import HoldEndRequested, HoldRequested, WhenFullChosen
 from storage.forecasts import ForecastWatch
-from storage.holds import HoldRequest, Holds, UnknownPointError
+from storage.full_choice import FullChoices
+from storage.holds import HoldRequest, Holds, UnknownPointError, remove_note, write_missing_notes
 from storage.login_guard import LoginGuard
 from storage.rebuild import latest_axis_ms
 from storage.recorder import PointRecorder
 from storage.recording_board import RecordingBoard
 from storage.seal import Sealer
-from storage.shelf import Shelf
+from storage.shelf import Place, Shelf
 from storage.startup import StartupRepair
 from storage.sweep import Sweep
 from storage.verify import Verifier
@@ -78,7 +80,8 @@ def recorder_role(
     shelf = Shelf(settings.volumes, catalogue, findings)
     repair = StartupRepair(catalogue, shelf)
     own = Journal(catalogue.database, clock)
-    heed = _Heed(catalogue, Holds(catalogue, audit), shelf)
+    choices = FullChoices(catalogue, audit, findings, settings.volumes)
+    heed = _Heed(catalogue, Holds(catalogue, audit), choices, shelf)
     tails = [Tail(path, own, heed) for path in journals]
     guard = LoginGuard(clock, may_try)
     recorders = [
@@ -103,7 +106,7 @@ def recorder_role(
         return repair.settled and _heard_all(tails, journals)
 
     keepers = [
-        Sweep(catalogue, shelf, audit, ready_to_delete),
+        Sweep(catalogue, shelf, audit, ready_to_delete, choices.of),
         Sealer(catalogue, shelf),
         Verifier(catalogue, shelf, findings),
         ForecastWatch(catalogue, settings, findings),
@@ -119,9 +122,10 @@ def _heard_all(tails: Sequence[Tail], journals: Iterable[Path]) -> bool:
 class _Heed:
     """Acts on the facts of other roles that concern footage."""
 
-    def __init__(self, catalogue: Catalogue, holds: Holds, shelf: Shelf) -> None:
+    def __init__(self, catalogue: Catalogue, holds: Holds, choices: FullChoices, shelf: Shelf) -> None:
         self._catalogue = catalogue
         self._holds = holds
+        self._choices = choices
         self._shelf = shelf
 
     def __call__(self, entry: Entry) -> None:
@@ -131,10 +135,15 @@ class _Heed:
             self._place(entry.read(HoldRequested))
         elif entry.kind == HoldEndRequested.kind:
             self._end(entry.read(HoldEndRequested))
+        elif entry.kind == WhenFullChosen.kind:
+            self._choices.choose(entry.read(WhenFullChosen), entry.id)
 
     def _end(self, asked: HoldEndRequested) -> None:
-        roots = [place.root for place in self._shelf.places()]
-        self._holds.end(asked.hold_id, person=asked.person, reason=asked.reason, roots=roots)
+        point = self._holds.end(asked.hold_id, person=asked.person, reason=asked.reason)
+        if point is None:
+            return
+        for place in self._shelf.places():
+            self._touch(place, partial(remove_note, place.root, point, asked.hold_id))
 
     def _place(self, asked: HoldRequested) -> None:
         request = HoldRequest(
@@ -146,9 +155,17 @@ class _Heed:
             until_ms=asked.until_ms,
         )
         try:
-            self._holds.place(request, [place.root for place in self._shelf.places()], hold_id=asked.hold_id)
+            self._holds.enter(request, hold_id=asked.hold_id)
         except UnknownPointError as error:
             _log.error("a hold was asked for footage that does not exist", error=str(error))
+        for place in self._shelf.places():
+            self._touch(place, partial(write_missing_notes, self._catalogue, place.root))
+
+    def _touch(self, place: Place, call: Callable[[], object]) -> None:
+        try:
+            self._shelf.do(place, call)
+        except OSError as error:  # the hold stands in the catalogue; the note follows when the disk is well
+            self._shelf.report(place, error)
 
 
 def few_memory_arenas() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from camera.stream import TICKS_PER_S, AudioFormat, AudioFrame, Frame, VideoFormat
@@ -42,6 +43,8 @@ class _OpenSegment:
     key: SegmentKey
     writer: SegmentWriter
     place: Place
+    stuck: bool = False
+    """A call is still in the disk's hands; it closes the file when it ends."""
 
 
 @dataclass(slots=True)
@@ -139,13 +142,23 @@ class Run:
         axis_ms = self.catalogue.now_axis_ms()
         for copy in tuple(self._copies):
             try:
-                copy.writer.write(fragment, end_ticks=end_ticks, start_ms=start_ms, axis_ms=axis_ms)
+                self._append(copy, fragment, end_ticks, start_ms, axis_ms)
             except OSError as error:
+                copy.stuck = isinstance(error, TimeoutError)
                 refused = self.shelf.report(copy.place, error)
                 if len(self._copies) == 1:
                     raise refused from error
                 self._close(copy)  # the other copy goes on; the next minute looks for two places again
                 self._copies.remove(copy)
+
+    def _append(
+        self, copy: _OpenSegment, fragment: FragmentBuilder, end_ticks: int, start_ms: int, axis_ms: int
+    ) -> None:
+        self.shelf.write(
+            copy.place,
+            lambda: copy.writer.write(fragment, end_ticks=end_ticks, start_ms=start_ms, axis_ms=axis_ms),
+            late=lambda: self._let_go(copy.key, copy.writer),
+        )
 
     def _cut(self, start_ms: int, fragment: FragmentBuilder) -> None:
         assert self._format is not None
@@ -158,9 +171,10 @@ class Run:
         suffixed = []
         for place in places:
             try:
-                suffixed.append((place.no, free_suffix(place.root, self.point, start_ms)))
+                suffix = self.shelf.do(place, partial(free_suffix, place.root, self.point, start_ms))
             except OSError as error:
                 raise self.shelf.report(place, error) from error
+            suffixed.append((place.no, suffix))
         keys = self.catalogue.begin_segments(
             self.point_no, start_ms, suffixed, run_no=self._no, finished=self._finished
         )
@@ -170,22 +184,40 @@ class Run:
             try:
                 self._copies.append(_OpenSegment(key, self._writer(place, key, suffix, fragment), place))
             except OSError as error:
-                self.catalogue.forget_segment(key)
+                if not isinstance(error, TimeoutError):
+                    self.shelf.set_aside(key)
                 failed = self.shelf.report(place, error)
         if failed is not None and not self._copies:
             raise failed
 
     def _writer(self, place: Place, key: SegmentKey, suffix: int, fragment: FragmentBuilder) -> SegmentWriter:
-        assert self._format is not None
-        return SegmentWriter(
-            place.root,
-            SegmentHeader(self.point, place.uuid, key.start_ms, self.figures.started_ms or key.start_ms),
-            self._format,
-            self._audio,
-            suffix=suffix,
-            first_ticks=min(frame.ticks for frame in fragment.frames),
-            first_sound_ticks=fragment.sounds[0].ticks if fragment.sounds else 0,
-        )
+        video = self._format
+        assert video is not None
+        header = SegmentHeader(self.point, place.uuid, key.start_ms, self.figures.started_ms or key.start_ms)
+        made: list[SegmentWriter] = []
+
+        def make() -> SegmentWriter:
+            made.append(
+                SegmentWriter(
+                    place.root,
+                    header,
+                    video,
+                    self._audio,
+                    suffix=suffix,
+                    first_ticks=min(frame.ticks for frame in fragment.frames),
+                    first_sound_ticks=fragment.sounds[0].ticks if fragment.sounds else 0,
+                )
+            )
+            return made[0]
+
+        return self.shelf.do(place, make, late=lambda: self._let_go(key, *made))
+
+    def _let_go(self, key: SegmentKey, *writers: SegmentWriter) -> None:
+        # On a disk's own thread, for a call that nobody waits for any more.
+        for writer in writers:
+            with contextlib.suppress(OSError):
+                writer.close()
+        self.shelf.set_aside(key)
 
     def _close_segments(self) -> None:
         copies, self._copies = self._copies, []
@@ -193,10 +225,16 @@ class Run:
             self._close(copy)
 
     def _close(self, copy: _OpenSegment) -> None:
-        written = copy.writer.close()
-        if written.duration_ms == 0:  # the disk took the head but no fragment
-            with contextlib.suppress(OSError):  # the next start finds a file without pictures
-                copy.writer.path.unlink()
-            self.catalogue.forget_segment(copy.key)
+        if copy.stuck:
+            return
+        try:
+            written = self.shelf.do(copy.place, copy.writer.close, late=partial(self.shelf.set_aside, copy.key))
+        except OSError as error:
+            if not isinstance(error, TimeoutError):
+                self.shelf.set_aside(copy.key)
+            self.shelf.report(copy.place, error)
+            return
+        if copy.writer.torn or written.duration_ms == 0:  # the disk took the head but no fragment
+            self.shelf.set_aside(copy.key)
             return
         self._finished.append((copy.key, written))

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import ClassVar, Final
@@ -155,7 +156,10 @@ class Sealer(Service):
                 transaction=transaction,
             )
         for place in self._shelf.places():
-            _write_beside_footage(place.root, seal, previous, points)
+            try:
+                self._shelf.do(place, partial(_write_beside_footage, place.root, seal, previous, points))
+            except OSError as error:  # the catalogue has it, and the other volumes
+                self._shelf.report(place, error)
         _log.info("sealed", day=day_of_number(day).isoformat(), kind=kind, hash=seal.hash.hex())
         return seal
 

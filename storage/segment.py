@@ -69,6 +69,8 @@ class SegmentWriter:
         self._sequence = 0
         self._bytes = 0
         self._hash = hashlib.sha256()
+        self.torn = False
+        """A write failed and could not be taken back: only a reader can tell where the file ends."""
         self.path = root / segment_path(header.point, header.start_ms, suffix)
         _make_durable_folders(root, self.path.parent)
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
@@ -77,8 +79,7 @@ class SegmentWriter:
             self._append([initialization(header, video, audio)])
         except OSError:
             os.close(self._file)
-            self.path.unlink()
-            raise
+            raise  # the name stays for a repair: a disk that fails may keep it whatever is said now
 
     @property
     def size_bytes(self) -> int:
@@ -112,11 +113,18 @@ class SegmentWriter:
                 _write_all(self._file, pieces[at : at + _MOST_PIECES])
             os.fdatasync(self._file)
         except OSError:
-            os.ftruncate(self._file, self._bytes)
+            self._take_back()
             raise
         for piece in pieces:
             self._hash.update(piece)
         self._bytes += whole
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._file, self._bytes)
+            os.fdatasync(self._file)
+        except OSError:
+            self.torn = True
 
     def close(self) -> WrittenSegment:
         """Let go of the file; what was written is what is returned."""

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from config.volume import Volume
+from foundation.clock import NS_PER_S
 from foundation.finding import FindingBoard, Severity
 from foundation.service import Service
-from storage.catalogue import Catalogue
+from storage.catalogue import Catalogue, SegmentKey
+from storage.hands import LIMIT_S, Hands
 from storage.segment import FOOTAGE
-from storage.volume import VolumeRefused, VolumeTrouble, identify, room, trouble_of
+from storage.volume import VolumeIdentity, VolumeRefused, VolumeTrouble, identify, room, trouble_of
+from storage.write_pace import WritePace
 
 LOOK_EVERY_S: Final = 10.0
+LOOK_LIMIT_S: Final = 5.0
+STILL_THERE: Final = frozenset({VolumeTrouble.FULL, VolumeTrouble.SLOW})
+"""Troubles of a volume that can be read and deleted on all the same."""
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("shelf")
 
@@ -55,6 +63,9 @@ class Shelf(Service):
         self._lock = threading.Lock()
         self._places: dict[str, Place] = {}
         self._refused: dict[str, VolumeRefused] = {}
+        self._hands = {volume.id: Hands(volume.id) for volume in volumes}
+        self._paces = {volume.id: WritePace() for volume in volumes}
+        self._set_aside: list[SegmentKey] = []
 
     def start(self) -> None:
         """Know every volume before the first recorder asks."""
@@ -72,7 +83,8 @@ class Shelf(Service):
                 place = self._identified(volume)
                 with self._lock:
                     self._places[volume.id] = place
-                _refuse_if_full(volume)
+                self._refuse_if_full(volume)
+                self._refuse_if_slow(volume)
             except VolumeRefused as refused:
                 self._refuse(volume, refused)
             else:
@@ -83,18 +95,45 @@ class Shelf(Service):
 
     def _identified(self, volume: Volume) -> Place:
         known = self._catalogue.known_volume(volume.id)
-        identity = identify(volume, known_uuid=known[1] if known else None)
-        if known is None:
-            no = self._catalogue.enrol_volume(identity, empty=not (volume.path / FOOTAGE).exists())
-        else:
-            no = known[0]
+
+        def look() -> tuple[VolumeIdentity, bool]:
+            identity = identify(volume, known_uuid=known[1] if known else None)
+            return identity, (volume.path / FOOTAGE).exists()
+
+        identity, has_footage = self._looked(volume, look)
+        no = known[0] if known else self._catalogue.enrol_volume(identity, empty=not has_footage)
         return Place(volume, no, identity.uuid)
+
+    def _looked(self, volume: Volume, call: Callable[[], T]) -> T:
+        try:
+            return self._hands[volume.id].do(call, limit_s=LOOK_LIMIT_S)
+        except OSError as error:
+            raise trouble_of(volume, error) from error
+
+    def _refuse_if_full(self, volume: Volume) -> None:
+        free = self._looked(volume, lambda: room(volume)).free
+        if free < volume.reserve_bytes:
+            raise VolumeRefused(
+                VolumeTrouble.FULL,
+                f"volume {volume.id}: {free // 2**20} MiB are free, {volume.reserve_bytes // 2**20} MiB are kept in "
+                "reserve and nothing on it is old enough to go; add a disk",
+            )
+
+    def _refuse_if_slow(self, volume: Volume) -> None:
+        with self._lock:
+            slow_s = self._paces[volume.id].slow_s(self._catalogue.clock.running_ns())
+        if slow_s is not None:
+            raise VolumeRefused(
+                VolumeTrouble.SLOW,
+                f"volume {volume.id}: a fragment takes {slow_s:.1f} s to be on the disk, longer than it lasts; "
+                "see to the disk or share",
+            )
 
     def _refuse(self, volume: Volume, refused: VolumeRefused) -> None:
         with self._lock:
             before = self._refused.get(volume.id)
             self._refused[volume.id] = refused
-            if refused.trouble is not VolumeTrouble.FULL:
+            if refused.trouble not in STILL_THERE:
                 self._places.pop(volume.id, None)
         if before is not None and before.trouble is refused.trouble:
             return
@@ -107,23 +146,28 @@ class Shelf(Service):
                 self._findings.clear(f"volume:{volume.id}", kind)
 
     def place_for(self, volume_id: str, *, urgent: bool = False) -> Place:
-        """The point's own volume, else another that takes footage: recording moves on.
+        """The point's own volume, else another that takes footage: recording moves on. A slow one is the last resort.
 
         `urgent` footage, around an alarm, may use a full volume's reserve. Raises NoPlace.
         """
         with self._lock:
             own = self._places.get(volume_id)
-            if own is not None and volume_id not in self._refused:
-                return own
-            for other_id, other in self._places.items():
-                if other_id not in self._refused:
-                    return other
+            candidates = [own] if own is not None else []
+            candidates += [place for other_id, place in self._places.items() if other_id != volume_id]
+            for trouble in (None, VolumeTrouble.SLOW):
+                for place in candidates:
+                    if self._trouble(place.volume.id) is trouble:
+                        return place
             refused = self._refused.get(volume_id)
-            if urgent and own is not None and refused is not None and refused.trouble is VolumeTrouble.FULL:
+            if urgent and own is not None and self._trouble(volume_id) is VolumeTrouble.FULL:
                 return own
         if refused is None:
             raise NoPlace(VolumeTrouble.MISSING, f"volume {volume_id} has not been looked at yet")
         raise NoPlace(refused.trouble, str(refused))
+
+    def _trouble(self, volume_id: str) -> VolumeTrouble | None:
+        refused = self._refused.get(volume_id)
+        return None if refused is None else refused.trouble
 
     def places_for(self, volume_id: str, copy_volume_id: str | None, *, urgent: bool = False) -> list[Place]:
         """Where to write: `place_for`, and the copy's volume if that takes footage and is another. Raises NoPlace."""
@@ -144,18 +188,42 @@ class Shelf(Service):
         with self._lock:
             return list(self._places.values())
 
+    def do(
+        self, place: Place, call: Callable[[], T], *, limit_s: float = LIMIT_S, late: Callable[[], None] | None = None
+    ) -> T:
+        """Make a call that touches a volume, but wait no longer than a limit (see storage.hands). Raises OSError."""
+        hands = self._hands[place.volume.id]
+        return hands.do(call, limit_s=limit_s) if late is None else hands.do(call, limit_s=limit_s, late=late)
+
+    def write(self, place: Place, call: Callable[[], None], *, late: Callable[[], None]) -> None:
+        """The same for a fragment, whose time is measured. Raises OSError."""
+        clock = self._catalogue.clock
+        began_ns = clock.running_ns()
+        self.do(place, call, late=late)
+        now_ns = clock.running_ns()
+        with self._lock:
+            pace = self._paces[place.volume.id]
+            pace.note((now_ns - began_ns) / NS_PER_S, now_ns)
+            slow = pace.slow_s(now_ns) is not None and self._trouble(place.volume.id) is None
+        if slow:
+            try:
+                self._refuse_if_slow(place.volume)
+            except VolumeRefused as refused:
+                self._refuse(place.volume, refused)  # the next minute goes elsewhere
+
+    def set_aside(self, key: SegmentKey) -> None:
+        """A file was left as the disk left it; StartupRepair closes it after its last whole fragment."""
+        with self._lock:
+            self._set_aside.append(key)
+
+    def take_set_aside(self) -> list[SegmentKey]:
+        """Files to repair, each handed out once."""
+        with self._lock:
+            keys, self._set_aside = self._set_aside, []
+            return keys
+
     def report(self, place: Place, error: OSError) -> VolumeRefused:
         """A write failed: the volume takes nothing more until the next look finds it well."""
         refused = trouble_of(place.volume, error)
         self._refuse(place.volume, refused)
         return refused
-
-
-def _refuse_if_full(volume: Volume) -> None:
-    free = room(volume).free
-    if free < volume.reserve_bytes:
-        raise VolumeRefused(
-            VolumeTrouble.FULL,
-            f"volume {volume.id}: {free // 2**20} MiB are free, {volume.reserve_bytes // 2**20} MiB are kept in "
-            "reserve and nothing on it is old enough to go; add a disk",
-        )

@@ -1,23 +1,29 @@
-"""Puts right what a crash left (断电恢复): torn segments keep every whole fragment, begun deletions are finished."""
+"""Puts right what a crash or a failing disk left (断电恢复): torn segments keep every whole fragment."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
-from storage.catalogue import FROM_SEGMENT, Catalogue, Segment, SegmentState, segment_of
+from storage.catalogue import FROM_SEGMENT, Catalogue, Segment, segment_of
+from storage.holds import write_missing_notes
 from storage.rebuild import adopt_newer, scan_volume
 from storage.segment import sync_folder
-from storage.segment_file import LONGEST_HEAD, NotOurSegment, read_segment, sha256_of
+from storage.segment_file import LONGEST_HEAD, NotOurSegment, SegmentFile, read_segment, sha256_of
 from storage.shelf import Place, Shelf
 
 LOOK_EVERY_S: Final = 10.0
 HASH_BATCH: Final = 16
+HASH_LIMIT_S: Final = 60.0
+ADOPT_LIMIT_S: Final = 60.0
+"""Up to a day of every point is read through after a lost catalogue; a disk that takes longer is as good as away."""
 
 _log = structlog.get_logger("startup")
 
@@ -32,7 +38,6 @@ class RepairReport:
     """Cut off behind it: at most a fragment each."""
     empty: int = 0
     """Segments without a whole fragment."""
-    deletions_finished: int = 0
     adopted: int = 0
     """Files whose rows were lost."""
     waiting: int = 0
@@ -52,16 +57,21 @@ class StartupRepair(Service):
         self._unsettled: list[Segment] = []
         self.report = RepairReport()
         self.settled = False
+        self._told_of_holds: set[int] = set()
 
     def start(self) -> None:
         """Settle what the last process left; raises DatabaseError."""
-        with self._catalogue.database.transaction() as transaction:
-            rows = transaction.rows(FROM_SEGMENT + "WHERE s.state IN (0, 2)")
-            self._unsettled = [segment_of(row) for row in rows]
+        rows = self._catalogue.database.rows(FROM_SEGMENT + "WHERE s.state IN (0, 2) AND s.state = 0")
+        self._unsettled = [segment_of(row) for row in rows]
         self.settle()
         self._end_runs()
         for place in self._shelf.places():
-            self.report.adopted += adopt_newer(self._catalogue, place)
+            try:
+                adopted = self._shelf.do(place, partial(adopt_newer, self._catalogue, place), limit_s=ADOPT_LIMIT_S)
+            except OSError as error:
+                self._shelf.report(place, error)
+            else:
+                self.report.adopted += adopted
         if self.report != RepairReport():
             _log.warning("repaired after an unclean end", **self._as_fields())
         super().start()
@@ -72,7 +82,6 @@ class StartupRepair(Service):
             "torn": report.torn,
             "torn_bytes": report.torn_bytes,
             "empty": report.empty,
-            "deletions_finished": report.deletions_finished,
             "adopted": report.adopted,
             "waiting": report.waiting,
         }
@@ -81,6 +90,7 @@ class StartupRepair(Service):
         while True:
             try:
                 self.settle()
+                self._write_hold_notes()
                 self._scan()
                 self._hash()
             except (DatabaseError, OSError) as error:
@@ -89,83 +99,76 @@ class StartupRepair(Service):
                 return
 
     def settle(self) -> None:
-        """Repair the unsettled segments whose volumes are there."""
-        places = {place.no: place for place in self._shelf.places()}
+        """Repair the unsettled segments whose volumes are there, also those that a disk failed to take since."""
+        self._unsettled += self._set_aside()
         left = []
+        failed = False
         for segment in self._unsettled:
-            place = places.get(segment.key.volume_no)
+            # Asked for each: a disk that fails at one is not there for the next.
+            place = next((each for each in self._shelf.places() if each.no == segment.key.volume_no), None)
             if place is None:
                 left.append(segment)
                 continue
             try:
-                if segment.state is SegmentState.GOING:
-                    self._finish_deletion(place, segment)
-                else:
-                    self._close_torn(place, segment)
+                self._close_torn(place, segment)
             except OSError as error:
                 left.append(segment)
+                failed = True
                 self._shelf.report(place, error)
         self._unsettled = left
         self.report.waiting = len(left)
-        self.settled = not left
+        self.settled = not failed
 
-    def _finish_deletion(self, place: Place, segment: Segment) -> None:
-        path = place.root / segment.path
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir():
-            sync_folder(path.parent)
-        self._catalogue.forget_segment(segment.key)
-        self.report.deletions_finished += 1
+    def _set_aside(self) -> list[Segment]:
+        return [
+            segment_of(row)
+            for key in self._shelf.take_set_aside()
+            for row in self._catalogue.database.rows(
+                FROM_SEGMENT + "WHERE s.point_no = ? AND s.start_ms = ? AND s.volume_no = ? AND s.state = 0",
+                (key.point_no, key.start_ms, key.volume_no),
+            )
+        ]
 
     def _close_torn(self, place: Place, segment: Segment) -> None:
-        path = place.root / segment.path
-        try:
-            found = read_segment(path)
-        except FileNotFoundError:
-            self._catalogue.forget_segment(segment.key)  # the row came first, the file was never made
-            self.report.empty += 1
-            return
-        except NotOurSegment as error:
-            if path.stat().st_size > LONGEST_HEAD:  # fragments lie in it: a damaged disk, not a torn file
-                self._catalogue.lose_segment(segment, "torn")
-                _log.error("a segment cannot be read and is left as it is", file=str(path), error=str(error))
-                return
-            found = None
-        if found is None or not found.fragments:
-            path.unlink()
-            sync_folder(path.parent)
+        torn = self._shelf.do(place, partial(_cut_torn, place.root / segment.path))
+        if torn is None:
             self._catalogue.forget_segment(segment.key)
             self.report.empty += 1
-            return
-        if found.size > found.whole_bytes:
-            handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-            try:
-                os.ftruncate(handle, found.whole_bytes)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            self.report.torn_bytes += found.size - found.whole_bytes
-        self._catalogue.close_repaired(
-            segment.key,
-            duration_ms=found.duration_ms,
-            size_bytes=found.whole_bytes,
-            end_axis_ms=found.fragments[-1].mark.axis_ms,
-        )
-        self.report.torn += 1
+        elif torn.file is None:
+            self._catalogue.lose_segment(segment, "torn")
+            _log.error("a segment cannot be read and is left as it is", file=str(segment.path))
+        else:
+            self._catalogue.close_repaired(
+                segment.key,
+                duration_ms=torn.file.duration_ms,
+                size_bytes=torn.file.whole_bytes,
+                end_axis_ms=torn.file.fragments[-1].mark.axis_ms,
+            )
+            self.report.torn += 1
+            self.report.torn_bytes += torn.file.size - torn.file.whole_bytes
 
     def _end_runs(self) -> None:
         with self._catalogue.database.transaction() as transaction:
             transaction.execute(
-                "UPDATE run SET end_cause = 'recorder_died', end_ms = max(start_ms, coalesce((SELECT "
+                "UPDATE run SET end_cause = ?, end_ms = max(start_ms, coalesce((SELECT "
                 "max(s.start_ms + s.duration_ms) FROM segment s WHERE s.point_no = run.point_no "
-                "AND s.start_ms >= run.start_ms AND s.run_no = run.no), start_ms)) WHERE end_ms IS NULL"
+                "AND s.start_ms >= run.start_ms AND s.run_no = run.no), start_ms)) WHERE end_ms IS NULL",
+                ("power_lost" if self._catalogue.booted else "recorder_died",),
             )
+
+    def _write_hold_notes(self) -> None:
+        # A volume that was away when a hold was placed is told of it when it is back.
+        places = self._shelf.places()
+        for place in places:
+            if place.no not in self._told_of_holds:
+                self._shelf.do(place, partial(write_missing_notes, self._catalogue, place.root))
+        self._told_of_holds = {place.no for place in places}
 
     def _scan(self) -> None:
         for place in self._shelf.places():
             row = self._catalogue.database.row("SELECT scanned_ms FROM volume WHERE no = ?", (place.no,))
             if row is not None and row[0] is None:
-                self.report.adopted += scan_volume(self._catalogue, place, self.stopping)
+                self.report.adopted += scan_volume(self._catalogue, self._shelf, place, self.stopping)
 
     def _hash(self) -> None:
         # Hashing a repaired segment reads all of it, so recording does not wait for that.
@@ -178,5 +181,38 @@ class StartupRepair(Service):
             if not segments:
                 return
             for segment in segments:
-                path = places[segment.key.volume_no].root / segment.path
-                self._catalogue.set_hash(segment.key, sha256_of(path))
+                place = places[segment.key.volume_no]
+                taken = self._shelf.do(place, partial(sha256_of, place.root / segment.path), limit_s=HASH_LIMIT_S)
+                self._catalogue.set_hash(segment.key, taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Torn:
+    """A file that was being written, cut after its last whole fragment."""
+
+    file: SegmentFile | None
+    """None if fragments lie in it that nobody can read: a damaged disk, not a torn file."""
+
+
+def _cut_torn(path: Path) -> _Torn | None:
+    # None where nothing is left of it: the row came first, and the file was never made or holds no whole fragment.
+    try:
+        found: SegmentFile | None = read_segment(path)
+    except FileNotFoundError:
+        return None
+    except NotOurSegment:
+        if path.stat().st_size > LONGEST_HEAD:
+            return _Torn(None)
+        found = None
+    if found is None or not found.fragments:
+        path.unlink()
+        sync_folder(path.parent)
+        return None
+    if found.size > found.whole_bytes:
+        handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.ftruncate(handle, found.whole_bytes)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return _Torn(found)

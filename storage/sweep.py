@@ -1,24 +1,23 @@
-"""Applies the rule of retention: row marked, file unlinked, folder synced, row dropped; each deletion is logged."""
+"""Applies the rule of retention: what goes is marked and audited, then deleted (storage.deletion)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 
 import structlog
 
-from config.volume import WhenFull
+from config.volume import Volume, WhenFull
 from foundation.audit import AuditChain
 from foundation.proven_time import ProvenAge
 from foundation.service import Service
 from foundation.sqlite import DatabaseError, Transaction
-from storage.catalogue import FROM_SEGMENT, Catalogue, Segment, SegmentKey, segment_of
+from storage.catalogue import FROM_SEGMENT, Catalogue, Segment, segment_of
+from storage.deletion import Deletions
 from storage.holds import Holds
 from storage.retention import Hold, Pressure, Promise, Ruling, cutoff_axis_ms, rule
-from storage.segment import sync_folder
 from storage.shelf import Place, Shelf
 from storage.volume import VolumeRefused, room
 
@@ -54,13 +53,23 @@ class SweepReport:
 class Sweep(Service):
     """Deletes what may go, where everything that must be respected can be read; else it deletes nothing."""
 
-    def __init__(self, catalogue: Catalogue, shelf: Shelf, audit: AuditChain, ready: Callable[[], bool]) -> None:
-        """`ready` says whether holds asked for by other roles are known up to now, and repairs are done."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        shelf: Shelf,
+        audit: AuditChain,
+        ready: Callable[[], bool],
+        chosen: Callable[[Volume], WhenFull | None] = lambda volume: volume.when_full,
+    ) -> None:
+        """`ready` says whether holds asked for by other roles are known up to now, and repairs are done; `chosen` what
+        persons want of a full volume (storage.full_choice), None while nobody has said it."""
         super().__init__("sweep")
         self._catalogue = catalogue
         self._shelf = shelf
         self._audit = audit
         self._holds = Holds(catalogue, audit)
+        self._deletions = Deletions(catalogue, shelf, audit)
+        self._chosen = chosen
         self._ready = ready
         self._last_expiry_ns: int | None = None
 
@@ -81,6 +90,7 @@ class Sweep(Service):
             self._last_expiry_ns = now_ns
         total = SweepReport()
         for place in self._shelf.places():
+            self._deletions.finish(place)
             pressure = self._pressure(place)
             if not expiry and not pressure.needs_room:
                 continue
@@ -92,12 +102,12 @@ class Sweep(Service):
 
     def _pressure(self, place: Place) -> Pressure:
         try:
-            free = room(place.volume).free
-        except VolumeRefused:
+            free = self._shelf.do(place, lambda: room(place.volume)).free
+        except (VolumeRefused, OSError):
             return Pressure()
         return Pressure(
             needs_room=free < place.volume.reserve_bytes + ROOM_AHEAD_BYTES,
-            overwrite=place.volume.when_full is WhenFull.OVERWRITE,
+            overwrite=self._chosen(place.volume) is WhenFull.OVERWRITE,
         )
 
     def _sweep(self, place: Place, pressure: Pressure) -> SweepReport:
@@ -107,7 +117,8 @@ class Sweep(Service):
         if pressure.needs_room and pressure.overwrite and not deletions:
             deletions = self._find_breaches(place, age, pressure)
         for _, group in groupby(deletions, key=lambda deletion: deletion.segment.point):
-            self._delete(place, list(group))
+            self._mark(place, list(group))
+        self._deletions.finish(place)
         return SweepReport(
             len(deletions),
             sum(deletion.segment.size_bytes for deletion in deletions),
@@ -185,36 +196,6 @@ class Sweep(Service):
                 deletions.append(Deletion(segment, ruling))
         return deletions
 
-    def _delete(self, place: Place, deletions: Sequence[Deletion]) -> None:
-        self._mark(place, deletions)
-        gone: list[SegmentKey] = []
-        folders = set()
-        for deletion in deletions:
-            path = place.root / deletion.segment.path
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                self._shelf.report(place, error)
-                break  # the rest stays marked; the next start or sweep goes on with it
-            folders.add(path.parent)
-            gone.append(deletion.segment.key)
-            _log.info(
-                "deleted",
-                point=deletion.segment.point,
-                file=str(deletion.segment.path),
-                reason=deletion.ruling.value,
-            )
-        try:
-            for folder in folders:
-                if folder.is_dir():
-                    sync_folder(folder)
-                    _remove_if_empty(folder)
-        except OSError as error:
-            self._shelf.report(place, error)
-            return
-        self._catalogue.forget_segments(gone)
-        self._catalogue.forget_rates(deletions[0].segment.key)
-
     def _mark(self, place: Place, deletions: Sequence[Deletion]) -> None:
         segments = [deletion.segment for deletion in deletions]
         point = segments[0].point
@@ -264,9 +245,3 @@ def _record_breach(transaction: Transaction, segment: Segment, now_ms: int) -> N
             now_ms,
         ),
     )
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
-        folder.rmdir()
-        sync_folder(folder.parent)

@@ -8,8 +8,9 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
@@ -21,7 +22,7 @@ from storage.catalogue import FROM_SEGMENT, Catalogue, segment_of
 from storage.check import LOST, WHOLE, DayRow, Found, Trouble, check_seals, folder_of, rows_of, sizes_in
 from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_number
 from storage.mounted import Mounted
-from storage.shelf import Shelf
+from storage.shelf import Place, Shelf
 
 NIGHT_HOURS: Final = range(1, 7)
 """Beijing hours in which footage is read back: fewer people look at recordings then."""
@@ -29,6 +30,8 @@ RATE_BYTES_PER_S: Final = 50 * 1024**2
 _CHUNK: Final = 1024**2
 _LOOK_EVERY_S: Final = 60.0
 PRESENCE_EVERY_MS: Final = DAY_MS // 2
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("verify")
 
@@ -101,7 +104,19 @@ def days_on_volumes(reader: Transaction, volumes: Sequence[Mounted]) -> list[Day
     return sorted(found)
 
 
-def read_back(catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace) -> Iterator[tuple[DayRow, Found | None]]:
+class Touch(Protocol):
+    """Makes a call that touches a disk; the recorder's gives up on a disk that hangs (storage.hands)."""
+
+    def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+def _directly(call: Callable[[], T], /) -> T:
+    return call()
+
+
+def read_back(
+    catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace, touch: Touch = _directly
+) -> Iterator[tuple[DayRow, Found | None]]:
     """Every whole segment of a day with what is wrong with it; ends early when stopped. Raises OSError, DatabaseError
     for a disk or catalogue that cannot be read at all."""
     folder = folder_of(volume.root, day.point, day.day)
@@ -112,15 +127,15 @@ def read_back(catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace) ->
         if pace.stopped:
             return
         if row.state in (WHOLE, LOST):
-            yield row, _verified(folder / row.name, row, f"{where}/{row.name}", pace)
+            yield row, _verified(folder / row.name, row, f"{where}/{row.name}", pace, touch)
 
 
-def _verified(path: Path, row: DayRow, where: str, pace: Pace) -> Found | None:
+def _verified(path: Path, row: DayRow, where: str, pace: Pace, touch: Touch) -> Found | None:
     digest = hashlib.sha256()
     size = 0
     try:
-        with path.open("rb", buffering=0) as file:
-            while chunk := file.read(_CHUNK):
+        with touch(lambda: path.open("rb", buffering=0)) as file:
+            while chunk := touch(lambda: file.read(_CHUNK)):
                 digest.update(chunk)
                 size += len(chunk)
                 pace.took(len(chunk))
@@ -174,16 +189,17 @@ def verify_all(
 def _verify_day(
     catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace, report: VerifyReport
 ) -> Iterator[Found]:
-    names = set()
     for row, wrong in read_back(catalogue, volume, day, pace):
-        names.add(row.name)
         report.segments += 1
         report.bytes += row.size_bytes
         if wrong is not None:
             yield wrong
     folder = folder_of(volume.root, day.point, day.day)
     if not pace.stopped:
-        for name in sizes_in(folder).keys() - names:
+        files = sizes_in(folder)
+        with open_read_only(catalogue) as reader:
+            names = {row.name for row in rows_of(reader, day.point_no, day.day, day.volume_no)}
+        for name in files.keys() - names:
             yield Found(Trouble.FOREIGN, f"{volume.id}:{folder.relative_to(volume.root)}/{name}")
 
 
@@ -235,13 +251,24 @@ class Verifier(Service):
                     _note(transaction, no, checked_ms, None)
         for no, checked_ms, away_ms in rows:
             if no in here and (checked_ms is None or away_ms is not None or now_ms - checked_ms >= PRESENCE_EVERY_MS):
-                self._look_for_files(Mounted(no, here[no].volume.id, here[no].root))
+                place = here[no]
+                self._look_for_files(Mounted(no, place.volume.id, place.root), self._touch(place))
                 if self.stopping.is_set():
                     return
                 with self._catalogue.database.transaction() as transaction:
                     _note(transaction, no, now_ms, None)
 
-    def _look_for_files(self, volume: Mounted) -> None:
+    def _touch(self, place: Place) -> Touch:
+        def touch(call: Callable[[], T], /) -> T:
+            try:
+                return self._shelf.do(place, call)
+            except TimeoutError as error:
+                self._shelf.report(place, error)
+                raise
+
+        return touch
+
+    def _look_for_files(self, volume: Mounted, touch: Touch) -> None:
         path = self._catalogue.database.path
         with open_read_only(path) as reader:
             points = reader.rows("SELECT no, id FROM point")
@@ -257,7 +284,7 @@ class Verifier(Service):
                         break
                     day = day_number(following[0])
                     rows = rows_of(reader, point_no, day, volume.no)
-                files = sizes_in(folder_of(volume.root, point, day))
+                files = touch(partial(sizes_in, folder_of(volume.root, point, day)))
                 for row in rows:
                     if row.state == WHOLE and files.get(row.name) != row.size_bytes:
                         self._lost(point_no, row.start_ms, volume, "missing" if row.name not in files else "altered")
@@ -265,10 +292,10 @@ class Verifier(Service):
 
     def verify_next(self) -> None:
         """Read back the day that was read longest ago, or never. Raises DatabaseError, OSError."""
-        places = {place.no: Mounted(place.no, place.volume.id, place.root) for place in self._shelf.places()}
+        places = {place.no: place for place in self._shelf.places()}
         path = self._catalogue.database.path
         with open_read_only(path) as reader:
-            days = days_on_volumes(reader, list(places.values()))
+            days = days_on_volumes(reader, [Mounted(no, each.volume.id, each.root) for no, each in places.items()])
             when = {
                 (point_no, day, volume_no): verified_ms
                 for point_no, day, volume_no, verified_ms in reader.rows(
@@ -280,9 +307,11 @@ class Verifier(Service):
         day = min(days, key=lambda each: (when.get((each.point_no, each.day, each.volume_no), 0), each))
         if self._catalogue.now_ms() - when.get((day.point_no, day.day, day.volume_no), 0) < DAY_MS // 2:
             return
-        volume = places[day.volume_no]
+        place = places[day.volume_no]
+        volume = Mounted(place.no, place.volume.id, place.root)
+        pace = Pace(self._catalogue.clock, self._rate, self.stopping)
         size = 0
-        for row, wrong in read_back(path, volume, day, Pace(self._catalogue.clock, self._rate, self.stopping)):
+        for row, wrong in read_back(path, volume, day, pace, self._touch(place)):
             size += row.size_bytes
             if wrong is not None and row.state == WHOLE:
                 self._lost(day.point_no, row.start_ms, volume, wrong.trouble.value)

@@ -5,15 +5,28 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from config.volume import Volume
 from storage.segment import sync_folder
 
 IDENTITY_FILE: Final = ".campus-volume.json"
+MOUNTS: Final = Path("/proc/self/mountinfo")
+
+
+_AWAY: Final = frozenset(
+    {
+        *(errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO),
+        errno.ESTALE,  # NFS: the server exports something else now
+        *(errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH),  # CIFS, FUSE
+        *(errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.ENOLINK),
+    }
+)
 
 
 class VolumeTrouble(StrEnum):
@@ -22,8 +35,14 @@ class VolumeTrouble(StrEnum):
     MISSING = "missing"
     READ_ONLY = "read_only"
     SWAPPED = "swapped"
+    NEW = "new"
+    """A disk that nobody has taken into use yet: which one lies at a path is for a person to know, not for us."""
     FULL = "full"
     FAILING = "failing"
+    SLOW = "slow"
+    """It takes fragments more slowly than they come; used only while nothing better is there."""
+    HUNG = "hung"
+    """It does not answer at all, as a share whose server is gone."""
 
 
 class VolumeRefused(Exception):
@@ -51,18 +70,13 @@ class Room:
 
 
 def identify(volume: Volume, *, known_uuid: str | None) -> VolumeIdentity:
-    """Read a volume's identity and compare it with the one known; a new, empty volume is given one.
+    """Read a volume's identity and compare it with the one known; a folder of the system's disk is given one.
 
     With `known_uuid` the volume was used before: then a missing identity means an unmounted or swapped disk, and
-    nothing is written. Raises VolumeRefused.
+    nothing is written. A disk of its own gets its identity from a person (`adopt`). Raises VolumeRefused.
     """
-    if not volume.path.is_dir():
-        if known_uuid is not None or not volume.path.parent.is_dir():
-            raise VolumeRefused(
-                VolumeTrouble.MISSING, f"volume {volume.id}: {volume.path} is not there; mount the disk or share"
-            )
-        _make_folder(volume)
     try:
+        _refuse_unmounted(volume, known_uuid)
         found = _read(volume)
     except OSError as error:
         raise trouble_of(volume, error) from error
@@ -72,6 +86,12 @@ def identify(volume: Volume, *, known_uuid: str | None) -> VolumeIdentity:
                 VolumeTrouble.MISSING,
                 f"volume {volume.id}: {volume.path} holds no {IDENTITY_FILE}; its disk is not mounted there",
             )
+        if volume.own_disk:
+            raise VolumeRefused(
+                VolumeTrouble.NEW,
+                f"volume {volume.id}: the disk at {volume.path} was never used for footage; see that it is the right "
+                f"one, then take it into use: edge-agent footage adopt {volume.id}",
+            )
         found = _write(volume)
     if found.id != volume.id or (known_uuid is not None and found.uuid != known_uuid):
         raise VolumeRefused(
@@ -79,16 +99,55 @@ def identify(volume: Volume, *, known_uuid: str | None) -> VolumeIdentity:
             f"volume {volume.id}: the disk at {volume.path} is another one (it says {found.id}, {found.uuid}); "
             "put the right one back, or give the new disk a volume id of its own",
         )
-    if not os.access(volume.path, os.W_OK) or os.statvfs(volume.path).f_flag & os.ST_RDONLY:
+    try:
+        read_only = not os.access(volume.path, os.W_OK) or os.statvfs(volume.path).f_flag & os.ST_RDONLY
+    except OSError as error:
+        raise trouble_of(volume, error) from error
+    if read_only:
         raise VolumeRefused(VolumeTrouble.READ_ONLY, f"volume {volume.id}: {volume.path} cannot be written to")
     return found
 
 
-def _make_folder(volume: Volume) -> None:
+def adopt(volume: Volume) -> VolumeIdentity:
+    """Take a disk into use for footage, by a person's word: it says from now on which volume it is.
+
+    Raises VolumeRefused, also for one that says already what it is.
+    """
     try:
-        volume.path.mkdir(mode=0o750)
+        _refuse_unmounted(volume, None)
+        found = _read(volume)
     except OSError as error:
         raise trouble_of(volume, error) from error
+    if found is not None:
+        raise VolumeRefused(
+            VolumeTrouble.SWAPPED,
+            f"volume {volume.id}: the disk at {volume.path} is in use already (it says {found.id}, {found.uuid})",
+        )
+    return _write(volume)
+
+
+def is_mount_point(path: Path, mounts: Path = MOUNTS) -> bool:
+    """Whether something is mounted exactly there, by the kernel's own list. Raises OSError."""
+    wanted = os.path.realpath(path)
+    lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    return any(_unescaped(line.split(" ")[4]) == wanted for line in lines)
+
+
+def _unescaped(place: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), place)  # a space is \040 there
+
+
+def _refuse_unmounted(volume: Volume, known_uuid: str | None) -> None:
+    if volume.own_disk and not is_mount_point(volume.path):
+        raise VolumeRefused(
+            VolumeTrouble.MISSING, f"volume {volume.id}: nothing is mounted at {volume.path}; mount its disk or share"
+        )
+    if not volume.path.is_dir():
+        if known_uuid is not None or not volume.path.parent.is_dir():
+            raise VolumeRefused(
+                VolumeTrouble.MISSING, f"volume {volume.id}: {volume.path} is not there; mount the disk or share"
+            )
+        volume.path.mkdir(mode=0o750)
 
 
 def _read(volume: Volume) -> VolumeIdentity | None:
@@ -136,8 +195,12 @@ def trouble_of(volume: Volume, error: OSError) -> VolumeRefused:
         return VolumeRefused(VolumeTrouble.FULL, f"volume {volume.id}: {volume.path} is full")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return VolumeRefused(VolumeTrouble.READ_ONLY, f"volume {volume.id}: {volume.path} cannot be written to")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.ESTALE):
+    if error.errno in _AWAY:
         return VolumeRefused(VolumeTrouble.MISSING, f"volume {volume.id}: {volume.path} went away; mount it again")
+    if error.errno == errno.ETIMEDOUT:
+        return VolumeRefused(
+            VolumeTrouble.HUNG, f"volume {volume.id}: {volume.path} does not answer; see to the disk, share or server"
+        )
     return VolumeRefused(
         VolumeTrouble.FAILING, f"volume {volume.id}: {volume.path} fails ({error.strerror}); replace the disk"
     )

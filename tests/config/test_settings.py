@@ -45,8 +45,8 @@ Refused = Callable[[str, str], list[Problem]]
     [
         ("retention: standard", "retension: standard", "points[0].retension", "'retention'"),
         ("keep_days: 90", "keep_days: 30", "retention[0]", "at least 90 days"),
-        ("    when_full: stop\n", "", "volumes[0].when_full", "'overwrite'"),
-        ("when_full: stop", "when_full: maybe", "volumes[0].when_full", "'stop' or 'overwrite'"),
+        ("own_disk: false", "when_full: overwrite", "volumes[0].when_full", "two persons"),
+        ("own_disk: false", "when_full: maybe", "volumes[0].when_full", "'stop' or 'overwrite'"),
         ("id: corridor-1f", "id: gate-east", "points[1].id", "already taken in line"),
         ("volume: main", "volume: mian", "points[0].volume", "'main'"),
         ("device: cam-gate", "device: cam-gata", "points[0].device", "'cam-gate'"),

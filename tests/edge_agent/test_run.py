@@ -124,11 +124,10 @@ def test_a_taken_port_is_refused_with_one_sentence(agent: Agent) -> None:
 
 def test_wrong_settings_start_nothing(agent: Agent) -> None:
     text = agent.settings_file.read_text(encoding="utf-8")
-    agent.settings_file.write_text(text.replace("when_full: stop", "when_ful: stop"), encoding="utf-8")
+    agent.settings_file.write_text(text.replace("own_disk: false", "own_dsk: false"), encoding="utf-8")
     refused = run_agent(agent)
     assert refused.returncode == 2
-    assert "'overwrite'" in refused.stderr
-    assert "Did you mean 'when_full'?" in refused.stderr
+    assert "Did you mean 'own_disk'?" in refused.stderr
     assert not agent.state.exists()
 
 

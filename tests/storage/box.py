@@ -12,7 +12,7 @@ import av
 
 from camera.stream import TICKS_PER_S, Codec, Frame
 from camera.stream_rtp import VideoDepacketizer
-from config.volume import Volume, WhenFull
+from config.volume import Volume
 from foundation.clock import ManualClock, beijing_day_start_ns
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
@@ -84,7 +84,7 @@ def make_box(folder: Path, clock: ManualClock, volumes: list[Volume]) -> Box:
 
 
 def volume(folder: Path, name: str = "main") -> Volume:
-    return Volume(id=name, path=folder / name, when_full=WhenFull.STOP, reserve_bytes=64 * 1024**2)
+    return Volume(id=name, path=folder / name, own_disk=False, reserve_bytes=64 * 1024**2)
 
 
 def play(run: Run, clip: Path, clock: ManualClock, *, seconds: float, rate: int = 25, first: int = 0) -> None:

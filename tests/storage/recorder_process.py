@@ -47,7 +47,7 @@ def main() -> None:
                 {
                     "id": "main",
                     "path": Path(job["volume"]),
-                    "when_full": job.get("when_full", "stop"),
+                    "own_disk": False,
                     "reserve_bytes": 64 * 1024**2,
                 },
             ),

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from camera.stream import Codec, Frame, VideoFormat
-from config.volume import Volume, WhenFull
+from config.volume import Volume
 from foundation.audit import AuditChain
 from foundation.clock import ManualClock, beijing_day_start_ns
 from foundation.finding import FindingBoard
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, folder: Path, *, points: tuple[str, ...] = ("gate",), clock: ManualClock | None = None) -> None:
         self.folder = folder
         self.clock = clock or ManualClock(now_utc_ns=START_MS * 1_000_000)
-        self.volume = Volume(id="main", path=folder / "main", when_full=WhenFull.STOP, reserve_bytes=64 * 1024**2)
+        self.volume = Volume(id="main", path=folder / "main", own_disk=False, reserve_bytes=64 * 1024**2)
         self.path = folder / "catalogue.sqlite"
         self.catalogue = Catalogue(self.path, self.clock)
         self.journal = Journal.open(folder / "journal.sqlite", self.clock)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from config.volume import Volume, WhenFull
+from config.volume import Volume
 from foundation.audit import AuditChain, verify_audit
 from foundation.clock import ManualClock
 from foundation.finding import FindingBoard
@@ -120,9 +120,7 @@ class RetentionMachine(RuleBasedStateMachine):
 
     @initialize(delete_after=st.sampled_from([90, 100]))
     def open_box(self, delete_after: int) -> None:
-        self.volume = Volume(
-            id="main", path=self.folder / "volume", when_full=WhenFull.STOP, reserve_bytes=64 * 1024**2
-        )
+        self.volume = Volume(id="main", path=self.folder / "volume", own_disk=False, reserve_bytes=64 * 1024**2)
         self.delete_after = delete_after
         self._start()
 
