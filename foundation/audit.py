@@ -126,8 +126,14 @@ class AuditChain:
         """
         if self._keys is None:
             return []
-        apart = transaction.rows("SELECT id, record_id FROM audit_key WHERE key IS NULL ORDER BY id")
-        return [record_id for key_id, record_id in apart if self._keys.slot(key_id) == ERASED]
+        found: list[str] = []
+        for run in self._keys.erased():
+            rows = transaction.rows(
+                "SELECT record_id FROM audit_key WHERE key IS NULL AND id BETWEEN ? AND ? ORDER BY id",
+                (run.start, run.stop - 1),
+            )
+            found.extend(row[0] for row in rows)
+        return found
 
     def _key(self, transaction: Transaction, record_id: str) -> tuple[int, bytes, bool]:
         row = transaction.row("SELECT id, key FROM audit_key WHERE record_id = ?", (record_id,))

@@ -21,6 +21,7 @@ KEY_BYTES: Final = 32
 ERASED: Final = bytes(KEY_BYTES)
 ABSENT: Final = b"\xff" * KEY_BYTES
 _HEADER: Final = b"campus-edge record keys, v1".ljust(KEY_BYTES, b"\n")
+_READ_AT_ONCE: Final = KEY_BYTES * 32_768
 _AHEAD: Final = 256
 """Keys are made in advance, so that only one record in so many waits for a second fsync."""
 
@@ -85,6 +86,24 @@ class RecordKeys:
     def count(self) -> int:
         """The highest number there is."""
         return os.fstat(self._file).st_size // KEY_BYTES - 1
+
+    def erased(self) -> Iterator[range]:
+        """Runs of numbers whose keys were erased, in order; reads the file in large pieces, a million keys are 32 MB."""
+        begun: int | None = None
+        number = 1
+        while chunk := os.pread(self._file, _READ_AT_ONCE, number * KEY_BYTES):
+            if begun is None and ERASED not in chunk:  # keys are random: no run of zeros, no erased slot
+                number += len(chunk) // KEY_BYTES
+                continue
+            for at in range(0, len(chunk) - KEY_BYTES + 1, KEY_BYTES):
+                if chunk[at : at + KEY_BYTES] == ERASED:
+                    begun = number if begun is None else begun
+                elif begun is not None:
+                    yield range(begun, number)
+                    begun = None
+                number += 1
+        if begun is not None:
+            yield range(begun, number)
 
     def _make(self, number: int) -> None:
         with self._locked():

@@ -84,6 +84,7 @@ class GateBook:
         self.door = Door(self.records, self.duty)
         self.vehicles = VehicleBook(self.records, self._search_key)
         self.refusals = RefusalBook(self.records, self._search_key)
+        known.begin_index(self._database, self._search_key)
         self._finish_erasures()
 
     @property
@@ -291,6 +292,63 @@ class GateBook:
         with self._database.transaction() as transaction:
             return self._erase(transaction, record_of(visit_id), visit_id, reason)
 
+    def erase_expired(self, before: date, *, reason: str, most: int = 50) -> int:
+        """Forget who came before a Beijing day, with vehicles, refusals, pictures and whatever else names a person.
+
+        At most so many at once, each in a transaction of its own so that no guard waits; how many they were.
+        Raises DatabaseError, RecordKeysError, OSError.
+        """
+        # Visitors lie in the order in which they came, so the oldest that are left are the first.
+        visits = self._database.rows(
+            "SELECT 'visit:' || p.visit_id FROM "
+            "(SELECT rowid AS place, visit_id FROM visitor ORDER BY rowid LIMIT ?) p "
+            "JOIN visit v ON v.id = p.visit_id WHERE v.day < ? ORDER BY p.place",
+            (most, before.isoformat()),
+        )
+        others = self._database.rows(
+            "SELECT record_id FROM person_part WHERE day < ? ORDER BY day LIMIT ?", (before.isoformat(), most)
+        )
+        due = [row[0] for row in (*visits, *others)][:most]
+        for record_id in due:
+            with self._database.transaction() as transaction:
+                self._erase_record(transaction, record_id, reason)
+        return len(due)
+
+    def erase_record(self, record_id: str, *, reason: str) -> bool:
+        """Forget who a record ('visit:ID', 'vehicle:ID', 'refusal:ID') was about; False if nothing was left to forget.
+
+        Raises DatabaseError, RecordKeysError, OSError.
+        """
+        with self._database.transaction() as transaction:
+            return self._erase_record(transaction, record_id, reason)
+
+    def index_some(self) -> bool:
+        """Take a few more old records into the index of who came before; False when it is whole.
+
+        Raises DatabaseError.
+        """
+        with self._database.transaction() as transaction:
+            rows = known.next_to_index(transaction)
+            for visit_id in rows:
+                visit = read_visit(transaction, self._keys, visit_id)
+                if visit is None or visit.visitor is None or visit.annulled_utc_ns is not None:
+                    continue
+                self._remember(transaction, visit_id, visit.visitor, visit.in_utc_ns)
+                if visit.inside:
+                    transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
+                    self._put_signs(transaction, visit_id, visit.visitor)
+        return bool(rows) or self.vehicles.index_some() or self.refusals.index_some()
+
+    def _erase_record(self, transaction: Transaction, record_id: str, reason: str) -> bool:
+        kind, _, row_id = record_id.partition(":")
+        if kind == "visit":
+            return self._erase(transaction, record_id, row_id, reason)
+        if kind == "vehicle":
+            return self.vehicles.erase(transaction, row_id, reason, self.stills)
+        if kind == "refusal":
+            return self.refusals.erase(transaction, row_id, reason, self.stills)
+        return self.records.erase(transaction, record_id, reason)
+
     def _erase(self, transaction: Transaction, record_id: str, visit_id: str, reason: str) -> bool:
         self._forget(transaction, visit_id)
         transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
@@ -303,15 +361,7 @@ class GateBook:
         reason = "已删除，恢复备份后再次删除"
         with self._database.transaction() as transaction:
             for record_id in self._audit.unfinished_erasures(transaction):
-                kind, _, row_id = record_id.partition(":")
-                if kind == "visit":
-                    self._erase(transaction, record_id, row_id, reason)
-                elif kind == "vehicle":
-                    self.vehicles.erase(transaction, row_id, reason, self.stills)
-                elif kind == "refusal":
-                    self.refusals.erase(transaction, row_id, reason, self.stills)
-                else:
-                    self.records.erase(transaction, record_id, reason)
+                self._erase_record(transaction, record_id, reason)
 
     def close(self) -> None:
         """Let go of the files."""

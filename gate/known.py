@@ -12,10 +12,10 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
-from foundation.sqlite import Row, Transaction
+from foundation.sqlite import Database, Row, Transaction
 from gate.visit import Visitor
 
 _KEY_BYTES: Final = 32
@@ -69,6 +69,40 @@ class SearchKey:
 
     def _digest(self, text: str) -> bytes:
         return hmac.digest(self._key, text.encode("utf-8", "replace"), "sha256")
+
+
+_OF_TABLE: Final = {"visitor": "visit_id", "vehicle": "id", "refusal": "id"}
+_INDEXED_AT_ONCE: Final = 50
+
+
+def begin_index(database: Database, key: SearchKey) -> None:
+    """An index made with another key, or by an older version, is emptied; `next_to_index` then says what is missing.
+
+    Raises DatabaseError.
+    """
+    with database.transaction() as transaction:
+        row = transaction.row("SELECT fingerprint FROM known_index")
+        if row is not None and bytes(row[0]) == key.fingerprint:
+            return
+        for table in ("known_token", "known_record", "known_person", "inside_sign", "refusal_sign", "known_index"):
+            transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+        transaction.execute(
+            "INSERT INTO known_index SELECT 1, ?, (SELECT ifnull(max(rowid), 0) + 1 FROM visitor), "
+            "(SELECT ifnull(max(rowid), 0) + 1 FROM vehicle), (SELECT ifnull(max(rowid), 0) + 1 FROM refusal)",
+            (key.fingerprint,),
+        )
+
+
+def next_to_index(transaction: Transaction, table: Literal["visitor", "vehicle", "refusal"] = "visitor") -> list[str]:
+    """Ids of the next records that the index lacks, latest first; whoever asks takes them in, in this transaction."""
+    rows = transaction.rows(
+        f"SELECT {_OF_TABLE[table]}, rowid FROM {table} "  # noqa: S608 - names of ours
+        f"WHERE rowid < (SELECT next_{table} FROM known_index) ORDER BY rowid DESC LIMIT ?",
+        (_INDEXED_AT_ONCE,),
+    )
+    if rows:
+        transaction.execute(f"UPDATE known_index SET next_{table} = ?", (rows[-1][1],))  # noqa: S608 - names of ours
+    return [row[0] for row in rows]
 
 
 def remember(

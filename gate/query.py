@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ _VISIT: Final = (
     "AND s.state = 'taken'), p.key_id, p.sealed FROM visit v LEFT JOIN visitor p ON p.visit_id = v.id "
     "LEFT JOIN departure d ON d.visit_id = v.id AND d.undone_utc_ns IS NULL "
 )
+_FIELDS: Final = tuple(item.name for item in fields(Visitor))
 _LONGEST_INSIDE: Final = (
     "WHERE v.id = (SELECT i.visit_id FROM inside i JOIN visit o ON o.id = i.visit_id "
     "ORDER BY o.in_utc_ns, o.badge LIMIT 1)"
@@ -125,7 +126,7 @@ def plain_visitor(visitor: Visitor) -> bytes:
 
 def person_fields(visitor: Visitor) -> dict[str, object]:
     """A visitor as plain values, without what is empty: the sealed texts are most of what a visit takes on the disk."""
-    told = {name: value for name, value in asdict(visitor).items() if value}
+    told: dict[str, object] = {name: value for name in _FIELDS if (value := getattr(visitor, name))}
     return told | {"document_kind": visitor.document_kind.value}
 
 

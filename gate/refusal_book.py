@@ -9,6 +9,7 @@ from typing import Final
 from foundation.clock import NS_PER_S, beijing_day, beijing_day_start_ns
 from foundation.record_keys import Keys, keys_file, open_keys
 from foundation.sqlite import Row, Transaction, open_read_only
+from gate import known
 from gate.facts import VisitRefused
 from gate.known import SearchKey
 from gate.query import person_fields, visitor_from
@@ -71,10 +72,7 @@ class RefusalBook:
             )
             told = {name: str(value) for name, value in person_fields(visitor).items()}
             self._records.keep_person(transaction, record_id, {**told, _WORDS: words}, day=day)
-            transaction.execute_many(
-                "INSERT INTO refusal_sign VALUES (?, ?)",
-                [(self._key.sign(sign), refusal_id) for sign in refusal_signs(visitor)],
-            )
+            self._put_signs(transaction, refusal_id, visitor)
             if still_point is not None:
                 want_still(transaction, record_id, still_point, now)
             body = {"gate": gate_id, "guard": guard, "reason": reason.value, "words": words, "visitor": told}
@@ -119,6 +117,22 @@ class RefusalBook:
         transaction.execute("DELETE FROM refusal_sign WHERE refusal_id = ?", (refusal_id,))
         forget_still(transaction, shelf, refusal_record(refusal_id))
         return self._records.erase(transaction, refusal_record(refusal_id), reason)
+
+    def index_some(self) -> bool:
+        """As `GateBook.index_some`, for refusals."""
+        with self._records.writing() as transaction:
+            ids = known.next_to_index(transaction, "refusal")
+            for refusal_id in ids:
+                refusal = self._read(transaction, refusal_id)
+                if refusal.visitor is not None and refusal.undone_utc_ns is None:
+                    self._put_signs(transaction, refusal_id, refusal.visitor)
+        return bool(ids)
+
+    def _put_signs(self, transaction: Transaction, refusal_id: str, visitor: Visitor) -> None:
+        transaction.execute_many(
+            "INSERT INTO refusal_sign VALUES (?, ?)",
+            [(self._key.sign(sign), refusal_id) for sign in refusal_signs(visitor)],
+        )
 
     def _read(self, transaction: Transaction, refusal_id: str) -> Refusal:
         refusal = _one(transaction, self._records.keys, refusal_id)

@@ -183,6 +183,16 @@ class VehicleBook:
         forget_still(transaction, shelf, vehicle_record(vehicle_id))
         return self._records.erase(transaction, vehicle_record(vehicle_id), reason)
 
+    def index_some(self) -> bool:
+        """As `GateBook.index_some`, for vehicles."""
+        with self._records.writing() as transaction:
+            ids = known.next_to_index(transaction, "vehicle")
+            for vehicle_id in ids:
+                entry = self._read(transaction, vehicle_id)
+                if entry.vehicle is not None and entry.undone_utc_ns is None:
+                    self._remember(transaction, vehicle_id, entry.vehicle, entry.in_utc_ns)
+        return bool(ids)
+
     def _not_twice(self, transaction: Transaction, vehicle: Vehicle) -> None:
         if not vehicle.plate:
             return
@@ -212,6 +222,9 @@ class VehicleBook:
         record_id = vehicle_record(vehicle_id)
         self._records.keep_person(transaction, record_id, vehicle_texts(vehicle), day=beijing_day(in_utc_ns))
         self._forget(transaction, vehicle_id)
+        self._remember(transaction, vehicle_id, vehicle, in_utc_ns)
+
+    def _remember(self, transaction: Transaction, vehicle_id: str, vehicle: Vehicle, in_utc_ns: int) -> None:
         if vehicle.plate:
             known.remember(
                 transaction,

@@ -15,7 +15,7 @@ CREATE TABLE known_person (
 CREATE INDEX known_person_time ON known_person (last_utc_ns);
 CREATE TABLE known_token (
     token        INTEGER NOT NULL,                -- the same 8 bytes as a number
-    person       INTEGER NOT NULL REFERENCES known_person (id),
+    person       INTEGER NOT NULL,                -- known_person.id; no REFERENCES: each removal would look through all
     PRIMARY KEY (token, person)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE known_record (
@@ -28,7 +28,9 @@ CREATE INDEX known_record_person ON known_record (person, at_utc_ns);
 CREATE TABLE known_index (
     id           INTEGER PRIMARY KEY CHECK (id = 1),
     fingerprint  BLOB NOT NULL,
-    next_row     INTEGER NOT NULL                 -- rowid of visitor from which on everything is in the index, downwards
+    next_visitor INTEGER NOT NULL,                -- rowids below are still to be taken in; what comes later is as it comes
+    next_vehicle INTEGER NOT NULL,
+    next_refusal INTEGER NOT NULL
 ) STRICT;
 
 -- Who is certainly the same person (document; name with phone), as keyed digests: asked when somebody comes in.

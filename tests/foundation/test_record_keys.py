@@ -96,3 +96,12 @@ def test_no_order_of_copies_and_restores_brings_an_erased_key_back(
     content = keys.path.read_bytes()
     assert not any(given_away[slot] in content for slot in erased & given_away.keys())
     keys.close()
+
+
+def test_runs_of_erased_keys_are_found_without_asking_for_each(tmp_path: Path) -> None:
+    keys = RecordKeys(tmp_path / "a.keys")
+    for number in range(1, 600):
+        keys.provide(number)
+    keys.erase([1, 2, 3, 77, 599, 768])
+    assert list(keys.erased()) == [range(1, 4), range(77, 78), range(599, 600), range(768, 769)]
+    keys.close()
