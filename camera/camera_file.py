@@ -48,9 +48,9 @@ TITLES: Final[dict[Field, str]] = {
 }
 
 _KNOWN: Final = frozenset(field.value for field in Field)
-_DATES: Final = frozenset({Field.INSTALLED_ON, Field.WARRANTY_UNTIL})
+DATES: Final = frozenset({Field.INSTALLED_ON, Field.WARRANTY_UNTIL})
 _WANTED: Final = (Field.PLACE, Field.PURPOSE, Field.INSTALLER, Field.INSTALLED_ON, Field.KEEPER)
-_LONGEST: Final = 200
+LONGEST: Final = 200
 
 
 class CameraFileError(ValueError):
@@ -87,6 +87,7 @@ class CameraFile:
             "设备型号": device is not None and device.model,
             "序列号": device is not None and device.serial,
             "固件版本": device is not None and device.firmware,
+            "MAC 地址": device is not None and device.mac,
             "码流": streams is not None,
             "安装姿态": self.point.pose is not None,
             "所属区域": self.zone,
@@ -104,9 +105,9 @@ class CameraFile:
 def checked(field: Field, value: str) -> str:
     """The value as it is stored. Raises CameraFileError."""
     value = " ".join(value.split())
-    if len(value) > _LONGEST:
-        raise CameraFileError(f"{TITLES[field]}：最多 {_LONGEST} 个字 (at most {_LONGEST} characters)")
-    if field in _DATES and value:
+    if len(value) > LONGEST:
+        raise CameraFileError(f"{TITLES[field]}：最多 {LONGEST} 个字 (at most {LONGEST} characters)")
+    if field in DATES and value:
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError as error:
@@ -167,11 +168,14 @@ class CameraFiles:
             told = f"{before[0]} bytes" if before else ""
             self._changed(transaction, point_id, "photo", told, f"{len(jpeg)} bytes", by)
 
-    def note_device_change(self, entry: Entry, points_of: Mapping[str, Sequence[str]]) -> None:
+    def note_device_change(self, entry: Entry, points: Sequence[Point]) -> None:
         """A device told something new about itself (`DeviceChanged` of the inspector's journal): write it down once."""
         fact = entry.read(DeviceChanged)
+        concerned = [point.id for point in points if point.device == fact.device_id]
+        if fact.source is not None:
+            concerned = [point.id for point in points if (point.device, point.source) == (fact.device_id, fact.source)]
         with self.database.transaction() as transaction:
-            for point_id in points_of.get(fact.device_id, ()):
+            for point_id in concerned:
                 transaction.execute(
                     "INSERT INTO camera_file_change (point_id, field, before, after, changed_by, at_utc_ns, source_id) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -27,13 +27,15 @@ class StreamsChanged(Fact):
 
 
 class DeviceChanged(Fact):
-    """A device is not who it was: other firmware, or another device at its address (serial)."""
+    """A device is not what it was: other firmware, another device at its address (serial, mac), other streams."""
 
     kind: ClassVar[str] = "camera.device_changed"
     device_id: str
     what: str
     before: str
     after: str
+    source: int | None = None
+    """Which of its video sources; None: the device as a whole."""
 
 
 class InputChanged(Fact):

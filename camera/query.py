@@ -41,6 +41,7 @@ class DeviceStatus:
     clock_asked_utc_ns: int | None
     clock_by_ntp: bool | None
     time_zone: str | None
+    mac: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,14 @@ class StreamAddress:
     height_px: int | None
     fps: float | None
     bitrate_bps: int | None
+
+    @property
+    def words(self) -> str:
+        """As one says it, what the device does not tell left out: H265 1920x1080 15 fps 1500 kbit/s."""
+        size = f"{self.width_px}x{self.height_px}" if self.width_px else ""
+        fps = f"{self.fps:g} fps" if self.fps else ""
+        rate = f"{self.bitrate_bps // 1000} kbit/s" if self.bitrate_bps else ""
+        return " ".join(word for word in (self.codec, size, fps, rate) if word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,7 @@ def device_states(path: Path, *, now_utc_ns: int | None = None, fresh_ns: int = 
         rows = reader.rows(
             "SELECT id, address, state, trouble, message, since_utc_ns, last_visit_utc_ns, last_seen_utc_ns, "
             "held_until_utc_ns, manufacturer, model, firmware, serial, clock_offset_ns, clock_error_ns, "
-            "clock_asked_utc_ns, clock_by_ntp, time_zone FROM device ORDER BY id"
+            "clock_asked_utc_ns, clock_by_ntp, time_zone, mac FROM device ORDER BY id"
         )
     found = tuple(_status(row) for row in rows)
     if now_utc_ns is None:

@@ -10,14 +10,21 @@ from typing import Final
 from camera.device_state import DeviceState, LoginHold, Standing
 from camera.facts import DeviceChanged, DeviceStateChanged, StreamsChanged
 from camera.onvif.model import DeviceEvent, DeviceTime, Identity, SourceStreams
+from camera.query import StreamAddress
 from foundation.clock import Clock
 from foundation.journal import JOURNAL_SQL, Fact, Journal
 from foundation.sqlite import Database, Row, Schema, Transaction, Value
 
-_SCHEMA: Final = (JOURNAL_SQL, ("camera", "schema.sql"), ("camera.picture", "schema.sql"))
+_SCHEMA: Final = (
+    JOURNAL_SQL,
+    ("camera", "schema.sql"),
+    ("camera.picture", "schema.sql"),
+    ("camera", "migrations/0002_mac.sql"),
+)
 _TOPIC_CHARACTERS: Final = 200
 _EXAMPLE_CHARACTERS: Final = 1000
 _MOST_TOPICS: Final = 100
+_ADDRESS: Final = ("uri", "profile", "codec", "width_px", "height_px", "fps", "bitrate_bps")
 _WHO: Final = ("manufacturer", "model", "firmware", "serial", "hardware")
 
 
@@ -121,6 +128,15 @@ class Register:
             if old is not None and old != new:
                 self.tell(transaction, DeviceChanged(device_id=device_id, what=name, before=old, after=new))
 
+    def note_mac(self, transaction: Transaction, device_id: str, mac: str) -> None:
+        """The hardware address; an empty one is not told and changes nothing."""
+        row = transaction.row("SELECT mac FROM device WHERE id = ?", (device_id,))
+        if not mac or row is None or row[0] == mac:
+            return
+        transaction.execute("UPDATE device SET mac = ? WHERE id = ?", (mac, device_id))
+        if row[0] is not None:
+            self.tell(transaction, DeviceChanged(device_id=device_id, what="mac", before=row[0], after=mac))
+
     def note_streams(self, transaction: Transaction, device_id: str, streams: Iterable[SourceStreams]) -> None:
         """What a device's sources give; told if anything is another than before."""
         sources: list[tuple[Value, ...]] = []
@@ -145,6 +161,14 @@ class Register:
         transaction.execute_many("INSERT INTO source VALUES (?, ?, ?, ?, ?)", sources)
         transaction.execute_many("INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", parts)
         self.tell(transaction, StreamsChanged(device_id=device_id))
+        told: dict[tuple[int, str], str] = {(row[1], row[2]): _told(row) for row in before[1]}
+        now = transaction.rows("SELECT * FROM stream WHERE device_id = ? ORDER BY source, part", (device_id,))
+        for row in now:
+            known, words = told.get((row[1], row[2])), _told(row)
+            if known is not None and known != words:
+                what = f"{row[2]}_stream"
+                change = DeviceChanged(device_id=device_id, what=what, before=known, after=words, source=row[1])
+                self.tell(transaction, change)
 
     def source_number(self, device_id: str, token: str) -> int:
         """The source that an event's token names; 0 where the device has one source, -1 where nobody knows."""
@@ -182,6 +206,11 @@ def _standing(row: Row) -> Standing:
     return Standing(
         state=DeviceState(state), trouble=trouble, message=message, since_utc_ns=since_utc_ns, recent=recent
     )
+
+
+def _told(stream: Row) -> str:
+    # What a person would call another stream; its address and profile may change by a reboot and mean nothing.
+    return StreamAddress(**dict(zip(_ADDRESS, stream[3:], strict=True))).words
 
 
 def _hold(until_utc_ns: int | None, mark: bytes | None) -> LoginHold | None:

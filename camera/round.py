@@ -220,6 +220,7 @@ class CameraRound(Service):
                 self._register.note_visit(transaction, device_id, standing, hold, good=good)
                 if sighting.identity is not None:
                     self._register.note_identity(transaction, device_id, sighting.identity)
+                self._register.note_mac(transaction, device_id, sighting.mac)
                 if sighting.streams is not None:
                     self._register.note_streams(transaction, device_id, sighting.streams)
                     self._streams_at_ns[device_id] = self._clock.running_ns()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -24,16 +24,20 @@ def device_id(found: Found, taken: set[str]) -> str:
     return chosen
 
 
-def devices_text(found: Iterable[Found], *, credential: str | None, known: Sequence[str] = ()) -> str:
-    """`devices:` for the settings file; addresses in `known` are left out because they stand there already."""
-    taken: set[str] = set()
+def devices_text(
+    found: Iterable[Found], *, credential: str | None, known: Sequence[str] = (), ids: Collection[str] = ()
+) -> str:
+    """`devices:` for the settings file; addresses in `known` stand there already and are left out, `ids` are taken."""
+    taken = set(ids)
     entries = [_device(one, credential, taken) for one in found if one.address not in known]
     return _text({"devices": entries})
 
 
-def enrolled_text(enrolled: Iterable[Enrolled], *, credential: str | None, volume: str, retention: str) -> str:
-    """`devices:` and `points:`, a point for each video source of each device."""
-    taken: set[str] = set()
+def enrolled_text(
+    enrolled: Iterable[Enrolled], *, credential: str | None, volume: str, retention: str, ids: Collection[str] = ()
+) -> str:
+    """`devices:` and `points:`, a point for each video source of each device; `ids` are taken."""
+    taken = set(ids)
     devices: list[dict[str, Any]] = []
     points: list[dict[str, Any]] = []
     for one in enrolled:

@@ -44,6 +44,8 @@ class Sighting:
     identity: Identity | None = None
     streams: tuple[SourceStreams, ...] | None = None
     """None: not asked, or not answered."""
+    mac: str = ""
+    """Asked with the streams; empty: not asked, or not told."""
     own_link_down: bool = False
     """We had no network: nothing is known about the device."""
 
@@ -90,6 +92,7 @@ class Visitor:
                 return Sighting(outcome=held, time=time, login_mark=self._mark)
             identity = device.identity()
             streams = device.streams() if want_streams else None
+            mac = device.mac() if want_streams else ""
             return Sighting(
                 outcome=Outcome(),
                 tried_login=True,
@@ -97,6 +100,7 @@ class Visitor:
                 time=time,
                 identity=identity,
                 streams=streams,
+                mac=mac,
             )
         except DeviceError as error:
             device.forget()  # a rebooted device may have another clock and other addresses

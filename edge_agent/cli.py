@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge_agent.commands import alarm, audit, backup, coverage, demo, footage, person, station, status
+from edge_agent.commands import alarm, audit, backup, camera, coverage, demo, footage, person, station, status
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(alarm.app, name="alarm")
 app.add_typer(audit.app, name="audit")
 app.add_typer(backup.app, name="backup")
+app.add_typer(camera.app, name="camera")
 app.add_typer(coverage.app, name="coverage")
 app.add_typer(footage.app, name="footage")
 app.add_typer(person.app, name="person")

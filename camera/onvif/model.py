@@ -118,6 +118,12 @@ class Encoder:
     gop_frames: int | None
     media2: bool
 
+    @property
+    def words(self) -> str:
+        """As one says it: H265 1920x1080 15 fps 1500 kbit/s."""
+        size = f"{self.width_px}x{self.height_px}"
+        return f"{self.codec} {size} {self.fps:g} fps {self.bitrate_bps // 1000} kbit/s"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderChoice:

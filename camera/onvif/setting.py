@@ -79,7 +79,7 @@ def set_encoder(device: OnvifDevice, wanted: Encoder) -> Encoder:
         )
     after = read_encoder(device, wanted.token)
     if not _same(after, wanted):
-        raise SetHadNoEffect(f"asked for {_told(wanted)}, the device has {_told(after)}")
+        raise SetHadNoEffect(f"asked for {wanted.words}, the device has {after.words}")
     return after
 
 
@@ -87,11 +87,6 @@ def _same(after: Encoder, wanted: Encoder) -> bool:
     # Devices round bitrates to steps of their own; a tenth is near enough for a forecast.
     near = abs(after.bitrate_bps - wanted.bitrate_bps) <= wanted.bitrate_bps / 10
     return near and replace(after, bitrate_bps=wanted.bitrate_bps, gop_frames=wanted.gop_frames) == wanted
-
-
-def _told(encoder: Encoder) -> str:
-    size = f"{encoder.width_px}x{encoder.height_px}"
-    return f"{encoder.codec} {size} {encoder.fps:g} fps {encoder.bitrate_bps // 1000} kbit/s"
 
 
 def _configuration(device: OnvifDevice, token: str) -> Element:

@@ -1,0 +1,180 @@
+"""Makes the promised days fit by setting encoders (码率规划): forecast and devices read, set, remembered, undone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from camera.encoder_fit import Demand, FitPlan, FitPolicy, Step, fit
+from camera.onvif.model import Codec, Encoder
+from edge_agent.camera_reach import CameraReach, Refused, asking
+from storage.forecast import VolumeForecast
+from storage.forecasts import forecast_all
+from storage.query import recordings
+
+if TYPE_CHECKING:
+    from camera.onvif.device import OnvifDevice
+
+_NS_PER_MS: Final = 1_000_000
+_LEAST_REAL_BPS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePlan:
+    """What to change on the points of a volume, and what could not be asked."""
+
+    volume: str
+    keep_days: int
+    plan: FitPlan
+    left_out: Mapping[str, str]
+    """Point and why its camera could not be asked; its present rate is reckoned with."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the promise is kept when all is applied."""
+        return self.plan.fits(self.keep_days)
+
+
+def plan_all(reach: CameraReach, *, keep_days: int | None, keep_codec: bool) -> list[VolumePlan]:
+    """A plan for every volume of which there is a forecast. Raises DatabaseError."""
+    now_ms = reach.clock.utc_ns() // _NS_PER_MS
+    forecasts = forecast_all(reach.state.database("catalogue"), reach.settings, now_ms)
+    demands: dict[str, Demand | str] = {}
+    return [_plan(reach, forecast, demands, keep_days=keep_days, keep_codec=keep_codec) for forecast in forecasts]
+
+
+def _plan(
+    reach: CameraReach,
+    forecast: VolumeForecast,
+    demands: dict[str, Demand | str],
+    *,
+    keep_days: int | None,
+    keep_codec: bool,
+) -> VolumePlan:
+    real = {rate.point: round(rate.bits_per_s) for rate in forecast.rates if rate.bits_per_s >= _LEAST_REAL_BPS}
+    points = [point for point in reach.settings.points if point.id in real]
+    promised = [reach.settings.retention_policy(point.retention).keep_days for point in points]
+    days = keep_days or max(promised, default=90)
+    asked: list[Demand] = []
+    left_out: dict[str, str] = {}
+    fixed_bps = 0
+    for point in points:
+        if point.id not in demands:
+            demands[point.id] = _demand(reach, point.id, real[point.id], keep_codec=keep_codec)
+        found = demands[point.id]
+        if isinstance(found, Demand):
+            asked.append(replace(found, real_bps=real[point.id]))
+        else:
+            left_out[point.id] = found
+            fixed_bps += real[point.id]
+    rules = FitPolicy()
+    fixed_bytes = round(fixed_bps * days * 86_400 / 8 / (1 - rules.overhead))
+    plan = fit(asked, capacity_bytes=max(0, forecast.capacity_bytes - fixed_bytes), keep_days=days, policy=rules)
+    return VolumePlan(forecast.volume, days, plan, left_out)
+
+
+def _demand(reach: CameraReach, point_id: str, real_bps: int, *, keep_codec: bool) -> Demand | str:
+    from camera.onvif.setting import encoder_choices, read_encoder
+
+    try:
+        device = reach.device(reach.settings.point(point_id).device)
+        token = asking(lambda: _encoder_token(reach, device, point_id))
+        encoder = asking(lambda: read_encoder(device, token))
+        choices = asking(lambda: encoder_choices(device, token))
+    except Refused as refused:
+        return str(refused)
+    if keep_codec:
+        choices = tuple(choice for choice in choices if choice.codec is encoder.codec)
+    return Demand(point_id=point_id, encoder=encoder, choices=choices, real_bps=real_bps)
+
+
+def _encoder_token(reach: CameraReach, device: OnvifDevice, point_id: str) -> str:
+    number = reach.settings.point(point_id).source
+    for found in device.streams():
+        if found.source.number == number and found.main.profile.encoder_token:
+            return found.main.profile.encoder_token
+    raise Refused(f"{point_id}: 设备没有第 {number} 路可设置的编码 / the device has no such encoder to set")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was set at a point, so that it can go back."""
+
+    point_id: str
+    before: Encoder
+    after: Encoder
+    at_utc_ns: int
+
+
+class AppliedFits:
+    """The file that remembers what encoders were before; written before a camera is touched."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def all(self) -> dict[str, Applied]:
+        """What was applied and not taken back, by point."""
+        try:
+            told = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return {
+            point_id: Applied(point_id, _encoder(one["before"]), _encoder(one["after"]), int(one["at_utc_ns"]))
+            for point_id, one in told.items()
+        }
+
+    def note(self, step: Step, at_utc_ns: int) -> None:
+        """About to set: what stood before the first change is what one goes back to."""
+        known = self.all()
+        first = known.get(step.point_id)
+        before = first.before if first is not None else step.before
+        self._write({**known, step.point_id: Applied(step.point_id, before, step.after, at_utc_ns)})
+
+    def drop(self, point_id: str) -> None:
+        """It is as it was."""
+        self._write({name: one for name, one in self.all().items() if name != point_id})
+
+    def _write(self, applied: Mapping[str, Applied]) -> None:
+        made = self._path.with_suffix(".new")
+        with made.open("w", encoding="utf-8") as file:
+            json.dump({name: asdict(one) for name, one in applied.items()}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        made.replace(self._path)
+
+
+def _encoder(told: Mapping[str, object]) -> Encoder:
+    values = dict(told) | {"codec": Codec(str(told["codec"]))}
+    return Encoder(**values)  # type: ignore[arg-type]  # written by `_write` from an Encoder
+
+
+def apply(reach: CameraReach, applied: AppliedFits, step: Step) -> Encoder:
+    """Set one point's encoder and read it back. Raises Refused; then the camera tells it is as it was, or lies."""
+    from camera.onvif.setting import set_encoder
+
+    device = reach.device(reach.settings.point(step.point_id).device)
+    applied.note(step, reach.clock.utc_ns())
+    return asking(lambda: set_encoder(device, step.after))
+
+
+def go_back(reach: CameraReach, applied: AppliedFits, point_id: str) -> Encoder:
+    """Set a point's encoder to what it was before the first change. Raises Refused."""
+    from camera.onvif.setting import set_encoder
+
+    known = applied.all().get(point_id)
+    if known is None:
+        raise Refused(f"{point_id}: 没有记下改动 / nothing was changed here")
+    device = reach.device(reach.settings.point(point_id).device)
+    after = asking(lambda: set_encoder(device, known.before))
+    applied.drop(point_id)
+    return after
+
+
+def real_rates(reach: CameraReach, points: Sequence[str]) -> dict[str, int]:
+    """Bits per second that the recorder writes now, of the points that are being recorded. Raises DatabaseError."""
+    found = {one.point: one.bits_per_s for one in recordings(reach.state.database("catalogue"))}
+    return {point: found[point] for point in points if found.get(point)}
