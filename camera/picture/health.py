@@ -271,7 +271,7 @@ class PictureHealth(Service):
             change,
             picture,
             suspected_utc_ns=since if since is not None else picture.taken_utc_ns,
-            beside=reference.picture if reference is not None else None,
+            beside=reference.view.picture if reference is not None else None,
         )
 
     def _end(self, transaction: Transaction, point_id: str, state: _State, condition: Condition) -> None:

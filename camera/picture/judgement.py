@@ -12,8 +12,15 @@ import numpy.typing as npt
 
 from camera.picture.measure import Measures
 from camera.picture.picture import Plane
-from camera.picture.reference import Reference, block_likeness, block_retention, stripe_strength
-from camera.picture.registration import find_motion
+from camera.picture.reference import (
+    Reference,
+    block_likeness,
+    block_retention,
+    gained_by,
+    own_slope_share,
+    stripe_strength,
+)
+from camera.picture.registration import View, follow, match
 
 
 class Condition(StrEnum):
@@ -50,14 +57,24 @@ class Thresholds:
     cast_beyond: float = 20.0
     blur_ratio: float = 0.48
     """Fine against coarse detail, as a share of the reference's."""
-    block_lost: float = 0.4
-    """A block has lost the place when less than this share of its edges is left."""
+    blur_basis: float = 0.25
+    """Share of the textured blocks that must still show the place for blur to be judged."""
+    block_lost: float = 0.45
+    """A block has lost the place when less than this share of its slopes is left."""
     covered_blob: float = 0.085
     """Share of the view in one piece: the hand in tree.avi is 9 to 17 %, single people and groups stay below 6 %."""
-    covered_share: float = 0.33
+    covered_share: float = 0.27
     """Share of the textured blocks wherever they are: for views of which little has texture."""
     suspect_share: float = 0.1
-    """From so many lost blocks on the dear looks (registration, likeness) are worth their time."""
+    """From so many lost blocks on it is worth asking what hides them."""
+    moved_share: float = 0.3
+    """A view that turned by 20 px or tilted by 3 degrees loses half of its blocks."""
+    moved_gain: float = 0.15
+    """Moving the view back must bring back so many of the place's slopes."""
+    turned_share: float = 0.7
+    """Hidden blocks from which a view may have been turned away altogether, ..."""
+    turned_texture: float = 0.5
+    """... if what is seen instead has so much of the place's own amount of slopes: a cover has less."""
     moved_px: float = 12.0
     moved_deg: float = 1.8
     moved_scale: float = 0.06
@@ -152,7 +169,7 @@ def _by_other_light(
 ) -> Verdict:
     if other is None or not other.ready or other.textured_share < limits.least_texture:
         return Verdict(found, NO_REFERENCE)
-    lost_share = float((block_retention(other, measures.edges)[other.textured] < limits.block_lost).mean())
+    lost_share = float((block_retention(other, measures.slope)[other.textured] < limits.block_lost).mean())
     if lost_share < limits.other_light_share:
         return Verdict(found, NO_REFERENCE)
     if measures.mean < limits.dusk_mean:  # darkness cannot be told from a dark cover
@@ -164,30 +181,62 @@ def _by_texture(
     measures: Measures, picture: Plane, reference: Reference, limits: Thresholds
 ) -> dict[Condition, Suspicion]:
     textured = reference.textured
-    lost_blocks = (block_retention(reference, measures.edges) < limits.block_lost) & textured
-    lost_share = float(lost_blocks[textured].mean())
-    fine = (measures.detail / measures.coarse)[textured] / (reference.detail / reference.coarse)[textured]
-    sharpness = float(np.median(fine))
-    if sharpness <= limits.blur_ratio:
-        return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)}
-    if lost_share < limits.suspect_share:
-        return {}
-    motion = find_motion(reference.picture, picture)
-    if motion is not None:
-        if motion.shift_px >= limits.moved_px:
-            return {Condition.MOVED: Suspicion(motion.shift_px, limits.moved_px)}
-        if abs(motion.roll_deg) >= limits.moved_deg:
-            return {Condition.MOVED: Suspicion(abs(motion.roll_deg), limits.moved_deg)}
-        if abs(motion.scale - 1) >= limits.moved_scale:
-            return {Condition.MOVED: Suspicion(abs(motion.scale - 1), limits.moved_scale)}
+    lost = (block_retention(reference, measures.slope) < limits.block_lost) & textured
+    lost_share = float(lost[textured].mean())
+    blurred = _blurred(measures, reference, textured & ~lost, limits)
+    if blurred or lost_share < limits.suspect_share:
+        return blurred
+    if lost_share >= limits.moved_share:
+        moved = _moved(measures, picture, reference, limits)
+        if moved:
+            return moved
     # Lamps and sun draw and wipe out edges, yet leave the place's own light and shade where they were.
-    hidden = lost_blocks & (block_likeness(reference.picture, picture) < limits.block_unlike)
-    blob, hidden_share = largest_blob(hidden), float(hidden[textured].mean())
+    likeness = block_likeness(reference.view.picture, picture)
+    hidden = lost & (likeness < limits.block_unlike)
+    hidden_share = float(hidden[textured].mean())
+    if hidden_share >= limits.turned_share and _has_texture_of_its_own(measures, reference, hidden, limits):
+        return {Condition.MOVED: Suspicion(hidden_share, limits.turned_share)}
+    blob = largest_blob(hidden)
     if blob >= limits.covered_blob:
         return {Condition.COVERED: Suspicion(blob, limits.covered_blob)}
     if hidden_share >= limits.covered_share:
         return {Condition.COVERED: Suspicion(hidden_share, limits.covered_share)}
     return {}
+
+
+def _blurred(
+    measures: Measures, reference: Reference, kept: npt.NDArray[np.bool_], limits: Thresholds
+) -> dict[Condition, Suspicion]:
+    # Where the place is still seen: what hides it says nothing of the lens.
+    if kept.sum() < limits.blur_basis * reference.textured.sum():
+        return {}
+    sharp = kept & (reference.detail >= np.median(reference.detail[kept]))  # elsewhere noise is half of the detail
+    fine = (measures.detail / measures.coarse)[sharp] / (reference.detail / reference.coarse)[sharp]
+    sharpness = float(np.median(fine))
+    return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)} if sharpness <= limits.blur_ratio else {}
+
+
+def _moved(measures: Measures, picture: Plane, reference: Reference, limits: Thresholds) -> dict[Condition, Suspicion]:
+    now = View(picture)
+    for find in (follow, match):
+        motion = find(reference.view, now)
+        if motion is None:
+            continue
+        for figure, limit in (
+            (motion.shift_px, limits.moved_px),
+            (abs(motion.roll_deg), limits.moved_deg),
+            (abs(motion.scale - 1), limits.moved_scale),
+        ):
+            if figure >= limit and gained_by(reference, measures.slope, motion) >= limits.moved_gain:
+                return {Condition.MOVED: Suspicion(figure, limit)}
+    return {}
+
+
+def _has_texture_of_its_own(
+    measures: Measures, reference: Reference, blocks: npt.NDArray[np.bool_], limits: Thresholds
+) -> bool:
+    own, places = own_slope_share(measures.slope)[blocks], reference.firm_share[blocks]
+    return float(own.mean()) >= limits.turned_texture * float(places.mean())
 
 
 def largest_blob(blocks: npt.NDArray[np.bool_]) -> float:

@@ -13,17 +13,18 @@ import numpy.typing as npt
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture
 
 Grid = npt.NDArray[np.float32]
-EdgeMap = npt.NDArray[np.uint8]
+Slope = npt.NDArray[np.float32]
+"""Half size, two planes (right, down): which way brightness rises, as a vector shorter than 1."""
 Line = npt.NDArray[np.float32]
 
 HALF: Final = (WIDTH_PX // 2, HEIGHT_PX // 2)
 BLOCKS: Final = (16, 9)
 """Columns and rows of blocks: 40x40 px each, about a head at the gate."""
 
-_EDGE_PERCENTILE: Final = 91.0
-_LEAST_EDGE: Final = 24.0  # Sobel steps below it are sensor noise and compression
-_NOISE_KERNEL: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_FAINT: Final = 10.0  # Sobel steps around it are sensor noise and compression: their vectors are shorter than a half
+_NOISE_KERNEL: Final = np.array([1, -2, 1], np.float32)  # in both directions: flat and sloping surfaces give 0
 _NOISE_SCALE: Final = float(np.sqrt(np.pi / 2) / 6)  # Immerkær 1996: mean absolute response to sigma
+_LEAST_COLOUR: Final = 1.9
 _TINY: Final = 1e-3
 
 
@@ -56,22 +57,21 @@ class Measures:
     cast: float
     """Distance of the mean colour from grey."""
     colour_spread: float
-    """Mean distance of colours from the mean colour; near 0 in infra-red pictures."""
+    """Standard deviations of the two colour planes together; near 0 in infra-red pictures."""
     detail: Grid
     """Per block: energy of fine detail (Laplacian at full size)."""
     coarse: Grid
     """Per block: energy of coarse detail (Laplacian at a quarter of the size)."""
-    edges: EdgeMap
-    """Half size, 1 where an edge is."""
+    slope: Slope
     light: Light
 
 
 def measure(picture: Picture) -> Measures:
     """Everything that one picture tells by itself."""
     y = picture.y
-    counted: Any = cv2.calcHist([y], [0], None, [256], [0, 256])
+    counted: Any = cv2.calcHist([y[::2]], [0], None, [256], [0, 256])
     histogram = counted.ravel()
-    total = y.size
+    total = float(histogram.sum())
     cumulative = np.cumsum(histogram) / total
     low, high, top = (float(np.searchsorted(cumulative, share)) for share in (0.05, 0.95, 0.995))
     mean = float((histogram * np.arange(256)).sum() / total)
@@ -79,6 +79,7 @@ def measure(picture: Picture) -> Measures:
     mode_share = float(histogram[max(0, mode - 2) : mode + 3].sum() / total)
     cast, spread = _colour(picture)
     half: Any = cv2.resize(y, HALF, interpolation=cv2.INTER_AREA)
+    floats = half.astype(np.float32)
     quarter: Any = cv2.resize(half, (HALF[0] // 2, HALF[1] // 2), interpolation=cv2.INTER_AREA)
     return Measures(
         mean=mean,
@@ -88,25 +89,27 @@ def measure(picture: Picture) -> Measures:
         saturated_share=float(histogram[250:].sum() / total),
         mode_share=mode_share,
         noise_sigma=_noise(y),
-        rows=_line(half, 1),
-        columns=_line(half, 0),
+        rows=_line(floats, 1),
+        columns=_line(floats, 0),
         cast=cast,
         colour_spread=spread,
         detail=_laplacian_energy(y),
         coarse=_laplacian_energy(quarter),
-        edges=edges_of(half),
-        light=Light.NIGHT if mean < 40 or spread < 1.5 else Light.DAY,
+        slope=slope_of(half),
+        light=Light.NIGHT if mean < 40 or spread < _LEAST_COLOUR else Light.DAY,
     )
 
 
-def edges_of(half: npt.NDArray[np.uint8]) -> EdgeMap:
-    """Edges by rank of their strength, so that fog, dusk and exposure change them little."""
-    dx: Any = cv2.Sobel(half, cv2.CV_16S, 1, 0)
-    dy: Any = cv2.Sobel(half, cv2.CV_16S, 0, 1)
-    strength = np.abs(dx[::2, ::2]) + np.abs(dy[::2, ::2])
-    threshold = max(_LEAST_EDGE, float(np.percentile(strength, _EDGE_PERCENTILE)))
-    edges: Any = cv2.Canny(dx, dy, threshold * 0.5, threshold)
-    return np.asarray(edges // 255, np.uint8)
+def slope_of(half: npt.NDArray[np.uint8]) -> Slope:
+    """Direction of the rise at every pixel, with hardly any strength: fog, dusk and exposure leave it as it is."""
+    calm: Any = cv2.GaussianBlur(half, (3, 3), 0)  # wind moves masts by a pixel: a thin line must not change its sign
+    dx: Any = cv2.Sobel(calm, cv2.CV_32F, 1, 0)
+    dy: Any = cv2.Sobel(calm, cv2.CV_32F, 0, 1)
+    scale: Any = 1 / (cv2.magnitude(dx, dy) + np.float32(_FAINT))
+    slope = np.empty((2, *half.shape), np.float32)
+    np.multiply(dx, scale, out=slope[0])
+    np.multiply(dy, scale, out=slope[1])
+    return slope
 
 
 def per_block(values: npt.NDArray[Any]) -> Grid:
@@ -130,22 +133,23 @@ def _block_magnitude(response: Any, rows: int) -> Grid:
 
 def _noise(y: npt.NDArray[np.uint8]) -> float:
     rows = y.reshape(BLOCKS[1], HEIGHT_PX // BLOCKS[1], WIDTH_PX)[::2]  # every other row of blocks is enough
-    response: Any = cv2.filter2D(np.ascontiguousarray(rows).reshape(-1, WIDTH_PX), cv2.CV_16S, _NOISE_KERNEL)
+    strips = np.ascontiguousarray(rows).reshape(-1, WIDTH_PX)
+    response: Any = cv2.sepFilter2D(strips, cv2.CV_16S, _NOISE_KERNEL, _NOISE_KERNEL)
     blocks = _block_magnitude(response, rows.shape[0]) * _NOISE_SCALE
     return float(np.percentile(blocks, 25))
 
 
-def _line(half: npt.NDArray[np.uint8], axis: int) -> Line:
+def _line(half: npt.NDArray[np.float32], axis: int) -> Line:
     # The median of five strips: an object fills a part of each row, interference all of it.
-    strips = [strip.mean(axis=axis, dtype=np.float32) for strip in np.array_split(half, 5, axis=axis)]
-    line = np.median(np.stack(strips), axis=0)
+    height, width = half.shape
+    strips: Any = cv2.resize(half, (5, height) if axis == 1 else (width, 5), interpolation=cv2.INTER_AREA)
+    line = np.sort(strips, axis=axis).take(2, axis=axis)
     smooth: Any = cv2.blur(line.reshape(1, -1), (9, 1))
     return np.asarray(line - smooth.ravel(), np.float32)
 
 
 def _colour(picture: Picture) -> tuple[float, float]:
-    u = picture.u[::2, ::2].astype(np.float32) - 128
-    v = picture.v[::2, ::2].astype(np.float32) - 128
-    mean_u, mean_v = float(u.mean()), float(v.mean())
-    spread = float(np.abs(u - mean_u).mean() + np.abs(v - mean_v).mean())
-    return float(np.hypot(mean_u, mean_v)), spread
+    mean_u, spread_u = cv2.meanStdDev(picture.u)
+    mean_v, spread_v = cv2.meanStdDev(picture.v)
+    cast = float(np.hypot(mean_u[0, 0] - 128, mean_v[0, 0] - 128))
+    return cast, float(spread_u[0, 0] + spread_v[0, 0])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import numpy as np
 
 from camera.picture.episode import RULES, Watch, after_look
 from camera.picture.judgement import TOO_DARK_TO_JUDGE, Condition, Suspicion, Thresholds, Verdict, judge
@@ -96,4 +95,4 @@ def changed_share(before: Plane, now: Plane) -> float:
     """Share of pixels that are not exactly as they were."""
     if before.shape != now.shape:
         return 1.0
-    return float(np.count_nonzero(cv2.absdiff(before, now))) / now.size
+    return cv2.countNonZero(cv2.absdiff(before, now)) / now.size

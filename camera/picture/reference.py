@@ -10,15 +10,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.picture.measure import HALF, EdgeMap, Grid, Light, Line, Measures, per_block
+from camera.picture.measure import HALF, Grid, Light, Line, Measures, Slope, per_block
 from camera.picture.picture import Plane
+from camera.picture.registration import Motion, View
 
 LEARN_LOOKS: Final = 6
 """A minute at one look per 10 s: people have walked on by then, what stays belongs to the place."""
-_FIRM: Final = 0.5
-"""An edge belongs to the place if it was there in at least half of the looks."""
-_LEAST_EDGES: Final = 0.03
-"""Share of a block's pixels (half size) that must be firm edges for the block to count as textured: 12 of 400."""
+_FIRM: Final = 0.4
+"""Length of the mean slope from which it belongs to the place: what comes and goes, and noise, average out."""
+_KEPT: Final = 0.25
+"""A slope is still there if its part in the place's direction is as long: fog leaves it, a smooth cover does not."""
+_LEAST_FIRM: Final = 0.04
+"""Share of a block's pixels (half size) that must be firm for the block to count as textured: 16 of 400."""
+_BACKWARDS: Final = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+_NEW_VIEW: Final = 6  # looks: what is found in a picture to lay others against costs 4 ms
 _LEAST_COARSE: Final = 25.0
 _REGULAR: Final = 0.35  # share of a line's power in one frequency: a moved view has none so strong
 _SLOW: Final = 0.02  # a new look weighs 2 %: half of the old is forgotten in 6 minutes, dusk takes longer
@@ -30,8 +35,8 @@ class Reference:
 
     light: Light
     looks: int
-    edges: npt.NDArray[np.float32]
-    """Half size: how often an edge was at each pixel."""
+    slope: Slope
+    """Mean of all looks."""
     detail: Grid
     coarse: Grid
     noise_sigma: float
@@ -39,8 +44,8 @@ class Reference:
     columns: Line
     cast: float
     mean: float
-    picture: Plane
-    """The latest good picture, shown beside a bad one and compared with it."""
+    view: View
+    """A late good picture, shown beside a bad one and laid against it."""
 
     @property
     def ready(self) -> bool:
@@ -49,18 +54,24 @@ class Reference:
 
     @cached_property
     def firm(self) -> npt.NDArray[np.bool_]:
-        """Pixels (half size) where the place itself has an edge."""
-        return self.edges >= _FIRM
+        """Pixels (half size) where the place itself has a slope."""
+        return _length(self.slope) >= _FIRM
+
+    @cached_property
+    def direction(self) -> Slope:
+        """The place's own slopes at length 1; 0 where it has none."""
+        scale = self.firm / np.maximum(_length(self.slope), np.float32(_FIRM))
+        return np.asarray(self.slope * scale, np.float32)
 
     @cached_property
     def firm_share(self) -> Grid:
-        """Per block: share of pixels (half size) with an edge of the place."""
+        """Per block: share of pixels (half size) with a slope of the place."""
         return per_block(self.firm)
 
     @cached_property
     def textured(self) -> npt.NDArray[np.bool_]:
-        """Blocks with enough edges of the place to be judged by."""
-        return (self.firm_share >= _LEAST_EDGES) & (self.coarse >= _LEAST_COARSE)
+        """Blocks with enough slopes of the place to be judged by."""
+        return (self.firm_share >= _LEAST_FIRM) & (self.coarse >= _LEAST_COARSE)
 
     @cached_property
     def textured_share(self) -> float:
@@ -73,7 +84,7 @@ def first_look(measures: Measures, picture: Plane) -> Reference:
     return Reference(
         light=measures.light,
         looks=1,
-        edges=_spread(measures.edges).astype(np.float32),
+        slope=measures.slope,
         detail=measures.detail,
         coarse=measures.coarse,
         noise_sigma=measures.noise_sigma,
@@ -81,7 +92,7 @@ def first_look(measures: Measures, picture: Plane) -> Reference:
         columns=measures.columns,
         cast=measures.cast,
         mean=measures.mean,
-        picture=picture,
+        view=View(picture),
     )
 
 
@@ -95,7 +106,7 @@ def learn(reference: Reference, measures: Measures, picture: Plane) -> Reference
     return replace(
         reference,
         looks=reference.looks + 1,
-        edges=blend(reference.edges, _spread(measures.edges)).astype(np.float32),
+        slope=np.asarray(cv2.addWeighted(reference.slope, 1 - weight, measures.slope, weight, 0), np.float32),
         detail=np.exp(blend(np.log(reference.detail), np.log(measures.detail))).astype(np.float32),
         coarse=np.exp(blend(np.log(reference.coarse), np.log(measures.coarse))).astype(np.float32),
         noise_sigma=blend(reference.noise_sigma, measures.noise_sigma),
@@ -103,15 +114,31 @@ def learn(reference: Reference, measures: Measures, picture: Plane) -> Reference
         columns=blend(reference.columns, measures.columns),
         cast=blend(reference.cast, measures.cast),
         mean=blend(reference.mean, measures.mean),
-        picture=picture,
+        view=View(picture) if reference.looks % _NEW_VIEW == 0 else reference.view,
     )
 
 
-def block_retention(reference: Reference, edges: EdgeMap) -> Grid:
-    """Per block: the share of the place's own edges that are still where they were (1 where there are none)."""
-    kept = per_block(_spread(edges) * reference.firm)
+def block_retention(reference: Reference, slope: Slope) -> Grid:
+    """Per block: the share of the place's own slopes that are still there (1 where there are none)."""
+    kept = per_block(_kept(reference, slope))
     known = reference.firm_share
     return np.where(known > 0, kept / np.maximum(known, 1e-6), 1.0).astype(np.float32)
+
+
+def gained_by(reference: Reference, slope: Slope, motion: Motion) -> float:
+    """By how much the share of the place's slopes that are there grows if the view is moved back."""
+    matrix = motion.matrix.copy()
+    matrix[:, 2] /= 2  # slopes are at half size
+    planes = (*slope, np.ones_like(slope[0]))
+    *back, inside = (cv2.warpAffine(plane, matrix, HALF, flags=_BACKWARDS) for plane in planes)
+    there = reference.firm & (inside > 0.5)
+    total = max(1, int(there.sum()))
+    return float((_kept(reference, np.stack(back)) & there).sum() - (_kept(reference, slope) & there).sum()) / total
+
+
+def own_slope_share(slope: Slope) -> Grid:
+    """Per block: share of pixels (half size) where a look has a slope, the place's or not."""
+    return per_block(_length(slope) >= _FIRM)
 
 
 def block_likeness(reference: Plane, now: Plane) -> Grid:
@@ -135,6 +162,12 @@ def stripe_strength(reference: Reference, measures: Measures) -> float:
     return worst
 
 
-def _spread(edges: EdgeMap) -> EdgeMap:
-    # One pixel (two of the full picture) of tolerance: wind moves masts, and compression moves edges.
-    return np.asarray(cv2.dilate(edges, np.ones((3, 3), np.uint8)), np.uint8)
+def _kept(reference: Reference, slope: Slope) -> npt.NDArray[np.bool_]:
+    direction = reference.direction
+    along = direction[0] * slope[0]
+    along += direction[1] * slope[1]
+    return np.asarray(along >= np.float32(_KEPT), np.bool_)
+
+
+def _length(slope: Slope) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.magnitude(slope[0], slope[1]), np.float32)

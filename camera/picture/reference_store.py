@@ -10,9 +10,10 @@ import numpy as np
 
 from camera.picture.measure import Light
 from camera.picture.reference import Reference
+from camera.picture.registration import View
 
-_VERSION: Final = 1
-_SCALE: Final = 200.0  # edge shares are kept to half a percent
+_VERSION: Final = 2
+_SCALE: Final = 127.0
 
 
 def to_bytes(reference: Reference) -> bytes:
@@ -23,13 +24,13 @@ def to_bytes(reference: Reference) -> bytes:
         version=_VERSION,
         light=reference.light.value,
         looks=reference.looks,
-        edges=np.round(reference.edges * _SCALE).astype(np.uint8),
+        slope=np.round(reference.slope * _SCALE).astype(np.int8),
         detail=reference.detail,
         coarse=reference.coarse,
         rows=reference.rows,
         columns=reference.columns,
         figures=np.array([reference.noise_sigma, reference.cast, reference.mean]),
-        picture=reference.picture,
+        picture=reference.view.picture,
     )
     return file.getvalue()
 
@@ -45,7 +46,7 @@ def from_bytes(body: bytes) -> Reference | None:
         return Reference(
             light=Light(str(values["light"])),
             looks=int(values["looks"]),
-            edges=values["edges"].astype(np.float32) / _SCALE,
+            slope=values["slope"].astype(np.float32) / np.float32(_SCALE),
             detail=values["detail"],
             coarse=values["coarse"],
             noise_sigma=noise_sigma,
@@ -53,7 +54,7 @@ def from_bytes(body: bytes) -> Reference | None:
             columns=values["columns"],
             cast=cast,
             mean=mean,
-            picture=values["picture"],
+            view=View(values["picture"]),
         )
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
         return None
