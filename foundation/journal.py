@@ -167,8 +167,12 @@ class Tail(Service):
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
-            if not self._stamps.changed() or not self.poll():
+            if not self.is_due() or not self.poll():
                 self.stopping.wait(POLL_S)
+
+    def is_due(self) -> bool:
+        """Whether there may be something to poll."""
+        return self._stamps.changed()
 
     def poll(self) -> bool:
         """Hand over one batch; True if there may be more at once."""

@@ -11,6 +11,7 @@ from alarms.inputs.call import (
     ArmDrillCall,
     Call,
     CancelCall,
+    ContactCall,
     ListCall,
     PathAnswer,
     PathsCall,
@@ -50,6 +51,9 @@ class Answers:
                 return Reply(ok=True, alarm_id=call.alarm_id)
             case AcknowledgeCall():
                 self._line.tell(call.alarm_id, UpdateKind.LOCAL_ACKNOWLEDGED, person=call.person)
+                return Reply(ok=True, alarm_id=call.alarm_id)
+            case ContactCall():
+                self._line.tell(call.alarm_id, UpdateKind(call.state))
                 return Reply(ok=True, alarm_id=call.alarm_id)
             case ListCall():
                 return Reply(ok=True, alarms=tuple(alarm_answer(record) for record in self._line.recent(call.limit)))

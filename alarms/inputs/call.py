@@ -44,6 +44,14 @@ class AcknowledgeCall(_Call):
     person: _Text
 
 
+class ContactCall(_Call):
+    """The contact that raised an alarm is held for minutes, or was released; said by whoever reads it."""
+
+    do: Literal["contact"] = "contact"
+    alarm_id: _Text
+    state: Literal["held", "released"]
+
+
 class ListCall(_Call):
     """Which alarms were there lately?"""
 
@@ -72,7 +80,7 @@ class PathsCall(_Call):
     do: Literal["paths"] = "paths"
 
 
-Call = PressCall | CancelCall | AcknowledgeCall | ListCall | ShowCall | ArmDrillCall | PathsCall
+Call = PressCall | CancelCall | AcknowledgeCall | ContactCall | ListCall | ShowCall | ArmDrillCall | PathsCall
 CALL: TypeAdapter[Call] = TypeAdapter(Annotated[Call, Field(discriminator="do")])
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import structlog
-
 from alarms.inputs.answer import Answers
+from alarms.inputs.circuit import BoardFindings, Circuit, LineFinger
 from alarms.inputs.http import PanelServer
 from alarms.inputs.usb import UsbInput
 from alarms.line import AlarmLine
-from config.alarm_input import InputKind
+from alarms.record import AlarmRecord
+from config.alarm_input import AlarmInput, InputKind
 from config.settings import Settings
 from foundation.clock import Clock
-from foundation.finding import FindingBoard, Severity
+from foundation.finding import FindingBoard
 from foundation.service import Service
-from foundation.sqlite import DatabaseError
-
-_log = structlog.get_logger("alarms")
 
 
 def input_services(
@@ -26,28 +23,22 @@ def input_services(
     Raises CredentialError for a panel without a readable token.
     """
 
-    def open_finding(subject: str, kind: str, severity: Severity, text: str) -> None:
-        try:
-            board.open(subject, kind, severity, evidence={"text": text})
-        except DatabaseError as error:  # a disk in trouble must not stop the reading of a button
-            _log.error("a finding could not be kept", subject=subject, kind=kind, error=str(error))
+    findings = BoardFindings(board)
+    finger = LineFinger(line)
 
-    def clear_finding(subject: str, kind: str) -> None:
-        try:
-            board.clear(subject, kind)
-        except DatabaseError as error:
-            _log.error("a finding could not be cleared", subject=subject, kind=kind, error=str(error))
+    def circuit(item: AlarmInput) -> Circuit:
+        def latest() -> AlarmRecord | None:
+            return next((record for record in line.recent() if record.input_id == item.id), None)
+
+        return Circuit(item, finger, findings, latest=latest)
 
     services: list[Service] = []
     wired = [item for item in settings.alarm_inputs if item.kind is InputKind.MODBUS]
     if wired:
         from alarms.inputs.modbus import ModbusInputs, by_module  # most schools have none, and it takes time to load
 
-        services += [
-            ModbusInputs(module, line, clock=clock, open_finding=open_finding, clear_finding=clear_finding)
-            for module in by_module(wired)
-        ]
-    services += [UsbInput(item, line) for item in settings.alarm_inputs if item.kind is InputKind.USB]
+        services += [ModbusInputs([circuit(item) for item in module], clock=clock) for module in by_module(wired)]
+    services += [UsbInput(circuit(item), clock=clock) for item in settings.alarm_inputs if item.kind is InputKind.USB]
     tokens = {
         item.id: settings.credential(item.credential).password()
         for item in settings.alarm_inputs

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from alarms.inputs.circuit import BoardFindings
 from camera.inspector import inspector
 from camera.query import may_try
 from config.plan import read_plan
-from edge_agent.camera_inputs import camera_inputs
+from edge_agent.camera_inputs import CameraInputs
 from edge_agent.camera_sirens import camera_sirens
 from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
@@ -27,11 +28,13 @@ def services(context: RoleContext) -> list[Service]:
     )
     # A person at the office says that a view is right, accepts another device, has a log-in tried again.
     watches: list[Service] = [
-        camera_inputs(
+        CameraInputs(
             settings.alarm_inputs,
             cameras_file,
             context.state.socket("press"),
+            alarms=context.state.database("alarms"),
             own=context.journal,
+            findings=BoardFindings(context.findings),
             clock=context.clock,
         ),
         Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact),

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.inputs.answer import Answers
+from alarms.inputs.circuit import Circuit, LineFinger
 from alarms.inputs.contact import (
     STUCK_MS,
     Change,
@@ -164,10 +165,12 @@ def wall(port: int, **more: Any) -> AlarmInput:
     )
 
 
+def circuit(item: AlarmInput, parts: LineParts, findings: Findings) -> Circuit:
+    return Circuit(item, LineFinger(parts.line), findings, latest=lambda: next(iter(parts.line.recent()), None))
+
+
 def reading(item: AlarmInput, parts: LineParts, findings: Findings) -> ModbusInputs:
-    service = ModbusInputs(
-        [item], parts.line, clock=parts.clock, open_finding=findings.open, clear_finding=findings.end
-    )
+    service = ModbusInputs([circuit(item, parts, findings)], clock=parts.clock)
     service.start()
     return service
 
@@ -359,22 +362,33 @@ def test_a_panel_follows_its_own_alarm_and_no_other(panels: PanelServer, parts: 
 # ── USB ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_usb_button_presses_when_its_key_goes_down_and_is_found_again_after_replugging(
+def key_event(code: int, value: int) -> bytes:
+    return struct.pack("llHHi", 0, 0, 1, code, value) + struct.pack("llHHi", 0, 0, 0, 0, 0)
+
+
+def test_a_usb_button_presses_when_its_key_goes_down_and_a_pulled_out_one_is_a_finding(
     parts: LineParts, tmp_path: Path
 ) -> None:
     device = tmp_path / "event7"
+    usb = {"device": device, "key": 28}
     item = AlarmInput.model_validate(
-        {"id": "wall", "name": "按钮", "kind": "usb", "place": "东门", "usb": {"device": device, "key": 28}}
+        {"id": "wall", "name": "按钮", "kind": "usb", "place": "东门", "usb": usb, "restore_ms": 50}
     )
-    service = UsbInput(item, parts.line)
+    findings = Findings()
+    service = UsbInput(circuit(item, parts, findings), clock=parts.clock)
     service.start()
+    gone = ("input:wall", "alarm.input_unreachable")
+    wait_until(lambda: gone in findings, what="the finding of a button that is not there")
     os.mkfifo(device)  # the kernel's device gives the same records; this machine has no uinput to make a real one
     for count in (1, 2):
         with device.open("wb", buffering=0) as kernel:
-            for code, value in ((30, 1), (28, 1), (28, 2), (28, 0)):
-                kernel.write(struct.pack("llHHi", 0, 0, 1, code, value))
-            kernel.write(struct.pack("llHHi", 0, 0, 0, 0, 0))
+            for code, value in ((30, 1), (28, 1), (28, 2)):
+                kernel.write(key_event(code, value))
             wait_until(partial(pressed, parts, count), what="the alarm")
+            assert gone not in findings
+            kernel.write(key_event(28, 0))
+            wait_until(lambda: parts.line.recent()[0].step(StepKind.RELEASED), what="the release")
+        wait_until(lambda: gone in findings, what="the finding of a button that was pulled out")
     service.close()
 
 
