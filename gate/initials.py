@@ -16,7 +16,8 @@ from pypinyin import Style, pinyin
 
 MOST_LETTERS: Final = 4
 _MOST_READINGS: Final = 24
-_HAN: Final = ("CJK UNIFIED", "CJK COMPATIBILITY")
+HAN: Final = ("CJK UNIFIED", "CJK COMPATIBILITY")
+"""How the names of Chinese characters begin in Unicode."""
 
 
 def initials_of(name: str) -> frozenset[str]:
@@ -31,7 +32,7 @@ def _heads(name: str) -> list[str]:
     heads = []
     begins = True
     for character in name:
-        han = unicodedata.name(character, "").startswith(_HAN)
+        han = unicodedata.name(character, "").startswith(HAN)
         if han or (begins and character.isalpha()):
             heads.append(character)
         begins = not character.isalpha() or han
@@ -40,8 +41,14 @@ def _heads(name: str) -> list[str]:
 
 @cache
 def _letters(character: str) -> tuple[str, ...]:
-    if not unicodedata.name(character, "").startswith(_HAN):
+    if not unicodedata.name(character, "").startswith(HAN):
         plain = unicodedata.normalize("NFKD", character)[:1].casefold()
         return (plain,) if plain.isalpha() else ()
+    return tuple(sorted({reading[0] for reading in readings_of(character)}))
+
+
+@cache
+def readings_of(character: str) -> tuple[str, ...]:
+    """How a Chinese character may be read, without tones: 单 is chan, dan and shan."""
     readings = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
-    return tuple(sorted({reading[0] for ways in readings for reading in ways if reading[:1].isalpha()}))
+    return tuple(sorted({reading for ways in readings for reading in ways if reading[:1].isalpha()}))

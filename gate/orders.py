@@ -19,8 +19,11 @@ from gate.policy import PolicyBook
 from gate.record import RecordBook
 from gate.roster import RosterBook
 from gate.staff import StaffList
+from gate.watch_book import WatchBook
 
-SCHEMA: Final = Schema.load("gate_orders", JOURNAL_SQL, AUDIT_SQL, ("gate", "orders.sql"))
+SCHEMA: Final = Schema.load(
+    "gate_orders", JOURNAL_SQL, AUDIT_SQL, ("gate", "orders.sql"), ("gate", "migrations/0100_watch.sql")
+)
 _RESTORED: Final = "已删除，恢复备份后再次删除"
 
 
@@ -47,6 +50,7 @@ class GateOrders:
         self.meetings = MeetingList(self.records)
         self.expected = ExpectedBook(self.records)
         self.slips = SlipBook(self.records)
+        self.watch = WatchBook(self.records)
         with self._database.transaction() as transaction:
             for record_id in self.records.audit.unfinished_erasures(transaction):
                 self.records.erase(transaction, record_id, _RESTORED)
