@@ -1,4 +1,4 @@
-"""Names as they sound (拼音): 张三, 章三 and Zhang San are one sound, so that a watched name is found however written."""
+"""Names as they sound (拼音): 张三, 章三 and Zhang San are one, so a watched name is found however written."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ def sounds_of(name: str) -> frozenset[str]:
         words = ["".join(one for one in word if one.isalnum()) for word in _plain(name).split()]
         whole = [word for word in words if word]
         # A foreign given name may stand first or last.
-        return (
-            frozenset({"".join(whole), "".join([*whole[1:], *whole[:1]])} - {""}) if len("".join(whole)) > 1 else _NONE
-        )
+        both = {"".join(whole), "".join([*whole[1:], *whole[:1]])}
+        return frozenset(sound for sound in both if len(sound) > 1)
     if len(letters) == 1:
         return _NONE
     ways = [readings_of(letter) or ("",) for letter in letters[:_MOST_LETTERS]]

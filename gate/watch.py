@@ -1,4 +1,4 @@
-"""The watchlist (布控名单): who must not come in unseen, and how somebody at the gate is compared with it; rules only."""
+"""The watchlist (布控名单): who must not come in unseen, and how somebody at the gate is compared with it."""
 
 from __future__ import annotations
 

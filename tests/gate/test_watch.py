@@ -102,6 +102,6 @@ def test_a_row_that_names_nobody_keeps_all_off_the_list(orders: GateOrders) -> N
 
 def test_a_name_sounds_in_all_its_readings() -> None:
     assert {"shanxiong", "danxiong"} <= sounds_of("单雄")
-    assert sounds_of("买买提·艾力") & sounds_of("麦麦提艾力") == set()
+    assert sounds_of("买买提·艾力") & sounds_of("麦麦提艾力")
     assert "jose" in sounds_of("José")
     assert sounds_of("王") == sounds_of("") == frozenset()
