@@ -17,11 +17,17 @@ class Right(StrEnum):
     REVEAL_VISITOR = "reveal_visitor"
     """A whole document number or phone; each look is in the audit log."""
     WORK_AT_GATE = "work_at_gate"
+    ARRANGE_GATE = "arrange_gate"
+    """Hours, measures, roster, staff list, patrols, meetings."""
+    EXPECT_VISITORS = "expect_visitors"
+    """Enter expected visitors and pupils' leave slips: anybody who works here."""
     SEE_FOOTAGE = "see_footage"
     EXPORT_FOOTAGE = "export_footage"
     MEND_FAULTS = "mend_faults"
     CLOSE_FAULTS = "close_faults"
     ARM_DRILL = "arm_drill"
+    HANDLE_INCIDENTS = "handle_incidents"
+    """Grade, report and close an incident; everybody may open one and add to it."""
     MANAGE_PEOPLE = "manage_people"
     SEE_AUDIT = "see_audit"
     ANSWER_ALARMS = "answer_alarms"
@@ -29,13 +35,14 @@ class Right(StrEnum):
 
 
 class Duty(StrEnum):
-    """Who somebody is: five at the campus, four at the center."""
+    """Who somebody is: six at the campus, four at the center."""
 
     GUARD = "guard"
     SAFETY_OFFICER = "safety_officer"
     LEADER = "leader"
     TECHNICIAN = "technician"
     AUDITOR = "auditor"
+    STAFF = "staff"
     DESK = "desk"
     OPERATIONS = "operations"
     INSPECTOR = "inspector"
@@ -56,13 +63,14 @@ class Duty(StrEnum):
         return right in _RIGHTS[self]
 
 
-_AT_CAMPUS: Final = frozenset({Duty.GUARD, Duty.SAFETY_OFFICER, Duty.LEADER, Duty.TECHNICIAN, Duty.AUDITOR})
+_AT_CAMPUS: Final = frozenset({Duty.GUARD, Duty.SAFETY_OFFICER, Duty.LEADER, Duty.TECHNICIAN, Duty.AUDITOR, Duty.STAFF})
 _WORDS: Final = {
     Duty.GUARD: mark("保安"),
     Duty.SAFETY_OFFICER: mark("安全干部"),
     Duty.LEADER: mark("校领导"),
     Duty.TECHNICIAN: mark("技术员"),
     Duty.AUDITOR: mark("审计员"),
+    Duty.STAFF: mark("教职工"),
     Duty.DESK: mark("接警员"),
     Duty.OPERATIONS: mark("运维"),
     Duty.INSPECTOR: mark("督查员"),
@@ -70,22 +78,26 @@ _WORDS: Final = {
 }
 _R = Right
 _RIGHTS: Final[dict[Duty, frozenset[Right]]] = {
-    Duty.GUARD: frozenset({_R.SEE_STATUS, _R.SEE_VISITS, _R.WORK_AT_GATE}),
+    Duty.GUARD: frozenset({_R.SEE_STATUS, _R.SEE_VISITS, _R.WORK_AT_GATE, _R.EXPECT_VISITORS}),
     Duty.SAFETY_OFFICER: frozenset(
         {
             _R.SEE_STATUS, _R.SEE_VISITS, _R.REVEAL_VISITOR, _R.WORK_AT_GATE, _R.SEE_FOOTAGE, _R.EXPORT_FOOTAGE,
-            _R.MEND_FAULTS, _R.CLOSE_FAULTS, _R.ARM_DRILL,
+            _R.MEND_FAULTS, _R.CLOSE_FAULTS, _R.ARM_DRILL, _R.HANDLE_INCIDENTS,
+            _R.ARRANGE_GATE, _R.EXPECT_VISITORS,
         }
     ),
     Duty.LEADER: frozenset(
         {
             _R.SEE_STATUS, _R.SEE_VISITS, _R.REVEAL_VISITOR, _R.SEE_FOOTAGE, _R.EXPORT_FOOTAGE, _R.CLOSE_FAULTS,
-            _R.ARM_DRILL, _R.MANAGE_PEOPLE, _R.SEE_AUDIT,
+            _R.ARM_DRILL, _R.HANDLE_INCIDENTS, _R.MANAGE_PEOPLE, _R.SEE_AUDIT,
+            _R.ARRANGE_GATE, _R.EXPECT_VISITORS,
         }
     ),
     # Keeps the machines, so sees no visitors and no footage, and makes no account that could.
-    Duty.TECHNICIAN: frozenset({_R.SEE_STATUS, _R.MEND_FAULTS}),
-    Duty.AUDITOR: frozenset({_R.SEE_STATUS, _R.SEE_AUDIT}),
+    Duty.TECHNICIAN: frozenset({_R.SEE_STATUS, _R.MEND_FAULTS, _R.EXPECT_VISITORS}),
+    Duty.AUDITOR: frozenset({_R.SEE_STATUS, _R.SEE_AUDIT, _R.EXPECT_VISITORS}),
+    # A teacher: invites visitors and writes leave slips, sees nothing else.
+    Duty.STAFF: frozenset({_R.EXPECT_VISITORS}),
     Duty.DESK: frozenset({_R.ANSWER_ALARMS, _R.SEE_DISTRICT}),
     Duty.OPERATIONS: frozenset({_R.SEE_DISTRICT, _R.MANAGE_PEOPLE}),
     Duty.INSPECTOR: frozenset({_R.SEE_DISTRICT}),

@@ -22,6 +22,8 @@ _DUTIES: Final[Mapping[str, Duty]] = {
     "校长": Duty.LEADER,
     "技术员": Duty.TECHNICIAN,
     "审计员": Duty.AUDITOR,
+    "教职工": Duty.STAFF,
+    "教师": Duty.STAFF,
 }
 _NAME: Final[Field[str]] = Field(name="姓名", parse=text(longest=100))
 _LOGIN: Final[Field[str]] = Field(
