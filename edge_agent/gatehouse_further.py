@@ -13,6 +13,7 @@ from config.alarm_input import AlarmInput, InputKind
 from edge_agent.alarm_holds import hold_asker
 from edge_agent.center_status import center_status
 from edge_agent.day_told import DayTold
+from edge_agent.gate_watch import ForgettingByAge, GateWatch
 from edge_agent.held import Held
 from edge_agent.notices import notice_answers
 from edge_agent.pages.alarm_wiring import alarm_deps
@@ -20,12 +21,14 @@ from edge_agent.pages.enrolment import Enrolment, take
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
 from edge_agent.pages.press_door import PressDoor
 from edge_agent.pages.station import Doorkeeper, station_token
-from edge_agent.role import RoleContext
+from edge_agent.role import Role, RoleContext
 from edge_agent.standing_watch import StandingWatch
 from foundation.finding import Severity
+from foundation.journal import Entry, Tail
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
+from gate.facts import StationEndAsked
 from gate.stations import Stations
 from safety.query import open_faults
 from web.authority import authority_route, tls_unless_local
@@ -115,9 +118,24 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             press_port=door.port,
         )
     )
+
+    def end_station(entry: Entry) -> None:
+        if entry.kind == StationEndAsked.kind:
+            asked = entry.read(StationEndAsked)
+            stations.end(asked.station_id, by=asked.by)
+
     return [
         door,
         Held("gate-book", book.close),
+        ForgettingByAge("gate-book-age", book.records, clock),
+        GateWatch(
+            book=book.path,
+            orders=state.database("gate_orders"),
+            findings=context.findings,
+            clock=clock,
+            campus=settings.campus.id,
+        ),
         Held("stations", stations.close),
+        Tail(state.journal(Role.OFFICE), context.journal, end_station),
         PageServer("gate-page", app, host=address.host, port=address.port, tls=tls),
     ]

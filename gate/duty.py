@@ -103,6 +103,13 @@ def duty_spans(path: Path, begins_utc_ns: int, ends_utc_ns: int) -> tuple[tuple[
     return tuple((max(begins_utc_ns, first), min(ends_utc_ns, last)) for first, last in rows)
 
 
+def first_duty_utc_ns(path: Path) -> int | None:
+    """When anybody signed on for the first time; None if nobody ever did. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        row = reader.row("SELECT min(on_utc_ns) FROM duty")
+    return int(row[0]) if row and row[0] is not None else None
+
+
 def duty_now(path: Path) -> tuple[Duty, ...]:
     """Who stands at a screen now. Raises DatabaseError."""
     with open_read_only(path) as reader:

@@ -10,6 +10,7 @@ from pathlib import Path
 from camera.device_error import DeviceError
 from camera.picture.judgement import Condition
 from edge_agent.pages.finding_words import described_kinds, words_of
+from gate.duty_check import KINDS as DUTY_KINDS
 from safety.rule import DEFAULT_RULES, HAND, NOTICE
 from storage.volume import VolumeTrouble
 
@@ -46,12 +47,14 @@ def test_every_kind_of_finding_has_words(root: Path) -> None:
 
 
 def composed_kinds() -> set[str]:
-    """Kinds whose second word is a device's trouble, a volume's trouble or what a picture suffers from."""
+    """Kinds whose second word is a device's trouble, a volume's trouble, what a picture suffers from, or what is wrong
+    with duty."""
     troubles = {error.trouble for error in DeviceError.__subclasses__()}
     return (
         {f"camera.{trouble}" for trouble in troubles}
         | {f"storage.volume_{trouble}" for trouble in VolumeTrouble}
         | {f"picture.{condition}" for condition in Condition}
+        | set(DUTY_KINDS)
     )
 
 

@@ -1,0 +1,53 @@
+"""What the office's pages of the gate (校门) are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import Request
+
+from foundation.clock import Clock
+from gate.orders import GateOrders
+from web.document.reading.mistake import UploadRefused
+from web.language import Catalogue
+from web.login import person_of
+
+ON_THE_BOX: Final = "本机"
+"""Who acts on the box itself before the first account exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolGateDeps:
+    """The office writes `orders`; what happened at the gate is only read."""
+
+    clock: Clock
+    orders: GateOrders
+    book: Path
+    """gate.sqlite, which the gatehouse writes; may not be there yet."""
+    gatehouse_url: Callable[[Request], str]
+    """Where a phone on the school's network reaches the gatehouse, without a slash at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMistakes:
+    """Why a spreadsheet was refused, as a table."""
+
+    count: int
+    rows: Sequence[tuple[int | None, str, str, str]]
+
+
+def shown_mistakes(refused: UploadRefused, texts: Catalogue) -> ShownMistakes:
+    """Row, column, what is wrong and what would be right, in the reader's language."""
+    return ShownMistakes(
+        refused.count,
+        [(one.row, one.column, one.what.said(texts), one.right.said(texts)) for one in refused.mistakes],
+    )
+
+
+def by_of(request: Request) -> str:
+    """Whose name goes into the record."""
+    person = person_of(request)
+    return person.name if person else ON_THE_BOX

@@ -1,0 +1,101 @@
+"""The gate as the office sees it (校门): how today stands, and one page per thing that is laid down."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request, params
+from starlette.responses import RedirectResponse, Response
+
+from edge_agent.pages.expected_routes import expected_routes
+from edge_agent.pages.hours_routes import hours_routes
+from edge_agent.pages.meeting_routes import MEETING_PATH, meeting_routes
+from edge_agent.pages.patrol_point_routes import patrol_point_routes
+from edge_agent.pages.policy_routes import policy_routes
+from edge_agent.pages.record_words import DAY_KINDS, POLICIES, POSTS, ROUNDS
+from edge_agent.pages.roster_routes import ROSTER_PATH, roster_routes
+from edge_agent.pages.school_gate_deps import SchoolGateDeps
+from edge_agent.pages.slip_routes import slip_routes
+from edge_agent.pages.staff_list_routes import STAFF_PATH, staff_list_routes
+from foundation.clock import NS_PER_S, beijing_day
+from gate.admission import read_standing
+from gate.duty import duty_now, duty_spans
+from gate.handover import read_handovers
+from gate.hours import DAY_MINUTES, moment_of
+from gate.patrol import read_rounds
+from gate.policy import read_policies
+from gate.roll_call import read_roll_calls
+from gate.roster import Post, gaps, on_shift, read_shifts, roster_gaps, unescorted
+from web.document.reading.upload import MOST_BYTES
+from web.duty import Right
+from web.login import needs, person_of
+from web.page import page, texts_of
+
+BODY_LIMITS: Final = dict.fromkeys((STAFF_PATH, ROSTER_PATH, MEETING_PATH), MOST_BYTES + 10_000)
+_DAY_NS: Final = 24 * 3600 * NS_PER_S
+
+
+def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
+    """/gate and what lies under it."""
+    arranging = [needs(Right.ARRANGE_GATE)]
+    inviting = [needs(Right.EXPECT_VISITORS)]
+    routes = APIRouter(prefix="/gate", dependencies=inviting)
+
+    @routes.get("")
+    def today(request: Request) -> Response:
+        person = person_of(request)
+        if person is not None and not person.duty.may(Right.ARRANGE_GATE):
+            return RedirectResponse("/gate/expected", 303)
+        texts, now = texts_of(request), deps.clock.utc_ns()
+        day, there = beijing_day(now), deps.book.exists()
+        standing = read_standing(deps.orders.path, now)
+        first, last = moment_of(day, 0), moment_of(day, DAY_MINUTES)
+        shifts, ahead = (
+            read_shifts(deps.orders.path, first, last),
+            read_shifts(deps.orders.path, now, now + _DAY_NS),
+        )
+        rounds = read_rounds(deps.orders.path, deps.book, day) if there else ()
+        return page(
+            request,
+            "school_gate.html",
+            kind=texts(DAY_KINDS[standing.hours.kind_of(day)]),
+            hours=standing.hours,
+            spans=standing.hours.spans_of(day),
+            closed=standing.demand.closed,
+            policies=[
+                (one, texts(POLICIES[one.kind]))
+                for one in read_policies(deps.orders.path, since_utc_ns=now)
+                if one.holds_at(now)
+            ],
+            posts=[(texts(word), on_shift(shifts, post, now)) for post, word in POSTS.items()],
+            gaps=roster_gaps(ahead, Post.GUARD, now, now + _DAY_NS),
+            leaderless=roster_gaps(ahead, Post.LEADER, now, now + _DAY_NS),
+            unescorted=unescorted(shifts, standing.hours, day),
+            on_duty=duty_now(deps.book) if there else (),
+            duty_gaps=gaps(duty_spans(deps.book, now - _DAY_NS, now), now - _DAY_NS, now) if there else (),
+            rounds=[
+                (one, ROUNDS[one.state(now)][0], texts(ROUNDS[one.state(now)][1]))
+                for one in rounds
+                if one.missing or one.scans
+            ],
+            handovers=read_handovers(deps.book, limit=10) if there else (),
+            roll_calls=read_roll_calls(deps.book, limit=10) if there else (),
+        )
+
+    return (
+        routes,
+        _under("/gate/staff", staff_list_routes(deps), arranging),
+        _under("/gate/hours", hours_routes(deps), arranging),
+        _under("/gate/policies", policy_routes(deps), arranging),
+        _under("/gate/roster", roster_routes(deps), arranging),
+        _under("/gate/patrol", patrol_point_routes(deps), arranging),
+        _under("/gate/meetings", meeting_routes(deps), arranging),
+        _under("/gate/expected", expected_routes(deps), inviting),
+        _under("/gate/slips", slip_routes(deps), inviting),
+    )
+
+
+def _under(prefix: str, inner: APIRouter, dependencies: list[params.Depends]) -> APIRouter:
+    router = APIRouter(prefix=prefix, dependencies=dependencies)
+    router.include_router(inner)
+    return router
