@@ -56,6 +56,10 @@ LONGEST: Final = 200
 class CameraFileError(ValueError):
     """A value cannot stand in a camera file; the message says what would be right."""
 
+    def __init__(self, message: str, field: Field | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
@@ -106,12 +110,13 @@ def checked(field: Field, value: str) -> str:
     """The value as it is stored. Raises CameraFileError."""
     value = " ".join(value.split())
     if len(value) > LONGEST:
-        raise CameraFileError(f"{TITLES[field]}：最多 {LONGEST} 个字 (at most {LONGEST} characters)")
+        raise CameraFileError(f"{TITLES[field]}：最多 {LONGEST} 个字 (at most {LONGEST} characters)", field)
     if field in DATES and value:
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError as error:
-            raise CameraFileError(f"{TITLES[field]}：日期写作 2026-11-21，不是 {value!r} (write YYYY-MM-DD)") from error
+            message = f"{TITLES[field]}：日期写作 2026-11-21，不是 {value!r} (write YYYY-MM-DD)"
+            raise CameraFileError(message, field) from error
     return value
 
 
@@ -121,6 +126,11 @@ class CameraFiles:
     def __init__(self, path: Path, clock: Clock) -> None:
         self.database = Database(path, Schema.load("camera_files", ("camera", "camera_file.sql")))
         self._clock = clock
+
+    @property
+    def path(self) -> Path:
+        """Its file, for the reading functions of this module."""
+        return self.database.path
 
     def write(self, point_id: str, values: Mapping[Field, str], *, by: str) -> tuple[FileChange, ...]:
         """Change fields; an empty value empties one. Returns what really changed. Raises CameraFileError."""
@@ -167,6 +177,11 @@ class CameraFiles:
             )
             told = f"{before[0]} bytes" if before else ""
             self._changed(transaction, point_id, "photo", told, f"{len(jpeg)} bytes", by)
+
+    def note_act(self, point_id: str, what: str, before: str, after: str, *, by: str) -> None:
+        """A person did something about the device: accepted another one, had a log-in tried again."""
+        with self.database.transaction() as transaction:
+            self._changed(transaction, point_id, what, before, after, by)
 
     def note_device_change(self, entry: Entry, points: Sequence[Point]) -> None:
         """A device told something new about itself (`DeviceChanged` of the inspector's journal): write it down once."""

@@ -59,6 +59,21 @@ class RelayChanged(Fact):
     initial: bool
 
 
+class StreamMeasured(Fact):
+    """How a point's main stream really came in the last minute (码流实测). Told by the recorder, which receives it."""
+
+    kind: ClassVar[str] = "recording.stream_measured"
+    point_id: str
+    codec: str
+    seconds: float
+    bits_per_s: float
+    fps: float
+    keyframe_s: float | None
+    frames: int
+    packets_lost: int
+    damaged_frames: int
+
+
 class PictureAccepted(Fact):
     """A person says that what a point shows now is right: its reference shall be learnt anew. Told by the office."""
 

@@ -137,6 +137,28 @@ def _address(row: Row) -> StreamAddress:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamMeasure:
+    """How a point's main stream really came when the recorder last measured it."""
+
+    point_id: str
+    at_utc_ns: int
+    codec: str
+    bits_per_s: float
+    fps: float
+    keyframe_s: float | None
+    packets_lost: int
+    damaged_frames: int
+
+
+def stream_measures(path: Path) -> dict[str, StreamMeasure]:
+    """The latest measure of each point that was ever recorded. Raises DatabaseError."""
+    names = tuple(StreamMeasure.__dataclass_fields__)
+    with open_read_only(path) as reader:
+        rows = reader.rows(f"SELECT {', '.join(names)} FROM stream_measure")  # noqa: S608 - our own names
+    return {row[0]: StreamMeasure(**dict(zip(names, row, strict=True))) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownTopic:
     """An event topic that this software does not know, for whoever can say what it means."""

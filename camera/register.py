@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from camera.device_state import DeviceState, LoginHold, Standing
-from camera.facts import DeviceChanged, DeviceStateChanged, StreamsChanged
+from camera.facts import DeviceChanged, DeviceStateChanged, StreamMeasured, StreamsChanged
 from camera.onvif.model import DeviceEvent, DeviceTime, Identity, SourceStreams
 from camera.query import StreamAddress
 from foundation.clock import Clock
@@ -20,6 +20,7 @@ _SCHEMA: Final = (
     ("camera", "schema.sql"),
     ("camera.picture", "schema.sql"),
     ("camera", "migrations/0002_mac.sql"),
+    ("camera", "migrations/0003_stream_measure.sql"),
 )
 _TOPIC_CHARACTERS: Final = 200
 _EXAMPLE_CHARACTERS: Final = 1000
@@ -169,6 +170,25 @@ class Register:
                 what = f"{row[2]}_stream"
                 change = DeviceChanged(device_id=device_id, what=what, before=known, after=words, source=row[1])
                 self.tell(transaction, change)
+
+    def note_measure(self, fact: StreamMeasured, device_id: str, at_utc_ns: int) -> None:
+        """How a point's main stream came, in place of the measure before."""
+        with self.database.transaction() as transaction:
+            transaction.execute(
+                "INSERT OR REPLACE INTO stream_measure VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    fact.point_id,
+                    device_id,
+                    at_utc_ns,
+                    fact.seconds,
+                    fact.codec,
+                    fact.bits_per_s,
+                    fact.fps,
+                    fact.keyframe_s,
+                    fact.packets_lost,
+                    fact.damaged_frames,
+                ),
+            )
 
     def source_number(self, device_id: str, token: str) -> int:
         """The source that an event's token names; 0 where the device has one source, -1 where nobody knows."""

@@ -16,7 +16,16 @@ _WORDS: Final = {
     ),
     "camera.clock_wrong": Words(mark("设备时钟不准"), mark("请技术人员给设备校时，并核对时区是北京时间。")),
     "camera.device_changed": Words(mark("设备换了或恢复了出厂设置"), mark("请技术人员核对设备，确认后更新一机一档。")),
-    "camera.swapped": Words(mark("两台设备的地址对调了"), mark("请技术人员核对各点位的设备。")),
+    "camera.swapped": Words(
+        mark("这个地址上换了另一台设备"), mark("是你们换的，请在摄像机档案里确认；不是，请马上到现场查清。")
+    ),
+    "camera.rate_above_set": Words(
+        mark("设备实际码率超过设定"), mark("存储天数会比预计少。请技术人员重设码率，不行就恢复原设定或升级固件。")
+    ),
+    "camera.frames_missing": Words(mark("实际帧率低于设定"), mark("请技术人员看设备负荷、夜间慢快门和网络。")),
+    "camera.keyframes_rare": Words(mark("关键帧间隔太长"), mark("请技术人员把 I 帧间隔设为 1 到 2 秒，回放才能快进。")),
+    "camera.packets_lost": Words(mark("视频丢包"), mark("请技术人员看网线、交换机端口和网络负荷。")),
+    "camera.codec_not_as_set": Words(mark("设备实际编码与所报不同"), mark("请技术人员重设编码，不行就升级固件。")),
     "camera.no_such_source": Words(mark("设备上没有设置里写的通道"), mark("请技术人员核对通道号。")),
     "camera.not_onvif": Words(
         mark("这个地址上不是 ONVIF 设备"), mark("请技术人员核对地址和端口，或在设备上打开 ONVIF。")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from edge_agent.camera_wiring import camera_services
 from edge_agent.fault_wiring import fault_services
 from edge_agent.footage_wiring import footage_services
 from edge_agent.held import Held
+from edge_agent.pages.camera_routes import CAMERA_BODY_LIMITS
 from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.role import RoleContext
@@ -20,6 +22,7 @@ def services(context: RoleContext) -> list[Service]:
     """The office's services."""
     gatherer = StatusGatherer(context.settings, context.state, context.clock)
     people = PeopleBook(context.state.database("people"), context.clock)
+    cameras = camera_services(context)
     faults = fault_services(context)
     footage = footage_services(context)
     fault_pages = FaultDeps(
@@ -36,10 +39,11 @@ def services(context: RoleContext) -> list[Service]:
             people=people,
             further=(
                 authority_route(context.state.key("tls")),
+                cameras.routes,
                 fault_routes(fault_pages),
                 *footage.routes,
             ),
-            body_limits=BODY_LIMITS,
+            body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS},
         )
     )
     address = context.settings.pages.office
@@ -48,6 +52,7 @@ def services(context: RoleContext) -> list[Service]:
     )
     return [
         Held("people", people.close),
+        *cameras.services,
         *faults.services,
         *footage.services,
         PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),

@@ -1,0 +1,67 @@
+"""Camera files in the office (一机一档): the book that people write, what devices tell of themselves, the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from camera.camera_file import CameraFile, CameraFiles
+from camera.facts import DeviceChanged
+from camera.query import StreamMeasure, stream_measures
+from config.plan import read_plan
+from edge_agent.camera_files import camera_files
+from edge_agent.held import Held
+from edge_agent.pages.camera_routes import CameraDeps, camera_routes
+from edge_agent.role import Role, RoleContext
+from foundation.finding import Finding, read_open_findings
+from foundation.journal import Entry, Tail
+from foundation.service import Service
+from foundation.sqlite import DatabaseError
+
+
+@dataclass(frozen=True, slots=True)
+class CameraService:
+    """What the office uses: start `services` before its pages, close them after."""
+
+    routes: APIRouter
+    services: tuple[Service, ...]
+
+
+def camera_services(context: RoleContext) -> CameraService:
+    """Book and pages; nothing runs yet. Raises DatabaseError, SettingsError for a plan that is not right."""
+    settings, state, clock = context.settings, context.state, context.clock
+    cameras = state.database("cameras")
+    plan = read_plan(settings.plan.file) if settings.plan is not None else None
+    book = CameraFiles(state.database("camera_files"), clock)
+
+    def files() -> Sequence[CameraFile]:
+        return camera_files(settings, plan, book.path, cameras, now_utc_ns=clock.utc_ns())
+
+    def findings(point_id: str) -> Sequence[Finding]:
+        subjects = {f"point:{point_id}", f"device:{settings.point(point_id).device}"}
+        journals = [state.journal(role) for role in (Role.INSPECTOR, Role.RECORDER)]
+        found = [one for path in journals if path.exists() for one in read_open_findings(path)]
+        return sorted((one for one in found if one.subject in subjects), key=lambda one: one.since_utc_ns)
+
+    def measures() -> Mapping[str, StreamMeasure]:
+        try:
+            return stream_measures(cameras)
+        except DatabaseError:  # the inspector has not run yet
+            return {}
+
+    def heard(entry: Entry) -> None:
+        if entry.kind == DeviceChanged.kind:
+            book.note_device_change(entry, settings.points)
+
+    deps = CameraDeps(
+        clock=clock,
+        campus_name=settings.campus.name,
+        book=book,
+        files=files,
+        findings=findings,
+        measures=measures,
+        journal=context.journal,
+    )
+    return CameraService(camera_routes(deps), (Held("camera-files", book.close), Tail(cameras, context.journal, heard)))
