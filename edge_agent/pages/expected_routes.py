@@ -19,7 +19,7 @@ from gate.expected import Expected, Guest, expected_by_id, read_expected, used_i
 from gate.record import RecordRefusedError, UnknownRecordError
 from web.duty import Right
 from web.form import FormTexts
-from web.login import person_of
+from web.login import needs, person_of
 from web.page import page, texts_of
 from web.problem import NOT_ALLOWED, PageProblem
 
@@ -28,7 +28,7 @@ _SHOWN_NS: Final = 7 * 24 * 3600 * NS_PER_S
 
 def expected_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/expected."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/expected", dependencies=[needs(Right.EXPECT_VISITORS)])
 
     def own(request: Request, expected: Expected) -> bool:
         person = person_of(request)

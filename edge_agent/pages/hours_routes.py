@@ -14,8 +14,10 @@ from foundation.clock import beijing_day
 from gate.hours import SUGGESTED, DayKind, OpenSpan, read_hours
 from gate.record import RecordRefusedError
 from gate.visit import Trouble
+from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
+from web.login import needs
 from web.page import page, texts_of
 
 _SPANS: Final = 3
@@ -25,7 +27,7 @@ _FREE: Final = "free"
 
 def hours_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/hours."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/hours", dependencies=[needs(Right.ARRANGE_GATE)])
 
     def show(request: Request, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
         texts, hours = texts_of(request), read_hours(deps.orders.path)

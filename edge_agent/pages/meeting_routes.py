@@ -20,6 +20,8 @@ from web.document.reading.header import Field
 from web.document.reading.mistake import UploadRefused
 from web.document.reading.parse import phone, text
 from web.document.reading.upload import read_upload
+from web.duty import Right
+from web.login import needs
 from web.page import page, texts_of
 
 MEETING_PATH: Final = "/gate/meetings"
@@ -46,7 +48,7 @@ def read_attendees(data: bytes) -> list[NewAttendee]:
 
 def meeting_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/meetings."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/meetings", dependencies=[needs(Right.ARRANGE_GATE)])
 
     def show(
         request: Request,

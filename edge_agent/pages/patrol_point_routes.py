@@ -19,7 +19,9 @@ from foundation.clock import beijing_day
 from gate.patrol import PatrolPoint, read_due, read_points, read_rounds
 from gate.record import RecordRefusedError, UnknownRecordError
 from gate.visit import Trouble
+from web.duty import Right
 from web.form import FormTexts
+from web.login import needs
 from web.page import page, texts_of
 
 _SHOWN_DAYS: Final = 7
@@ -33,7 +35,7 @@ def qr(text: str, *, scale: int = 6) -> Markup:
 
 def patrol_point_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/patrol."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/patrol", dependencies=[needs(Right.ARRANGE_GATE)])
 
     def show(request: Request, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
         texts, now = texts_of(request), deps.clock.utc_ns()

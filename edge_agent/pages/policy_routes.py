@@ -14,8 +14,10 @@ from foundation.clock import NS_PER_S
 from foundation.ids import is_id, new_id
 from gate.policy import PolicyKind, read_policies
 from gate.record import RecordRefusedError, UnknownRecordError
+from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
+from web.login import needs
 from web.page import page, texts_of
 
 _SHOWN_NS = 30 * 24 * 3600 * NS_PER_S
@@ -23,7 +25,7 @@ _SHOWN_NS = 30 * 24 * 3600 * NS_PER_S
 
 def policy_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/policies."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/policies", dependencies=[needs(Right.ARRANGE_GATE)])
 
     def show(request: Request, values: Mapping[str, str], errors: Mapping[str, str], policy_id: str = "") -> Response:
         texts, now = texts_of(request), deps.clock.utc_ns()

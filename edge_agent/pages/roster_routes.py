@@ -29,8 +29,10 @@ from web.document.reading.header import Field
 from web.document.reading.mistake import UploadRefused
 from web.document.reading.parse import choice, day, text, time_of_day
 from web.document.reading.upload import read_upload
+from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
+from web.login import needs
 from web.page import page, texts_of
 
 ROSTER_PATH: Final = "/gate/roster/import"
@@ -65,7 +67,7 @@ def read_roster(data: bytes) -> list[NewShift]:
 
 def roster_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/roster."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/roster", dependencies=[needs(Right.ARRANGE_GATE)])
 
     def show(
         request: Request,

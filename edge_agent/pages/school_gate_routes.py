@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, Request, params
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.expected_routes import expected_routes
@@ -37,9 +37,7 @@ _DAY_NS: Final = 24 * 3600 * NS_PER_S
 
 def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
     """/gate and what lies under it."""
-    arranging = [needs(Right.ARRANGE_GATE)]
-    inviting = [needs(Right.EXPECT_VISITORS)]
-    routes = APIRouter(prefix="/gate", dependencies=inviting)
+    routes = APIRouter(prefix="/gate", dependencies=[needs(Right.EXPECT_VISITORS)])
 
     @routes.get("")
     def today(request: Request) -> Response:
@@ -84,18 +82,12 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
 
     return (
         routes,
-        _under("/gate/staff", staff_list_routes(deps), arranging),
-        _under("/gate/hours", hours_routes(deps), arranging),
-        _under("/gate/policies", policy_routes(deps), arranging),
-        _under("/gate/roster", roster_routes(deps), arranging),
-        _under("/gate/patrol", patrol_point_routes(deps), arranging),
-        _under("/gate/meetings", meeting_routes(deps), arranging),
-        _under("/gate/expected", expected_routes(deps), inviting),
-        _under("/gate/slips", slip_routes(deps), inviting),
+        staff_list_routes(deps),
+        hours_routes(deps),
+        policy_routes(deps),
+        roster_routes(deps),
+        patrol_point_routes(deps),
+        meeting_routes(deps),
+        expected_routes(deps),
+        slip_routes(deps),
     )
-
-
-def _under(prefix: str, inner: APIRouter, dependencies: list[params.Depends]) -> APIRouter:
-    router = APIRouter(prefix=prefix, dependencies=dependencies)
-    router.include_router(inner)
-    return router

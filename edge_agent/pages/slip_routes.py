@@ -18,7 +18,7 @@ from gate.leave_slip import Fetching, Slip, read_slips, slip_by_id, used_slips
 from gate.record import RecordRefusedError, UnknownRecordError
 from web.duty import Right
 from web.form import FormTexts
-from web.login import person_of
+from web.login import needs, person_of
 from web.page import page, texts_of
 from web.problem import NOT_ALLOWED, PageProblem
 
@@ -27,7 +27,7 @@ _SHOWN_NS: Final = 7 * 24 * 3600 * NS_PER_S
 
 def slip_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/slips."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/slips", dependencies=[needs(Right.EXPECT_VISITORS)])
 
     def own(request: Request, slip: Slip) -> bool:
         person = person_of(request)

@@ -19,7 +19,9 @@ from web.document.reading.header import Field
 from web.document.reading.mistake import UploadRefused
 from web.document.reading.parse import phone, text
 from web.document.reading.upload import read_upload
+from web.duty import Right
 from web.form import FormTexts
+from web.login import needs
 from web.page import page, texts_of
 
 STAFF_PATH: Final = "/gate/staff/import"
@@ -44,7 +46,7 @@ def read_staff_list(data: bytes) -> list[NewStaff]:
 
 def staff_list_routes(deps: SchoolGateDeps) -> APIRouter:
     """/gate/staff."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/gate/staff", dependencies=[needs(Right.ARRANGE_GATE)])
 
     def show(
         request: Request,
