@@ -15,6 +15,9 @@ from camera.picture.reference import Reference, first_look, learn
 
 _NIGHT_LOOKS: Final = 120
 """Darkness of 20 minutes is a night to be learnt."""
+_SETTLED_LOOKS: Final = 30
+_SETTLED_EVERY: Final = 3
+"""A place that is known well is learnt from each third look: what follows from it is then worked out less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class PointEye:
         self.watches: dict[Condition, Watch] = {condition: Watch() for condition in Condition}
         self._before: Plane | None = None
         self._dark_looks = 0
+        self._good_looks = 0
 
     def look(self, picture: Picture) -> Look:
         """Judge a picture and learn from it if nothing about it is suspicious."""
@@ -86,6 +90,9 @@ class PointEye:
 
     def _learn(self, measures: Measures, picture: Plane) -> None:
         known = self.references.get(measures.light)
+        self._good_looks += 1
+        if known is not None and known.looks >= _SETTLED_LOOKS and self._good_looks % _SETTLED_EVERY:
+            return
         self.references[measures.light] = (
             first_look(measures, picture) if known is None else learn(known, measures, picture)
         )

@@ -26,7 +26,7 @@ _BACKWARDS: Final = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 _NEW_VIEW: Final = 6  # looks: what is found in a picture to lay others against costs 4 ms
 _LEAST_COARSE: Final = 25.0
 _REGULAR: Final = 0.35  # share of a line's power in one frequency: a moved view has none so strong
-_SLOW: Final = 0.02  # a new look weighs 2 %: half of the old is forgotten in 6 minutes, dusk takes longer
+_SLOW: Final = 0.06  # of each third look: half of the old is forgotten in 6 minutes, dusk takes longer
 
 
 @dataclass(frozen=True)
