@@ -178,7 +178,7 @@ def measure_truth(folder: Path, cells: int) -> dict[str, float]:
 
 def _said(scene: Scene, pose: Pose, where: list[tuple[str, int, int]]) -> NDArray[np.bool_]:
     """What coverage says of cells, by day and at night."""
-    views = dict(sights(scene, pose))
+    (views,) = sights(scene, [pose])
     said = np.zeros((2, len(where)), dtype=bool)
     for number, (zone_id, row, column) in enumerate(where):
         view = views.get(scene.zones[zone_id].view)

@@ -1,17 +1,18 @@
-"""The cause of each blind spot of a zone: which camera is down, which wall stands in the way."""
+"""The cause of each blind spot: which camera is down, which wall stands in the way."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from camera.coverage.placed import PlacedCamera
-from camera.coverage.reason import Judgement, Nearness, Why, hiding_edge, main_reason, nearness
+from camera.coverage.placed import Glimpse, PlacedCamera
+from camera.coverage.reason import REASONS, Judgement, Places, hiding_edges, judge, main_place
+from camera.coverage.region import Region
 from camera.coverage.report import Reason, Watch
 from camera.coverage.scene import Patch, Scene
-from camera.coverage.spots import Cause, Region
 from camera.coverage.state import Cell
 
 _OF_STATE: Final = {
@@ -23,85 +24,86 @@ _OF_STATE: Final = {
 }
 
 
-class Causes:
-    """Explains a zone's regions by the cameras around it."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a region is not seen, and whom it is about."""
 
-    def __init__(self, scene: Scene, patch: Patch) -> None:
-        self._scene = scene
-        self._patch = patch
-        self._plane = scene.planes[patch.plane]
-        self._walls: dict[tuple[PlacedCamera, float, float], str | None] = {}
-        """What stands between a camera and a place: found once, as walls do not move."""
-        self._around: tuple[PlacedCamera, ...] = ()
-        self._x = self._y = np.zeros(0)
-        self._judgement: Judgement | None = None
+    reason: Reason
+    points: tuple[str, ...]
+    hidden_by: str | None = None
 
-    def of(
-        self, found: Collection[Region], around: Collection[PlacedCamera], seeing: Collection[PlacedCamera]
-    ) -> list[Cause]:
-        """The cause of each region, in order, by the cameras around the zone and those of them that see some of it."""
-        blind = [region for region in found if region.state is Cell.BLIND]
-        judged = iter(self._judge(blind, tuple(around)))
-        return [next(judged) if region.state is Cell.BLIND else self._of_state(region, seeing) for region in found]
 
-    def _of_state(self, region: Region, seeing: Collection[PlacedCamera]) -> Cause:
-        reason, watch = _OF_STATE[region.state]
-        viewers = (one for one in seeing if watch is None or one.watch is watch)
-        return Cause(reason, tuple(one.point_id for one in viewers if one.shows(self._patch.view, region)))
+def cause_of_state(region: Region, seeing: Collection[Glimpse]) -> Cause:
+    """The cause of a region of which cameras that see some of the zone would see more: dark, down or not certain."""
+    reason, watch = _OF_STATE[region.state]
+    viewers = (one for one in seeing if watch is None or one.camera.watch is watch)
+    return Cause(reason, tuple(one.camera.point_id for one in viewers if one.shows(region)))
 
-    def _judge(self, blind: list[Region], around: tuple[PlacedCamera, ...]) -> list[Cause]:
-        self._around = around
-        grid = self._plane.grid
-        cells = np.array([cell for region in blind for cell in region.samples], dtype=np.float64).reshape(-1, 2)
-        self._x = grid.left_m + (cells[:, 1] + 0.5) * grid.cell_m
-        self._y = grid.bottom_m + (cells[:, 0] + 0.5) * grid.cell_m
-        self._judgement = Judgement(self._nearness(around)) if blind and around else None
-        causes, at = [], 0
-        for region in blind:
-            past = at + len(region.samples)
-            if self._judgement is None:
-                causes.append(Cause(Reason.OUT_OF_VIEW, ()))
-            else:
-                why = main_reason(self._judgement.whys[at:past])
-                place = self._judgement.whys.index(why, at, past)
-                causes.append(self._cause(why, around, float(self._x[place]), float(self._y[place])))
-            at = past
-        return causes
 
-    def _nearness(self, cameras: Sequence[PlacedCamera]) -> Nearness:
-        density = self._patch.density_px_per_m
-        return nearness([one.optics for one in cameras], self._plane.target_m, density, self._x, self._y)
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """The causes of one zone's blind regions, kept while no camera comes or goes that they could be about."""
 
-    def changed_by(self, coming: PlacedCamera) -> bool:
-        """True if a camera that comes to hang here would change any blind spot's cause."""
-        if self._x.size == 0:
-            return False
-        return self._judgement is None or self._judgement.changed_by(self._nearness([coming]))
+    causes: tuple[Cause, ...]
+    places: Places
+    judgement: Judgement
+    about: frozenset[str]
+    """Points."""
 
-    def is_about(self, going: PlacedCamera) -> bool:
-        """True if any blind spot's cause is about a camera."""
-        # One that came without changing anything was not judged with the others.
-        if self._judgement is None or going not in self._around:
-            return False
-        return self._judgement.is_about(self._around.index(going))
 
-    def _cause(self, why: Why, around: tuple[PlacedCamera, ...], x_m: float, y_m: float) -> Cause:
-        for camera in (around[number] for number in why.cameras):
-            wall = self._wall(camera, x_m, y_m)
-            if why.reason is Reason.BEHIND_WALL:
-                return Cause(why.reason, (camera.point_id,), wall)
-            if wall is None:
-                return Cause(why.reason, (camera.point_id,))
-        # What a camera would see only too small, or under its own feet, and behind a wall besides, is out of its view.
-        return Cause(Reason.OUT_OF_VIEW, ())
+NOTHING: Final = Explained((), np.zeros((0, 4)), judge([], np.zeros((0, 4))), frozenset())
 
-    def _wall(self, camera: PlacedCamera, x_m: float, y_m: float) -> str | None:
-        key = camera, x_m, y_m
-        if key not in self._walls:
-            owner = hiding_edge(self._plane, camera.optics, x_m, y_m)
-            self._walls[key] = None if owner is None else self._scene.names[owner]
-        return self._walls[key]
 
-    def forget(self, camera: PlacedCamera) -> None:
-        """The camera is gone from where it hung."""
-        self._walls = {key: wall for key, wall in self._walls.items() if key[0] is not camera}
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Blind regions of one zone, and the cameras around it."""
+
+    patch: Patch
+    blind: Sequence[Region]
+    around: Collection[PlacedCamera]
+
+
+def explain(scene: Scene, questions: Sequence[Question]) -> list[Explained]:
+    """Answer questions about zones of one floor, in order; together, as one costs nearly as much as all."""
+    cameras = list({id(camera): camera for question in questions for camera in question.around}.values())
+    optics = [camera.optics for camera in cameras]
+    places = np.concatenate([_places(scene, question) for question in questions])
+    judged = judge(optics, places)
+    ranks, speaking, past = judged.rank.tolist(), [], 0
+    for region in (region for question in questions for region in question.blind):
+        first, past = past, past + len(region.samples)
+        speaking.append(first + main_place(ranks[first:past]))
+    number, step = np.nonzero(judged.cameras[speaking] >= 0)
+    asked = judged.cameras[speaking][number, step].tolist()
+    edges = scene.edges[questions[0].patch.plane[0]]
+    walls = hiding_edges(edges, [optics[one] for one in asked], places[speaking][number])
+    lines: list[list[tuple[str, str | None]]] = [[] for _ in speaking]
+    for place, camera, wall in zip(number.tolist(), asked, walls, strict=True):
+        lines[place].append((cameras[camera].point_id, None if wall is None else scene.names[wall]))
+    causes = iter([_cause(REASONS[ranks[place]], of_one) for place, of_one in zip(speaking, lines, strict=True)])
+    found, past = [], 0
+    for question in questions:
+        first, past = past, past + sum(len(region.samples) for region in question.blind)
+        part = judged.part(slice(first, past))
+        about = frozenset(cameras[one].point_id for one in set(part.cameras.ravel().tolist()) - {-1})
+        found.append(Explained(tuple(next(causes) for _ in question.blind), places[first:past], part, about))
+    return found
+
+
+def _places(scene: Scene, question: Question) -> Places:
+    plane = scene.planes[question.patch.plane]
+    cells = np.array([cell for region in question.blind for cell in region.samples], dtype=np.float64).reshape(-1, 2)
+    places = np.empty((len(cells), 4))
+    places[:, 0] = plane.grid.left_m + (cells[:, 1] + 0.5) * plane.grid.cell_m
+    places[:, 1] = plane.grid.bottom_m + (cells[:, 0] + 0.5) * plane.grid.cell_m
+    places[:, 2], places[:, 3] = plane.target_m, question.patch.density_px_per_m
+    return places
+
+
+def _cause(reason: Reason, lines: Sequence[tuple[str, str | None]]) -> Cause:
+    """By the cameras that come nearest to seeing it, nearest first, each with what stands before it."""
+    for point_id, wall in lines:
+        if reason is Reason.BEHIND_WALL or wall is None:
+            return Cause(reason, (point_id,), wall)
+    # What a camera would see only too small, or under its own feet, and behind a wall besides, is out of its view.
+    return Cause(Reason.OUT_OF_VIEW, ())

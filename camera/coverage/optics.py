@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin, tan
 
@@ -34,6 +35,8 @@ class Optics:
     down: Array
     bounds: Array
     """Normals of the picture's right, left, lower and upper edge, pointing into it."""
+    sight: Array
+    """x, y, height, focal length, half height, `forward`, `down`, right and left normal in one row."""
     night_range_m: float | None
 
     @classmethod
@@ -47,33 +50,22 @@ class Optics:
         half_width = tan(radians(pose.hfov_deg) / 2)
         half_height = half_width * pose.height_px / pose.width_px
         wide, high = half_width * forward, half_height * forward
+        focal_px = pose.width_px / 2 / half_width
+        place = (pose.x_m, pose.y_m, pose.height_m, focal_px, half_height)
         return cls(
             x_m=pose.x_m,
             y_m=pose.y_m,
             height_m=pose.height_m,
-            focal_px=pose.width_px / 2 / half_width,
+            focal_px=focal_px,
             half_width=half_width,
             half_height=half_height,
             forward=forward,
             right=right,
             down=down,
             bounds=np.array([wide - right, wide + right, high - down, high + down]),
+            sight=np.concatenate([place, forward, down, wide - right, wide + right]),
             night_range_m=pose.night_range_m,
         )
-
-    def frame(self, target_m: float) -> Array:
-        """The picture's right, left, lower and upper edge as half-planes (a, b, c) on the plane at a height.
-
-        A place (x, y), counted from the camera, is within if a·x + b·y + c >= 0.
-        """
-        planes = self.bounds.copy()
-        planes[:, 2] *= target_m - self.height_m
-        return planes
-
-    def reach(self, target_m: float, density_px_per_m: float) -> Array:
-        """How far the picture shows at least a density on the plane at a height: one half-plane, as in frame()."""
-        a, b, c = -self.forward
-        return np.array([a, b, self.focal_px / density_px_per_m + c * (target_m - self.height_m)])
 
     def pixel(self, x_m: float, y_m: float, z_m: float) -> tuple[float, float] | None:
         """Where a place appears, from the picture's upper left corner; None behind the lens. It may lie outside."""
@@ -98,3 +90,23 @@ class Optics:
             return None
         length = drop / float(ray[2])
         return self.x_m + length * float(ray[0]), self.y_m + length * float(ray[1])
+
+
+def frames(cameras: Sequence[Optics], target_m: float) -> Array:
+    """Each picture's right, left, lower and upper edge (C, 4, 3) as half-planes on the plane at a height.
+
+    A place (x, y), counted from the camera, is within a half-plane (a, b, c) if a·x + b·y + c >= 0.
+    """
+    planes = np.array([one.bounds for one in cameras])
+    planes[:, :, 2] *= target_m - np.array([one.height_m for one in cameras])[:, None]
+    return planes
+
+
+def reaches(cameras: Sequence[Optics], target_m: float, densities_px_per_m: Sequence[float]) -> Array:
+    """How far each picture shows at least each density on the plane at a height (C, D, 3): half-planes, as frames()."""
+    back = -np.array([one.forward for one in cameras])
+    heights_m, focals_px = np.array([(one.height_m, one.focal_px) for one in cameras]).T
+    planes = np.repeat(back[:, None], len(densities_px_per_m), axis=1)
+    planes[:, :, 2] *= (target_m - heights_m)[:, None]
+    planes[:, :, 2] += focals_px[:, None] / np.asarray(densities_px_per_m)
+    return planes

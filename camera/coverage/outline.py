@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.coverage.raster import Grid, Mask
+from camera.coverage.window import Window
 from config.ring import Ring
 
 
@@ -20,8 +21,25 @@ class Outline:
     column: int
 
 
-def outlines(mask: Mask, grid: Grid, row: int = 0, column: int = 0) -> list[Outline]:
-    """Outlines of the set cells of a part of a grid that begins at (row, column).
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Where the lines between the rows of a mask lie on the plan, from the first row's lower edge on."""
+
+    north_m: NDArray[np.float64]
+    west_m: NDArray[np.float64]
+    """Where the first column begins: one mask may hold windows of several grids, one above the other."""
+    cell_m: float
+
+    @classmethod
+    def of(cls, grid: Grid, window: Window) -> Lines:
+        """Of a window of a grid."""
+        lines = np.arange(window.bottom, window.top + 1, dtype=np.float64)
+        west_m = grid.left_m + window.left * grid.cell_m
+        return cls(grid.bottom_m + lines * grid.cell_m, np.full(len(lines), west_m), grid.cell_m)
+
+
+def outlines(mask: Mask, lines: Lines) -> list[Outline]:
+    """Outlines of the set cells of a mask.
 
     Outer rings run counter-clockwise, holes clockwise. Cells that touch only at a corner get rings of their own.
     A corner has one neighbour along its row and one along its column: sorted either way they pair up.
@@ -45,7 +63,7 @@ def outlines(mask: Mask, grid: Grid, row: int = 0, column: int = 0) -> list[Outl
     opens = np.concatenate([ne, ne[double]]) & east  # its edge to the east has the area on its left
     beside = _partners(y, x, east)
     above = _partners(x, y, north)
-    return _trace(y, x, opens, beside, above, grid, row, column)
+    return _trace(y, x, opens, beside, above[beside], lines)
 
 
 def _partners(line: NDArray[np.intp], place: NDArray[np.intp], outward: Mask) -> NDArray[np.intp]:
@@ -60,29 +78,28 @@ def _trace(
     x: NDArray[np.intp],
     opens: Mask,
     beside: NDArray[np.intp],
-    above: NDArray[np.intp],
-    grid: Grid,
-    row: int,
-    column: int,
+    after: NDArray[np.intp],
+    lines: Lines,
 ) -> list[Outline]:
-    next_corner = beside.tolist()
-    turn = above.tolist()
-    rows, columns = y.tolist(), x.tolist()
-    north = (grid.bottom_m + (y + row) * grid.cell_m).tolist()
-    east = (grid.left_m + (x + column) * grid.cell_m).tolist()
-    visited = bytearray(len(rows))
-    found = []
+    """Follow the corners around; `after` leads along a row and a column to the next that stands as the first does."""
+    following = after.tolist()
+    visited = bytearray(len(following))
+    order: list[int] = []
+    rings: list[tuple[int, int]] = []
     for start in np.flatnonzero(opens).tolist():
         if visited[start]:
             continue
-        corner, ring = start, []
+        corner, first = start, len(order)
         while not visited[corner]:
             visited[corner] = 1
-            ring.append((east[corner], north[corner]))
-            corner = next_corner[corner]
-            visited[corner] = 1
-            ring.append((east[corner], north[corner]))
-            corner = turn[corner]
-        # `start` begins an edge to the east with the area to its north: that cell is the corner's own north-east.
-        found.append(Outline(tuple(ring), rows[start], columns[start]))
-    return found
+            order.append(corner)
+            corner = following[corner]
+        rings.append((start, first))
+    corners = np.column_stack([order, beside[order]]).ravel()
+    east, north = lines.west_m[y[corners]] + x[corners] * lines.cell_m, lines.north_m[y[corners]]
+    places = list(zip(east.tolist(), north.tolist(), strict=True))
+    # `start` begins an edge to the east with the area to its north: that cell is the corner's own north-east.
+    return [
+        Outline(tuple(places[2 * first : 2 * past]), int(y[start]), int(x[start]))
+        for (start, first), (_, past) in zip(rings, [*rings[1:], (0, len(order))], strict=True)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ from config.plan_feature import Area
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Columns = NDArray[np.intp]
+Columns = NDArray[np.signedinteger[Any]]
+MOST_NUMBERS: Final = 2_000_000
+"""In an array of one pass; bounds the memory on large grids and among many walls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +53,57 @@ class Grid:
         centres: Array = self.bottom_m + (rows + 0.5) * self.cell_m
         return centres
 
+    def column_centres(self, first: int, past: int) -> Array:
+        """East coordinates of some columns' centres."""
+        centres: Array = self.left_m + (np.arange(first, past, dtype=np.float64) + 0.5) * self.cell_m
+        return centres
+
+    def row_at(self, y_m: Array) -> Columns:
+        """The rows that lie at some heights; one off the grid for heights beyond it."""
+        rows = np.minimum(np.maximum((y_m - self.bottom_m) / self.cell_m, -1), self.rows)
+        return np.floor(rows).astype(np.int32)
+
     def column_span(self, low: Array, high: Array) -> tuple[Columns, Columns]:
         """First column and one past the last whose centres lie in [low, high] (metres), cut to the grid."""
         origin = self.left_m + self.cell_m / 2
-        return columns_between(low - origin, high - origin, self.cell_m, self.columns)
+        return columns_between(low - origin, high - origin, self.cell_m, 0, self.columns)
 
 
-def columns_between(low: Array, high: Array, cell_m: float, columns: int) -> tuple[Columns, Columns]:
-    """First column and one past the last whose centres lie in [low, high], counted from the first column's centre."""
-    first = np.minimum(np.maximum(np.ceil(low / cell_m), 0), columns)
-    past = np.minimum(np.maximum(np.floor(high / cell_m) + 1, 0), columns)
-    return first.astype(np.intp), past.astype(np.intp)
+def columns_between(
+    low: Array, high: Array, cell_m: float, first: int | Columns, past: int | Columns
+) -> tuple[Columns, Columns]:
+    """The columns from first to past whose centres lie in [low, high], counted from the first column's centre."""
+    begin = np.minimum(np.maximum(np.ceil(low / cell_m), first), past)
+    end = np.minimum(np.maximum(np.floor(high / cell_m) + 1, first), past)
+    return begin.astype(np.int32), end.astype(np.int32)
+
+
+def ragged(first: Columns, past: Columns) -> tuple[Columns, Columns]:
+    """Ranges one behind the other: of each element its range's number, and its value. Reversed ranges are empty."""
+    lengths = np.maximum(past - first, 0)
+    of = np.repeat(np.arange(len(lengths)), lengths)
+    return of, np.arange(len(of)) + (first - np.cumsum(lengths) + lengths)[of]
 
 
 def limits(half_planes: Array, y: Array) -> tuple[Array, Array]:
-    """Where rows at heights y (R,) enter and leave half-planes (…, 3): low and high x, each (…, R)."""
+    """Where rows at heights y (…, R) enter and leave half-planes (…, 3): low and high x, each (…, R)."""
     slope, low, high = _bounds(half_planes)
     slanted = slope[..., None] * y
     return slanted + low[..., None], slanted + high[..., None]
 
 
-def spans(half_planes: Array, y: Array) -> tuple[Array, Array]:
-    """Where rows at heights y (R,) cross convex regions given by half-planes (…, K, 3): low and high x, each (…, R).
+def spans(regions: Array, of: Columns, y: Array) -> tuple[Array, Array]:
+    """Where rows at heights y (R,) cross convex regions, each given by K half-planes (N, K, 3): low and high x (R,).
 
-    A row that misses a region has low > high. One half-plane at a time: what is worked on stays in the cache.
+    `of` says which region each row is for. A row that misses its region has low > high. One half-plane at a time: what
+    is worked on stays in the cache.
     """
-    slope, low, high = _bounds(half_planes)
-    enters = slope[..., 0, None] * y
-    leaves = enters + high[..., 0, None]
-    enters += low[..., 0, None]
-    for plane in range(1, half_planes.shape[-2]):
-        slanted = slope[..., plane, None] * y
-        np.maximum(enters, slanted + low[..., plane, None], out=enters)
-        slanted += high[..., plane, None]
+    enters, leaves = np.full(len(y), -np.inf), np.full(len(y), np.inf)
+    for plane in range(regions.shape[1]):
+        slope, low, high = _bounds(regions[:, plane])
+        slanted = slope[of] * y
+        np.maximum(enters, slanted + low[of], out=enters)
+        slanted += high[of]
         np.minimum(leaves, slanted, out=leaves)
     return enters, leaves
 

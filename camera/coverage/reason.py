@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from camera.coverage.optics import Array, Optics
 from camera.coverage.report import Reason
-from camera.coverage.shadow import shadows
-from camera.coverage.view import Plane
+from camera.coverage.shadow import Edges
 
 NEARLY: Final = 0.2
 """A picture that shows a place at less than this part of the needed density does not count as nearly seeing it."""
@@ -22,99 +21,114 @@ DEAD_ZONE_HEIGHTS: Final = 3.0
 CANDIDATES: Final = 3
 """How many cameras are asked whether a wall stands before them."""
 
-_REASONS: Final = (Reason.OUT_OF_VIEW, Reason.TOO_FAR, Reason.DEAD_ZONE, Reason.BEHIND_WALL)
+REASONS: Final = (Reason.OUT_OF_VIEW, Reason.TOO_FAR, Reason.DEAD_ZONE, Reason.BEHIND_WALL)
 """In order of how near the camera comes to seeing it: the last that applies is said."""
 
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The reason for one place, and the nearest cameras that it is about (by their order), nearest first."""
-
-    reason: Reason
-    cameras: tuple[int, ...]
+Places = Array
+"""(P, 4): x, y, height above the campus's ground, and the density that is needed there."""
+_MOST_PAIRS: Final = 30_000
+"""Of places with cameras, or lines of sight with walls, judged at once: few enough to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nearness:
-    """How near cameras come to seeing places: by place and camera, a rank (as in _REASONS) and the distance."""
+    """How near cameras come to seeing places: by place and camera, a rank (as in REASONS) and the distance."""
 
     rank: NDArray[np.int8]
     distance_m: Array
 
+    def part(self, index: slice) -> Nearness:
+        """For some of the places."""
+        return Nearness(self.rank[index], self.distance_m[index])
 
-def nearness(cameras: Sequence[Optics], target_m: float, density_px_per_m: float, x: Array, y: Array) -> Nearness:
+
+def nearness(cameras: Sequence[Optics], places: Places) -> Nearness:
     """How near each of some cameras comes to seeing each place, were no wall in the way."""
-    eye = np.array([(one.x_m, one.y_m, target_m - one.height_m, one.focal_px, one.half_height) for one in cameras]).T
-    axes = np.array([(one.forward, one.down, one.bounds[0], one.bounds[1]) for one in cameras])
-    dx, dy = x[:, None] - eye[0], y[:, None] - eye[1]
-    # How far a place lies ahead, below the middle, and within the right and left side.
-    depth, fall, right, left = (axes[:, k, 0] * dx + axes[:, k, 1] * dy + axes[:, k, 2] * eye[2] for k in range(4))
-    limit = depth * eye[4]
-    framed = (right >= 0) & (left >= 0) & (np.abs(fall) <= limit)
-    spread = depth * density_px_per_m
+    x, y, height, focal, half_height, *axes = np.array([one.sight for one in cameras]).T
+    dx, dy, dz = places[:, 0, None] - x, places[:, 1, None] - y, places[:, 2, None] - height
+    ahead, below, right, left = axes[0:3], axes[3:6], axes[6:9], axes[9:12]
+    depth, fall = (one[0] * dx + one[1] * dy + one[2] * dz for one in (ahead, below))
+    limit = depth * half_height
+    # How far within the picture's right and left side, as on the plan.
+    right_m, left_m = (one[0] * dx + one[1] * dy for one in (right, left))
+    framed = (right_m + right[2] * dz >= 0) & (left_m + left[2] * dz >= 0) & (np.abs(fall) <= limit)
+    spread = depth * places[:, 3, None]
     distance = np.hypot(dx, dy)
     # Under the camera and in its direction: tilting it down, or hanging it farther off, would show the place.
-    beneath = (distance <= DEAD_ZONE_HEIGHTS * np.abs(eye[2])) & (fall > limit)
-    beneath &= (axes[:, 2, 0] * dx + axes[:, 2, 1] * dy >= 0) & (axes[:, 3, 0] * dx + axes[:, 3, 1] * dy >= 0)
-    rank = (framed & (spread * NEARLY <= eye[3])).view(np.int8)
+    beneath = (distance <= DEAD_ZONE_HEIGHTS * np.abs(dz)) & (fall > limit) & (right_m >= 0) & (left_m >= 0)
+    rank = (framed & (spread * NEARLY <= focal)).view(np.int8)
     rank[beneath] = 2
-    rank[framed & (spread <= eye[3])] = 3
+    rank[framed & (spread <= focal)] = 3
     return Nearness(rank, distance)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
-    """The reasons for some places that no camera sees, judged once and kept while nothing changes them."""
+    """Why some places are not seen: by place the reason, and the nearest cameras that it is about."""
 
-    def __init__(self, found: Nearness) -> None:
-        places, cameras = found.rank.shape
-        self._best = found.rank.max(axis=1) if cameras else np.zeros(places, np.int8)
-        distance = np.where(found.rank == self._best[:, None], found.distance_m, np.inf)
-        order = np.argsort(distance, axis=1)[:, :CANDIDATES]
-        nearest = np.take_along_axis(distance, order, axis=1)
-        # With fewer candidates than are asked for, any further camera would be one.
-        self._farthest_m = nearest[:, -1] if cameras >= CANDIDATES else np.full(places, np.inf)
-        counts = np.isfinite(nearest).sum(axis=1)
-        self.whys = [
-            Why(_REASONS[step], tuple(cameras[:count]) if step else ())
-            for step, cameras, count in zip(self._best.tolist(), order.tolist(), counts.tolist(), strict=True)
-        ]
+    rank: NDArray[np.int8]
+    """The reason, as its place in REASONS."""
+    cameras: NDArray[np.intp]
+    """(P, CANDIDATES): by their order, nearest first; -1 for none."""
+    farthest_m: Array
+    """A camera of the same rank that is nearer than this would be one of them."""
+
+    def part(self, index: slice) -> Judgement:
+        """For some of the places."""
+        return Judgement(self.rank[index], self.cameras[index], self.farthest_m[index])
 
     def changed_by(self, coming: Nearness) -> bool:
         """True if one further camera would change any reason, or whom it is about."""
         rank, distance = coming.rank[:, 0], coming.distance_m[:, 0]
-        return bool(((rank > self._best) | ((rank == self._best) & (rank > 0) & (distance < self._farthest_m))).any())
-
-    def is_about(self, camera: int) -> bool:
-        """True if a camera (by its order) is among those that a reason is about."""
-        return any(camera in why.cameras for why in self.whys)
+        return bool(((rank > self.rank) | ((rank == self.rank) & (rank > 0) & (distance < self.farthest_m))).any())
 
 
-def hiding_edge(plane: Plane, optics: Optics, x_m: float, y_m: float) -> str | None:
-    """Id of the nearest wall or building that stands between a camera and a place, or None."""
-    here = np.array([optics.x_m, optics.y_m])
-    edges = plane.edges
-    there = np.array([x_m, y_m])
-    between = edges.near(np.minimum(here, there), np.maximum(here, there))
-    planes, kept = shadows(
-        edges.starts[between] - here,
-        edges.ends[between] - here,
-        edges.tops_m[between],
-        optics.height_m,
-        plane.target_m,
-    )
-    place = there - here
-    hides = np.flatnonzero((planes[:, :, :2] @ place + planes[:, :, 2] >= 0).all(axis=1))
-    if hides.size == 0:
-        return None
-    # The third half-plane is n·p >= n·wall: their ratio is how far along the line of sight the wall stands.
-    along = -planes[hides, 2, 2] / (planes[hides, 2, :2] @ place)
-    return edges.owners[int(between[kept[hides[int(along.argmin())]]])]
+def judge(cameras: Sequence[Optics], places: Places) -> Judgement:
+    """Judge places by the cameras of their floor, whether or not those work now."""
+    count = len(places)
+    judged = Judgement(np.zeros(count, np.int8), np.full((count, CANDIDATES), -1), np.full(count, np.inf))
+    if not cameras:
+        return judged
+    at_once = max(1, _MOST_PAIRS // len(cameras))
+    for part in (slice(at, at + at_once) for at in range(0, count, at_once)):
+        found = nearness(cameras, places[part])
+        best = judged.rank[part] = found.rank.max(axis=1)
+        distance = np.where((found.rank == best[:, None]) & (best > 0)[:, None], found.distance_m, np.inf)
+        rows = np.arange(len(distance))
+        for step in range(min(CANDIDATES, len(cameras))):
+            nearest = distance.argmin(axis=1)
+            nearest_m = distance[rows, nearest]
+            judged.cameras[part, step] = np.where(np.isfinite(nearest_m), nearest, -1)
+            if step == CANDIDATES - 1:
+                judged.farthest_m[part] = nearest_m
+            distance[rows, nearest] = np.inf
+    return judged
 
 
-def main_reason(whys: Sequence[Why]) -> Why:
-    """The reason said of a whole blind spot: the one that holds for most of its places, then the most telling."""
-    counted: dict[Reason, int] = {}
-    for why in whys:
-        counted[why.reason] = counted.get(why.reason, 0) + 1
-    reason = max(counted, key=lambda one: (counted[one], _REASONS.index(one)))
-    return next(why for why in whys if why.reason is reason)
+def main_place(ranks: Sequence[int]) -> int:
+    """Which of some places speaks for all: the first with the reason that holds for most, then the most telling."""
+    return ranks.index(max(set(ranks), key=lambda rank: (ranks.count(rank), rank)))
+
+
+def hiding_edges(edges: Edges, cameras: Sequence[Optics], places: Places) -> list[str | None]:
+    """Id of the nearest wall or building that stands between each camera and its place, or None."""
+    at_once = max(1, _MOST_PAIRS // max(len(edges), 1))
+    found: list[str | None] = []
+    for at in range(0, len(places) if len(edges) else 0, at_once):
+        found += _hiding_edges(edges, cameras[at : at + at_once], places[at : at + at_once])
+    return found or [None] * len(places)
+
+
+def _hiding_edges(edges: Edges, cameras: Sequence[Optics], places: Places) -> list[str | None]:
+    eyes = np.array([(one.x_m, one.y_m, one.height_m) for one in cameras])
+    dx, dy, dz = (places[:, :3] - eyes).T[:, :, None]
+    wall_x, wall_y = (edges.ends - edges.starts).T
+    to_x, to_y = edges.starts[:, 0] - eyes[:, 0, None], edges.starts[:, 1] - eyes[:, 1, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turn = dx * wall_y - dy * wall_x
+        along_ray = (to_x * wall_y - to_y * wall_x) / turn
+        along_wall = (to_x * dy - to_y * dx) / turn
+        hides = (along_ray > 0) & (along_ray <= 1) & (along_wall >= 0) & (along_wall <= 1)
+        hides &= eyes[:, 2, None] + along_ray * dz <= edges.tops_m
+    nearest = np.where(hides, along_ray, np.inf).argmin(axis=1).tolist()
+    return [edges.owners[edge] if hides[row, edge] else None for row, edge in enumerate(nearest)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from config.ring import Ring
@@ -199,15 +200,13 @@ class CoverageReport:
 
     @property
     def blind_spots(self) -> tuple[Spot, ...]:
-        """Of all zones, largest first."""
-        spots = (spot for zone in self.zones for spot in zone.blind_spots)
-        return tuple(sorted(spots, key=lambda spot: (spot.night_only, -spot.area_m2)))
+        """Of all zones, largest first, those by day before those only at night."""
+        return _largest_first(spot for zone in self.zones for spot in zone.blind_spots)
 
     @property
     def uncertain(self) -> tuple[Spot, ...]:
         """Areas seen only by cameras whose state nobody knows, largest first."""
-        spots = (spot for zone in self.zones for spot in zone.uncertain)
-        return tuple(sorted(spots, key=lambda spot: (spot.night_only, -spot.area_m2)))
+        return _largest_first(spot for zone in self.zones for spot in zone.uncertain)
 
     @property
     def seen_share(self) -> float:
@@ -227,3 +226,8 @@ class CoverageReport:
     def _share(self, part: Callable[[ZoneCoverage], float]) -> float:
         total = sum(zone.area_m2 for zone in self.zones)
         return sum(part(zone) * zone.area_m2 for zone in self.zones) / total if total else 0.0
+
+
+def _largest_first(spots: Iterable[Spot]) -> tuple[Spot, ...]:
+    by_area = sorted(spots, key=attrgetter("area_m2"), reverse=True)
+    return tuple(sorted(by_area, key=attrgetter("night_only")))

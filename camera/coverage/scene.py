@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from camera.coverage.plane import Plane, Roof, open_sky
 from camera.coverage.raster import Array, Grid, Mask, polygon_mask
 from camera.coverage.shadow import Edges
-from camera.coverage.view import Plane, Roof
 from camera.coverage.window import Window
 from config.plan import Plan
 from config.plan_feature import GROUND, Area, Building, Private, Zone
@@ -29,6 +30,8 @@ PlaneKey = tuple[str, float]
 """Floor, and target height above the campus's ground."""
 ViewKey = tuple[PlaneKey, float]
 """A plane and a density at which zones on it must be seen."""
+OUTSIDE: Final = 255
+"""Stands for a cell that does not belong to the zone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,13 @@ class Patch:
     density_px_per_m: float
     window: Window
     cells: Mask
+    outside: NDArray[np.uint8]
+    """OUTSIDE for the window's other cells, 0 for the zone's."""
+
+    @classmethod
+    def of(cls, plane: PlaneKey, density_px_per_m: float, window: Window, cells: Mask) -> Patch:
+        """From its cells."""
+        return cls(plane, density_px_per_m, window, cells, np.where(cells, 0, OUTSIDE).astype(np.uint8))
 
     @property
     def view(self) -> ViewKey:
@@ -83,11 +93,11 @@ class Scene:
             and _within(building.area, pose)
         )
 
-    def holds(self, pose: Pose) -> bool:
-        """True if the camera hangs on the campus, or within a street's width of it."""
-        place = np.array([[pose.x_m, pose.y_m]])
-        outer = self.plan.outline.area.outer
-        return bool(contains(outer, place)[0]) or bool(contains(outer, place, margin_m=STREET_M)[0])
+    def holds(self, poses: Sequence[Pose]) -> list[bool]:
+        """Whether each camera hangs on the campus, or within a street's width of it."""
+        places = np.array([(pose.x_m, pose.y_m) for pose in poses])
+        inside: list[bool] = contains(self.plan.outline.area.outer, places, margin_m=STREET_M).tolist()
+        return inside
 
     def wall_holding(self, pose: Pose) -> str | None:
         """Id of a wall that the camera is inside of, so that no side of it can be told."""
@@ -115,7 +125,7 @@ def prepare(plan: Plan) -> Scene:
         planes[key] = _plane(plan, key, shapes, edges[key[0]])
         for shape, density in shapes:
             patches = privates if isinstance(shape, Private) else zones
-            patches[shape.id] = Patch(key, density, *_cells(shape.area, planes[key].grid))
+            patches[shape.id] = Patch.of(key, density, *_cells(shape.area, planes[key].grid))
     zones_on = {key: _boxes([zone for zone in plan.zones if _key(plan, zone) == key]) for key in planes}
     boxes = {
         floor: [(building, _box(building.area)) for building in _buildings(plan, floor)] for floor in plan.floor_ids()
@@ -148,11 +158,8 @@ def _plane(plan: Plan, key: PlaneKey, shapes: list[tuple[Zone | Private, float]]
         for building in _buildings(plan, floor)
         if plan.elevation_m(floor) + building.height_m > target_m
     )
-    corners = np.array(
-        [(one.window.bottom, -one.window.top, one.window.left, -one.window.right) for one in roofs], dtype=np.intp
-    ).reshape(-1, 4)
     densities = tuple(sorted({density for _, density in shapes}))
-    return Plane(floor, target_m, densities, grid, edges, roofs, corners)
+    return Plane(floor, target_m, densities, grid, edges, roofs, open_sky(grid, roofs))
 
 
 def _cells(area: Area, grid: Grid) -> tuple[Window, Mask]:

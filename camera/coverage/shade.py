@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from camera.coverage.outline import outlines
+from camera.coverage.outline import Lines, outlines
 from camera.coverage.raster import Grid
 from camera.coverage.scene import Patch
-from camera.coverage.state import Cell, Tally
+from camera.coverage.state import Cell, Sight
 from config.ring import Ring
 
 
@@ -25,10 +25,10 @@ class Shade(StrEnum):
     BLIND = "blind"
 
 
-def shades(tally: Tally, patch: Patch, grid: Grid) -> Mapping[Shade, tuple[Ring, ...]]:
+def shades(sight: Sight, patch: Patch, grid: Grid) -> Mapping[Shade, tuple[Ring, ...]]:
     """Outlines of a zone's cells by shade; a shade that does not occur has none."""
-    states = tally.states(patch)
-    twice = tally.day[0][patch.window.index] > 1
+    states = sight.states
+    twice = sight.working_by_day == 2
     good = (states == Cell.SEEN) & patch.cells
     masks: dict[Shade, NDArray[np.bool_]] = {
         Shade.TWICE: good & twice,
@@ -38,7 +38,7 @@ def shades(tally: Tally, patch: Patch, grid: Grid) -> Mapping[Shade, tuple[Ring,
         Shade.BLIND: (states == Cell.BLIND) | (states == Cell.DOWN),
     }
     return {
-        shade: tuple(one.ring for one in outlines(mask, grid, patch.window.bottom, patch.window.left))
+        shade: tuple(one.ring for one in outlines(mask, Lines.of(grid, patch.window)))
         for shade, mask in masks.items()
         if mask.any()
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from camera.coverage.placed import sights
 from camera.coverage.scene import Scene, ViewKey, prepare
+from camera.coverage.view import MOST_AT_ONCE, View
 from config.plan import Plan
 from config.plan_feature import Mount
 from config.point import Pose
@@ -113,8 +114,8 @@ def find_unseen(scene: Scene, poses: Sequence[Pose]) -> Unseen:
         for key, plane in scene.planes.items()
         for density in plane.densities_px_per_m
     }
-    for pose in poses:
-        for key, view in sights(scene, pose):
+    for of_one in sights(scene, poses):
+        for key, view in of_one.items():
             by_day, by_night = seen[key]
             by_day[view.window.index] |= view.day
             by_night[view.window.index] |= view.night
@@ -154,19 +155,28 @@ def candidates(scene: Scene, unseen: Unseen, models: Sequence[CameraModel]) -> l
             f"{len(scene.plan.mounts)} places and {len(models)} models make {len(poses)} candidates, "
             f"more than {MAX_CANDIDATES}: give fewer models"
         )
+    # A mount inside a wall shows nothing, whichever way a camera there looks.
+    any_pose = {mount.id: pose for mount, _, pose in poses}
+    held = {mount_id for mount_id, pose in any_pose.items() if scene.wall_holding(pose) is not None}
+    tried = [one for one in poses if one[0].id not in held]
     found = []
-    for mount, model, pose in poses:
-        if scene.wall_holding(pose) is not None:
-            continue
-        closes: list[Elements] = []
-        for key, view in sights(scene, pose):
-            for night, mask in ((False, view.day), (True, view.night)):
-                number = unseen.numbers[key, night][view.window.index][mask]
-                closes.append(number[number >= 0].astype(np.intp))
-        elements = np.concatenate(closes) if closes else np.zeros(0, np.intp)
-        if elements.size:
-            found.append(Candidate(mount, model, pose, elements))
+    for at in range(0, len(tried), MOST_AT_ONCE):
+        some = tried[at : at + MOST_AT_ONCE]
+        for (mount, model, pose), of_one in zip(some, sights(scene, [one[2] for one in some]), strict=True):
+            elements = _closed(unseen, of_one)
+            if elements.size:
+                found.append(Candidate(mount, model, pose, elements))
     return found
+
+
+def _closed(unseen: Unseen, seen: dict[ViewKey, View]) -> Elements:
+    """The unseen cells that a camera sees."""
+    closes: list[Elements] = [np.zeros(0, np.intp)]
+    for key, view in seen.items():
+        for night, mask in ((False, view.day), (True, view.night)):
+            number = unseen.numbers[key, night][view.window.index][mask]
+            closes.append(number[number >= 0].astype(np.intp))
+    return np.concatenate(closes)
 
 
 def choose(sets: Sequence[Elements], weights: NDArray[np.float64], count: int) -> list[int]:

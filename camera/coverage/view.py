@@ -1,41 +1,25 @@
-"""What one camera sees at one height: the footprint of its picture, less wall shadows and roofs, for each density."""
+"""What cameras see at one height: the footprint of each picture, less wall shadows and roofs, for each density.
+
+Many cameras are computed in one pass over long arrays; a numpy call costs as much for one camera as for thirty.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from camera.coverage.darkness import unhidden
+from camera.coverage.footprint import footprints
 from camera.coverage.optics import Optics
-from camera.coverage.raster import Array, Columns, Grid, Mask, columns_between, limits, spans
-from camera.coverage.shadow import Edges, shadows
+from camera.coverage.plane import Plane
+from camera.coverage.raster import MOST_NUMBERS, Columns, Mask
 from camera.coverage.window import Window
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Roof:
-    """The cells under one building's roof, seen only from within."""
-
-    building_id: str
-    window: Window
-    cells: Mask
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plane:
-    """Everything on one floor that must be seen at one height."""
-
-    floor: str
-    target_m: float
-    """Above the campus's ground."""
-    densities_px_per_m: tuple[float, ...]
-    """Those that zones ask for, lowest first."""
-    grid: Grid
-    edges: Edges
-    roofs: tuple[Roof, ...]
-    roof_corners: NDArray[np.intp]
-    """(N, 4): each roof's window as bottom, -top, left, -right: one comparison finds those that a view meets."""
+MOST_AT_ONCE: Final = 32
+"""Cameras in one pass: enough to make calls cheap, few enough for the arrays to stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,85 +31,54 @@ class View:
     night: Mask
 
 
-def views(plane: Plane, optics: Optics, within: frozenset[str]) -> list[View | None]:
-    """The cells in sight at each of the plane's densities, exact at the cells' centres; None where there are none.
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """A camera, and the buildings that it hangs in."""
 
-    `within` are the buildings that the camera hangs in.
-    """
-    y = plane.grid.row_centres() - optics.y_m
-    frame = optics.frame(plane.target_m)
-    reaches = [optics.reach(plane.target_m, density) for density in plane.densities_px_per_m]
-    low, high = limits(np.vstack([frame, reaches]), y)
-    enters, leaves = low[:4].max(axis=0), high[:4].min(axis=0)
-    footprints = [
-        _footprint(plane.grid, np.maximum(enters, near) + optics.x_m, np.minimum(leaves, far) + optics.x_m)
-        for near, far in zip(low[4:], high[4:], strict=True)
-    ]
-    if footprints[0] is None:
-        return [None] * len(footprints)
-    window, _, _ = footprints[0]
-    open_view = _unhidden(plane, optics, np.vstack([frame, reaches[0]]), y[window.bottom : window.top], window)
-    meets = (plane.roof_corners < (window.top, -window.bottom, window.right, -window.left)).all(axis=1)
-    for number in np.flatnonzero(meets).tolist():
-        roof = plane.roofs[number]
-        if roof.building_id not in within and (common := window.common(roof.window)) is not None:
-            open_view[common[0]] &= ~roof.cells[common[1]]
-    return [
-        None if footprint is None else _view(plane, optics, y, open_view, window, footprint) for footprint in footprints
-    ]
+    optics: Optics
+    within: frozenset[str] = frozenset()
 
 
-Footprint = tuple[Window, Columns, Columns]
-"""The window it fits in, and per row of it the first column and one past the last."""
+def views(plane: Plane, eyes: Sequence[Eye]) -> list[list[View | None]]:
+    """The cells in sight of each camera at each density of the plane, exact at the cells' centres; None for none."""
+    numbers = (4 + len(plane.densities_px_per_m)) * plane.grid.rows + 10 * len(plane.edges)
+    at_once = max(1, min(MOST_AT_ONCE, MOST_NUMBERS // numbers))
+    return [found for at in range(0, len(eyes), at_once) for found in _views(plane, eyes[at : at + at_once])]
 
 
-def _footprint(grid: Grid, low: Array, high: Array) -> Footprint | None:
-    first, past = grid.column_span(low, high)
-    rows = np.flatnonzero(past > first)
-    if rows.size == 0:
-        return None
-    bottom, top = int(rows[0]), int(rows[-1]) + 1
-    first, past = first[bottom:top], past[bottom:top]
-    return Window(bottom, top, int(first[rows - bottom].min()), int(past[rows - bottom].max())), first, past
+def _views(plane: Plane, eyes: Sequence[Eye]) -> list[list[View | None]]:
+    cameras = [eye.optics for eye in eyes]
+    seen = footprints(plane, cameras)
+    found: list[list[View | None]] = [[None] * len(plane.densities_px_per_m) for _ in eyes]
+    for number, lit in unhidden(plane, seen, cameras):
+        widest, *_ = seen.windows[number]
+        assert widest is not None
+        lit &= plane.unroofed(widest, eyes[number].within)
+        for density, window in enumerate(seen.windows[number]):
+            if window is not None:
+                cells = lit[window.within(widest)]
+                if density > 0:
+                    rows = slice(window.bottom - seen.lowest[number], window.top - seen.lowest[number])
+                    first, past = seen.first[number, density, rows], seen.past[number, density, rows]
+                    cells = cells & _between_columns(window, first, past)
+                found[number][density] = _view(plane, cameras[number], window, cells)
+    return found
 
 
-def _unhidden(plane: Plane, optics: Optics, hull: Array, y: Array, window: Window) -> Mask:
-    """Cells of a window that no wall hides: along each row, shadows begun less shadows ended."""
-    height, width = window.top - window.bottom, window.right - window.left
-    edges, grid = plane.edges, plane.grid
-    here = np.array([optics.x_m, optics.y_m])
-    # Between camera and footprint is only what lies on the camera's side of each boundary that has it inside.
-    hull = hull[hull[:, 2] >= 0]
-    beyond = edges.ends_and_starts @ hull[:, :2].T < hull[:, :2] @ here - hull[:, 2]
-    between = ~(beyond[: len(edges)] & beyond[len(edges) :]).any(axis=1)
-    starts, ends = edges.starts[between] - here, edges.ends[between] - here
-    planes, _ = shadows(starts, ends, edges.tops_m[between], optics.height_m, plane.target_m)
-    if not len(planes):
-        return np.ones((height, width), dtype=np.bool_)
-    low, high = spans(planes, y)
-    origin = grid.left_m + (window.left + 0.5) * grid.cell_m - optics.x_m
-    first, past = columns_between(low - origin, high - origin, grid.cell_m, width)
-    darkens = first < past
-    line = np.broadcast_to(np.arange(height) * (width + 1), first.shape)[darkens]
-    size = height * (width + 1)
-    steps = np.bincount(line + first[darkens], minlength=size)
-    steps -= np.bincount(line + past[darkens], minlength=size)
-    unhidden: Mask = (np.cumsum(steps) == 0).reshape(height, width + 1)[:, :width]
-    return unhidden
+def _between_columns(window: Window, first: Columns, past: Columns) -> Mask:
+    """Cells of a window that lie, by row, from a first column to before a last."""
+    columns = np.arange(window.left, window.right, dtype=np.int32)
+    cells: Mask = (columns >= first[:, None]) & (columns < past[:, None])
+    return cells
 
 
-def _view(plane: Plane, optics: Optics, y: Array, open_view: Mask, around: Window, footprint: Footprint) -> View | None:
-    window, first, past = footprint
-    columns = np.arange(window.left, window.right)
-    day: Mask = (columns >= first[:, None]) & (columns < past[:, None])
-    day &= open_view[
-        window.bottom - around.bottom : window.top - around.bottom,
-        window.left - around.left : window.right - around.left,
-    ]
+def _view(plane: Plane, optics: Optics, window: Window, day: Mask) -> View | None:
+    """What is seen by day, and how much of it at night."""
     if not day.any():
         return None
     if optics.night_range_m is None:
         return View(window, day, day)
     reach2 = optics.night_range_m**2 - (optics.height_m - plane.target_m) ** 2
-    x = plane.grid.left_m + (columns + 0.5) * plane.grid.cell_m - optics.x_m
-    return View(window, day, day & (x**2 <= (reach2 - y[window.bottom : window.top] ** 2)[:, None]))
+    x = plane.grid.column_centres(window.left, window.right) - optics.x_m
+    y = plane.grid.row_centres(window.bottom, window.top) - optics.y_m
+    return View(window, day, day & (x**2 <= (reach2 - y**2)[:, None]))

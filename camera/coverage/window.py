@@ -21,6 +21,18 @@ class Window:
         """To take the window out of its grid."""
         return slice(self.bottom, self.top), slice(self.left, self.right)
 
+    @property
+    def size(self) -> int:
+        """How many cells it has."""
+        return (self.top - self.bottom) * (self.right - self.left)
+
+    def within(self, outer: Window) -> Index:
+        """To take the window out of the cells of one that holds it."""
+        return (
+            slice(self.bottom - outer.bottom, self.top - outer.bottom),
+            slice(self.left - outer.left, self.right - outer.left),
+        )
+
     def holds(self, row: int, column: int) -> bool:
         """True if the cell lies in it."""
         return self.bottom <= row < self.top and self.left <= column < self.right
@@ -37,8 +49,5 @@ class Window:
             return None
         bottom, top = max(self.bottom, other.bottom), min(self.top, other.top)
         left, right = max(self.left, other.left), min(self.right, other.right)
-        own, others = (
-            (slice(bottom - one.bottom, top - one.bottom), slice(left - one.left, right - one.left))
-            for one in (self, other)
-        )
-        return own, others
+        common = Window(bottom, top, left, right)
+        return common.within(self), common.within(other)

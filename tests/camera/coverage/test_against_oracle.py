@@ -23,7 +23,7 @@ def test_every_sampled_cell_is_called_as_the_ray_calls_it(tmp_path: Path, seed: 
         pose = random_pose(random, 80)
         if scene.wall_holding(pose) is not None:
             continue
-        views = dict(sights(scene, pose))
+        (views,) = sights(scene, [pose])
         for key, plane in scene.planes.items():
             rows = np.array([random.randrange(plane.grid.rows) for _ in range(120)])
             columns = np.array([random.randrange(plane.grid.columns) for _ in range(120)])

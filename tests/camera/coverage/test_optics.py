@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera.coverage.optics import Optics
+from camera.coverage.optics import Optics, frames, reaches
 from camera.coverage.raster import spans
 from config.point import Pose
 
@@ -30,9 +30,9 @@ def pose(**changed: float) -> Pose:
 
 def ahead(camera: Pose, target_m: float, density: float) -> tuple[float, float]:
     """Where straight ahead (east) the footprint begins and ends."""
-    optics = Optics.of(camera)
-    planes = np.vstack([optics.frame(target_m), optics.reach(target_m, density)])
-    low, high = spans(planes, np.zeros(1))
+    cameras = [Optics.of(camera)]
+    planes = np.concatenate([frames(cameras, target_m), reaches(cameras, target_m, [density])], axis=1)
+    low, high = spans(planes, np.zeros(1, np.intp), np.zeros(1))
     return float(low[0]), float(high[0])
 
 

@@ -13,10 +13,12 @@ from camera.coverage.shadow import shadows, stretch
 
 def hidden(wall_m: float, camera_m: float, target_m: float, at_m: float = 10.0) -> tuple[float, float] | None:
     """What a wall across the view, at_m ahead (east), hides of the line straight ahead."""
-    planes, kept = shadows(np.array([[at_m, -1.0]]), np.array([[at_m, 1.0]]), np.array([wall_m]), camera_m, target_m)
-    if not len(kept):
+    cast = shadows(
+        np.array([[at_m, -1.0]]), np.array([[at_m, 1.0]]), np.array([wall_m]), np.array([camera_m]), target_m
+    )
+    if not len(cast.of):
         return None
-    low, high = spans(planes[0], np.zeros(1))
+    low, high = spans(cast.planes, np.zeros(1, np.intp), np.zeros(1))
     return float(low[0]), float(high[0])
 
 
@@ -45,12 +47,12 @@ def test_a_camera_below_the_target_looks_up_over_a_low_wall_until_the_line_meets
 
 
 def test_a_wall_seen_end_on_hides_nothing() -> None:
-    planes, kept = shadows(np.array([[5.0, 0.0]]), np.array([[9.0, 0.0]]), np.array([9.0]), 3.0, 0.0)
-    assert len(planes) == len(kept) == 0
+    cast = shadows(np.array([[5.0, 0.0]]), np.array([[9.0, 0.0]]), np.array([9.0]), np.array([3.0]), 0.0)
+    assert len(cast.planes) == len(cast.of) == 0
 
 
 @given(st.floats(0.5, 12), st.floats(0.5, 12), st.floats(0, 3))
 def test_a_higher_wall_never_hides_less(wall_m: float, camera_m: float, target_m: float) -> None:
-    near, far = stretch(np.array([wall_m, wall_m + 1]), camera_m, target_m)
+    near, far = stretch(np.array([wall_m, wall_m + 1]), np.array([camera_m, camera_m]), target_m)
     assert near[1] <= near[0]
     assert not np.isfinite(near[0]) or far[1] >= far[0] or near[1] < near[0]
