@@ -1,7 +1,7 @@
 // The sign-in form one thing at a time: big keypad, "next" at the bottom right, "back" always at the left.
 // Without this script all steps stand below each other and the form works the same.
 
-const form = document.getElementById("visit");
+const form = document.querySelector("form[data-steps]");
 const steps = [...form.querySelectorAll("[data-step]")];
 const next = form.querySelector("[data-next]");
 const submit = form.querySelector("[data-submit]");
@@ -22,8 +22,8 @@ function show(number, { focus = true } = {}) {
   next.hidden = last;
   submit.hidden = !last;
   progress.textContent = `${place + 1} / ${steps.length}`;
-  summary.hidden = !last;
-  if (last) summarise();
+  if (summary) summary.hidden = !last;
+  if (last && summary) summarise();
   else if (focus) steps[place].querySelector("input:not([type=radio])")?.focus();
 }
 
@@ -74,6 +74,7 @@ form.addEventListener("keydown", (event) => {
   }
 });
 form.addEventListener("submit", (event) => {
+  if (event.submitter && "anyhow" in event.submitter.dataset) return;
   const wrong = steps.findIndex((step) => !complete(step));
   if (wrong >= 0) {
     event.preventDefault();
