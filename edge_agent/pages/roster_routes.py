@@ -11,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.fault_form import UploadForm
-from edge_agent.pages.record_words import NO_TIME, POSTS, day_of, errors_of, minute_of_form
+from edge_agent.pages.record_words import NO_TIME, POSTS, clock_words, day_of, errors_of, minute_of_form
 from edge_agent.pages.school_gate_deps import SchoolGateDeps, ShownMistakes, by_of, shown_mistakes
 from foundation.clock import beijing_day
-from gate.hours import DAY_MINUTES, moment_of, read_hours
+from gate.hours import DAY_MINUTES, MINUTE_NS, moment_of, read_hours
 from gate.record import RecordRefusedError, UnknownRecordError
 from gate.roster import (
+    Gap,
     NewShift,
     Post,
     days_of,
@@ -79,10 +80,12 @@ def roster_routes(deps: SchoolGateDeps) -> APIRouter:
         texts, hours = texts_of(request), read_hours(deps.orders.path)
         begins, ends = moment_of(first, 0), moment_of(first + timedelta(days=_SHOWN_DAYS), 0)
         shifts = read_shifts(deps.orders.path, begins, ends)
-        week = []
+        week, today = [], beijing_day(deps.clock.utc_ns())
         for ahead in range(_SHOWN_DAYS):
             one = first + timedelta(days=ahead)
             opens, closes = moment_of(one, 0), moment_of(one, DAY_MINUTES)
+            # A day gone by that was never planned here is no news.
+            quiet = one < today and not any(days_of(item) == one for item in shifts)
             week.append(
                 (
                     opens,
@@ -90,9 +93,11 @@ def roster_routes(deps: SchoolGateDeps) -> APIRouter:
                         (post, [shift for shift in shifts if days_of(shift) == one and shift.post is post])
                         for post in POSTS
                     ],
-                    roster_gaps(shifts, Post.GUARD, opens, closes),
-                    roster_gaps(shifts, Post.LEADER, opens, closes),
-                    unescorted(shifts, hours, one),
+                    [] if quiet else [_gap_words(gap, opens) for gap in roster_gaps(shifts, Post.GUARD, opens, closes)],
+                    []
+                    if quiet
+                    else [_gap_words(gap, opens) for gap in roster_gaps(shifts, Post.LEADER, opens, closes)],
+                    () if quiet else unescorted(shifts, hours, one),
                 )
             )
         return page(
@@ -166,6 +171,12 @@ def roster_routes(deps: SchoolGateDeps) -> APIRouter:
         return RedirectResponse(f"/gate/roster?first={first}", 303)
 
     return routes
+
+
+def _gap_words(gap: Gap, opens_utc_ns: int) -> str:
+    """19:00–24:00, of the day that begins at `opens_utc_ns`."""
+    first, last = ((at - opens_utc_ns) // MINUTE_NS for at in (gap.begins_utc_ns, gap.ends_utc_ns))
+    return f"{clock_words(first)}–{clock_words(last)}"
 
 
 def _minute(moment: time) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -19,13 +20,13 @@ from edge_agent.pages.slip_routes import slip_routes
 from edge_agent.pages.staff_list_routes import STAFF_PATH, staff_list_routes
 from foundation.clock import NS_PER_S, beijing_day
 from gate.admission import read_standing
-from gate.duty import duty_now, duty_spans
+from gate.duty import duty_now, duty_spans, first_duty_utc_ns
 from gate.handover import read_handovers
 from gate.hours import DAY_MINUTES, moment_of
 from gate.patrol import read_rounds
 from gate.policy import read_policies
 from gate.roll_call import read_roll_calls
-from gate.roster import Post, gaps, on_shift, read_shifts, roster_gaps, unescorted
+from gate.roster import Gap, Post, gaps, on_shift, read_shifts, roster_gaps, unescorted
 from web.document.reading.upload import MOST_BYTES
 from web.duty import Right
 from web.login import needs, person_of
@@ -70,7 +71,7 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
             leaderless=roster_gaps(ahead, Post.LEADER, now, now + _DAY_NS),
             unescorted=unescorted(shifts, standing.hours, day),
             on_duty=duty_now(deps.book) if there else (),
-            duty_gaps=gaps(duty_spans(deps.book, now - _DAY_NS, now), now - _DAY_NS, now) if there else (),
+            duty_gaps=_duty_gaps(deps.book, now) if there else (),
             rounds=[
                 (one, ROUNDS[one.state(now)][0], texts(ROUNDS[one.state(now)][1]))
                 for one in rounds
@@ -91,3 +92,12 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
         expected_routes(deps),
         slip_routes(deps),
     )
+
+
+def _duty_gaps(book: Path, now_utc_ns: int) -> tuple[Gap, ...]:
+    """When nobody was signed on in the last 24 hours, counted from the first sign-on ever."""
+    since = first_duty_utc_ns(book)
+    if since is None:
+        return ()
+    begins = max(since, now_utc_ns - _DAY_NS)
+    return gaps(duty_spans(book, begins, now_utc_ns), begins, now_utc_ns)
