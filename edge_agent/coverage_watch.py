@@ -8,15 +8,13 @@ from typing import Final
 import structlog
 
 from camera.coverage import CoverageReport, LiveCoverage, PoseSource, Watch
-from camera.coverage.finding import tell
-from camera.coverage.pose_file import poses_now, read_measured, still_measured
-from camera.device_state import DeviceState
-from camera.picture.query import picture_states
-from camera.query import device_states, stream_source
+from camera.coverage.finding import tell, tell_poses
+from camera.coverage.pose_file import MeasuredPose, in_use, poses_now, read_measured
 from config.plan import Plan
 from config.point import Pose
 from config.problem import SettingsError
 from config.settings import Settings
+from edge_agent.coverage_cameras import stream_sizes, watches_now
 from edge_agent.coverage_fact import CoverageComputed
 from edge_agent.pages.status_model import BlindSpotStatus, CoverageStatus, ZoneStatus
 from foundation.clock import Clock
@@ -28,7 +26,6 @@ from web.signs import State
 
 LOOK_EVERY_S: Final = 1.0
 MOST_SPOTS: Final = 50
-_STATES: Final = {"ok": Watch.OK, "failing": Watch.FAILING, "unknown": Watch.UNKNOWN}
 
 _log = structlog.get_logger("coverage")
 
@@ -57,6 +54,7 @@ class CoverageWatch(Service):
         self._live = LiveCoverage(plan)
         self._placed: dict[str, tuple[Pose | None, PoseSource]] = {}
         self._watches: dict[str, Watch] = {}
+        self._measured: dict[str, MeasuredPose] | None = None
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
@@ -68,7 +66,12 @@ class CoverageWatch(Service):
 
     def look_once(self) -> None:
         """Compute and tell if a camera stands or hangs otherwise than before. Raises DatabaseError, SettingsError."""
-        placed, watches = self._poses(), self._now()
+        measured = read_measured(self._measured_poses)
+        if measured != self._measured:
+            tell_poses(self._settings.points, measured, self._findings)
+            self._measured = measured
+        placed = self._poses(measured)
+        watches = watches_now(self._settings, self._cameras, self._clock.utc_ns())
         if placed == self._placed and watches == self._watches:
             return
         for point_id, watch in watches.items():
@@ -82,43 +85,12 @@ class CoverageWatch(Service):
         self._journal.append(CoverageComputed(coverage=coverage_status(report, self._clock.utc_ns())))
         tell(report, self._findings)
 
-    def _poses(self) -> dict[str, tuple[Pose | None, PoseSource]]:
+    def _poses(self, measured: dict[str, MeasuredPose]) -> dict[str, tuple[Pose | None, PoseSource]]:
         points = self._settings.points
-        measured = read_measured(self._measured_poses)
-        poses = poses_now(points, measured, self._stream_sizes())
+        poses = poses_now(points, measured, stream_sizes(self._settings, self._cameras))
         return {
-            point.id: (
-                poses[point.id],
-                PoseSource.MEASURED if still_measured(point, measured) else PoseSource.DECLARED,
-            )
+            point.id: (poses[point.id], PoseSource.MEASURED if in_use(point, measured) else PoseSource.DECLARED)
             for point in points
-        }
-
-    def _stream_sizes(self) -> dict[str, tuple[int | None, int | None]]:
-        sizes: dict[str, tuple[int | None, int | None]] = {}
-        if self._cameras.exists():
-            for point in self._settings.points:
-                streams = stream_source(self._cameras, point.device, point.source)
-                if streams is not None:
-                    sizes[point.id] = streams.main.width_px, streams.main.height_px
-        return sizes
-
-    def _now(self) -> dict[str, Watch]:
-        if not self._cameras.exists():
-            return {point.id: Watch.UNKNOWN for point in self._settings.points}
-        now_utc_ns = self._clock.utc_ns()
-        states = {
-            device.id: _STATES[device.state.value] for device in device_states(self._cameras, now_utc_ns=now_utc_ns)
-        }
-        # A camera that answers but is covered, turned away or black sees nothing of its zones.
-        blind = {
-            picture.point_id
-            for picture in picture_states(self._cameras, now_utc_ns=now_utc_ns)
-            if picture.state is DeviceState.FAILING
-        }
-        return {
-            point.id: Watch.FAILING if point.id in blind else states.get(point.device, Watch.UNKNOWN)
-            for point in self._settings.points
         }
 
 

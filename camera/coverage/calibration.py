@@ -66,6 +66,14 @@ class Disagreement:
     """How far, on average, the declared pose would show the clicked places from where they were clicked."""
 
     @property
+    def words(self) -> str:
+        """Declared less measured, as people read it."""
+        return (
+            f"方位 {self.azimuth_deg:+.1f}°，俯角 {self.tilt_deg:+.1f}°，滚转 {self.roll_deg:+.1f}°，"
+            f"视场角 {self.hfov_deg:+.1f}°"
+        )
+
+    @property
     def significant(self) -> bool:
         """Worth a finding: more than a hand's error in writing a pose down."""
         return abs(self.azimuth_deg) > 5 or abs(self.tilt_deg) > 3 or abs(self.roll_deg) > 3 or abs(self.hfov_deg) > 5
@@ -97,7 +105,8 @@ def calibrate(clicks: Sequence[Click], near: Pose) -> Calibration:
 
 
 def compare(declared: Pose, measured: Pose, clicks: Sequence[Click]) -> Disagreement:
-    """What was written down against what was solved."""
+    """What was written down against what was solved, in the resolution of the picture that was clicked."""
+    declared = declared.model_copy(update={"width_px": measured.width_px, "height_px": measured.height_px})
     return Disagreement(
         azimuth_deg=_turn(declared.azimuth_deg - measured.azimuth_deg),
         tilt_deg=declared.tilt_deg - measured.tilt_deg,

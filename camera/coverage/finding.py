@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from camera.coverage.calibration import Calibration, Disagreement
+from camera.coverage.calibration import compare
+from camera.coverage.pose_file import MeasuredPose, still_measured
 from camera.coverage.report import CoverageReport, MissingWhy, Reason, Spot, ZoneCoverage
+from config.point import Point
 from foundation.finding import Evidence, FindingBoard, Severity
 
 BLIND_SPOT: Final = "coverage.blind_spot"
@@ -79,27 +81,32 @@ def tell(report: CoverageReport, board: FindingBoard) -> None:
         board.open(one.subject, one.kind, one.severity, cause=one.cause, evidence=one.evidence)
 
 
-def tell_pose(point_id: str, disagreement: Disagreement, calibration: Calibration, board: FindingBoard) -> None:
-    """Open or clear that a declared pose is not what the picture shows."""
-    subject = f"point:{point_id}"
-    if not disagreement.significant:
-        board.clear(subject, POSE_DISAGREES)
-        return
-    board.open(
-        subject,
-        POSE_DISAGREES,
-        Severity.ATTENTION,
-        cause="申报的位姿与画面实测不符",
-        evidence={
-            "azimuth_deg": round(disagreement.azimuth_deg, 1),
-            "tilt_deg": round(disagreement.tilt_deg, 1),
-            "roll_deg": round(disagreement.roll_deg, 1),
-            "hfov_deg": round(disagreement.hfov_deg, 1),
-            "shift_px": round(disagreement.shift_px, 1),
-            "error_px": round(calibration.error_px, 1),
-            "error_m": round(calibration.error_m, 2),
-        },
-    )
+def tell_poses(points: Iterable[Point], measured: Mapping[str, MeasuredPose], board: FindingBoard) -> None:
+    """Open where a declared pose is not what the picture showed; clear where it is, or the camera hangs elsewhere."""
+    for point in points:
+        found = still_measured(point, measured)
+        if (
+            found is None
+            or point.pose is None
+            or not (differs := compare(point.pose, found.pose, found.clicks)).significant
+        ):
+            board.clear(f"point:{point.id}", POSE_DISAGREES)
+            continue
+        board.open(
+            f"point:{point.id}",
+            POSE_DISAGREES,
+            Severity.ATTENTION,
+            cause=f"申报的位姿与画面实测不符：{differs.words}",
+            evidence={
+                "azimuth_deg": round(differs.azimuth_deg, 1),
+                "tilt_deg": round(differs.tilt_deg, 1),
+                "roll_deg": round(differs.roll_deg, 1),
+                "hfov_deg": round(differs.hfov_deg, 1),
+                "shift_px": round(differs.shift_px, 1),
+                "error_px": round(found.error_px, 1),
+                "error_m": round(found.error_m, 2),
+            },
+        )
 
 
 def _of_zone(zone: ZoneCoverage, kind: str, severity: Severity, spots: tuple[Spot, ...], poses: str) -> CoverageFinding:

@@ -10,19 +10,22 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from camera.coverage.calibration import Click
 from config.model import SettingsModel
 from config.point import Point, Pose
 from config.problem import Problem, SettingsError
 
 
 class MeasuredPose(SettingsModel):
-    """A pose solved from a picture, and how well it fits."""
+    """A pose solved from a picture, how well it fits, and what it was solved from."""
 
     pose: Pose
     error_px: float
     error_m: float
-    clicks: int
+    clicks: tuple[Click, ...]
     measured_utc_ns: int
+    used: bool
+    """Coverage rests on it instead of the declared pose."""
 
 
 _FILE: Final = TypeAdapter(dict[str, MeasuredPose])
@@ -44,7 +47,9 @@ def read_measured(file: Path) -> dict[str, MeasuredPose]:
 def keep_measured(file: Path, point_id: str, measured: MeasuredPose) -> None:
     """Add or replace one point's measured pose; after a power cut the file is the old one or the new one."""
     poses = {**read_measured(file), point_id: measured}
-    text = json.dumps({point: one.model_dump() for point, one in sorted(poses.items())}, ensure_ascii=False, indent=1)
+    text = json.dumps(
+        {point: one.model_dump(mode="json") for point, one in sorted(poses.items())}, ensure_ascii=False, indent=1
+    )
     fresh = file.with_suffix(".new")
     with fresh.open("w", encoding="utf-8") as target:
         target.write(text + "\n")
@@ -71,14 +76,21 @@ def poses_now(
     """
     poses: dict[str, Pose | None] = {}
     for point in points:
-        pose = measured[point.id].pose if still_measured(point, measured) else point.pose
+        pose = measured[point.id].pose if in_use(point, measured) else point.pose
         poses[point.id] = None if pose is None else with_stream_size(pose, *stream_sizes_px.get(point.id, (None, None)))
     return poses
 
 
-def still_measured(point: Point, measured: Mapping[str, MeasuredPose]) -> bool:
-    """True if the point's measured pose is for the place that the settings declare."""
-    if point.id not in measured or point.pose is None:
-        return False
-    solved = measured[point.id].pose
-    return (solved.x_m, solved.y_m, solved.height_m) == (point.pose.x_m, point.pose.y_m, point.pose.height_m)
+def still_measured(point: Point, measured: Mapping[str, MeasuredPose]) -> MeasuredPose | None:
+    """The point's measured pose, if it is for the place that the settings declare."""
+    found = measured.get(point.id)
+    if found is None or point.pose is None:
+        return None
+    hung = found.pose.x_m, found.pose.y_m, found.pose.height_m
+    return found if hung == (point.pose.x_m, point.pose.y_m, point.pose.height_m) else None
+
+
+def in_use(point: Point, measured: Mapping[str, MeasuredPose]) -> bool:
+    """True if coverage rests on the point's measured pose."""
+    found = still_measured(point, measured)
+    return found is not None and found.used

@@ -47,11 +47,11 @@ class _Campus:
 
     def live(self) -> LiveCoverage:
         from camera.coverage import LiveCoverage, PoseSource
-        from camera.coverage.pose_file import still_measured
+        from camera.coverage.pose_file import in_use
 
         live = LiveCoverage(self.plan)
         for point in self.settings.points:
-            source = PoseSource.MEASURED if still_measured(point, self.measured) else PoseSource.DECLARED
+            source = PoseSource.MEASURED if in_use(point, self.measured) else PoseSource.DECLARED
             live.place(point.id, self.poses[point.id], self.watches[point.id], source)
         return live
 
@@ -166,20 +166,27 @@ def suggest(
 def calibrate(
     point_id: Annotated[str, typer.Argument(metavar="POINT", help="Which point, as in the settings.")],
     clicks: Annotated[Path, typer.Argument(help="JSON: [[u_px, v_px, x_m, y_m], …], at least four; z_m may follow.")],
-    keep: Annotated[bool, typer.Option("--keep", help="Use the measured pose from now on.")] = False,
+    keep: Annotated[
+        bool | None,
+        typer.Option("--keep/--no-keep", help="Let coverage rest on the measured pose from now on, or no longer."),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     state: StateOption = DEFAULT_STATE,
     as_json: JsonOption = False,
 ) -> None:
-    """Solve a camera's direction and field of view from places clicked in its picture."""
+    """Solve a camera's direction and field of view from places clicked in its picture.
+
+    The measurement is stored: while the declared pose disagrees with it, a fault is open.
+    """
     from camera.coverage.calibration import CalibrationRefusedError, calibrate, compare
-    from camera.coverage.pose_file import MeasuredPose, keep_measured
+    from camera.coverage.pose_file import MeasuredPose, in_use, keep_measured
     from foundation.clock import SystemClock
 
     campus = _campus(config, state, assume_working=True)
     if point_id not in campus.names:
         _refuse(f"没有点位 {point_id!r} / no such point; known: {', '.join(campus.names)}")
-    near, declared = campus.poses[point_id], campus.settings.point(point_id).pose
+    point = campus.settings.point(point_id)
+    near, declared = campus.poses[point_id], point.pose
     if near is None or declared is None:
         _refuse(f"点位 {point_id} 没有位姿 / it has no pose: declare at least where it hangs and its resolution")
     places = _clicks(clicks)
@@ -188,21 +195,27 @@ def calibrate(
     except CalibrationRefusedError as error:
         _refuse(f"标定不成 / not calibrated: {error}")
     disagreement = compare(declared, solved.pose, places)
-    if keep:
-        measured = MeasuredPose(
-            pose=solved.pose,
-            error_px=solved.error_px,
-            error_m=solved.error_m,
-            clicks=solved.clicks,
-            measured_utc_ns=SystemClock().utc_ns(),
-        )
-        try:
-            keep_measured(state / "poses.json", point_id, measured)
-        except OSError as error:
-            _refuse(f"写不了 {state / 'poses.json'} / it cannot be written: {error.strerror}")
+    used = in_use(point, campus.measured) if keep is None else keep
+    measured = MeasuredPose(
+        pose=solved.pose,
+        error_px=solved.error_px,
+        error_m=solved.error_m,
+        clicks=tuple(places),
+        measured_utc_ns=SystemClock().utc_ns(),
+        used=used,
+    )
+    try:
+        keep_measured(state / "poses.json", point_id, measured)
+    except OSError as error:
+        _refuse(f"写不了 {state / 'poses.json'} / it cannot be written: {error.strerror}")
     if as_json:
-        typer.echo(json.dumps(_plain_calibration(solved, disagreement), ensure_ascii=False))
+        typer.echo(json.dumps({**_plain_calibration(solved, disagreement), "used": used}, ensure_ascii=False))
         return
+    _show_calibration(point_id, solved, disagreement)
+    typer.echo("覆盖按实测位姿计算" if used else "覆盖仍按申报位姿计算；要按实测计算请加 --keep")
+
+
+def _show_calibration(point_id: str, solved: Calibration, disagreement: Disagreement) -> None:
     pose = solved.pose
     typer.echo(
         f"{point_id}: azimuth_deg: {pose.azimuth_deg:.1f}, tilt_deg: {pose.tilt_deg:.1f}, roll_deg: "
@@ -213,17 +226,14 @@ def calibrate(
         f"（最大 {solved.worst_m:.2f}），{solved.clicks} 点"
     )
     if disagreement.significant:
-        typer.echo(
-            f"◆ 与申报不符 / disagrees with the declared pose: 方位 {disagreement.azimuth_deg:+.1f}°，俯角 "
-            f"{disagreement.tilt_deg:+.1f}°，滚转 {disagreement.roll_deg:+.1f}°，视场角 {disagreement.hfov_deg:+.1f}°"
-        )
+        typer.echo(f"◆ 与申报不符 / disagrees with the declared pose: {disagreement.words}")
 
 
 def _campus(config: Path, state: Path, *, assume_working: bool) -> _Campus:
     from camera.coverage import Watch
     from camera.coverage.pose_file import poses_now, read_measured
-    from camera.query import device_states, stream_source
     from config.plan import read_plan
+    from edge_agent.coverage_cameras import stream_sizes, watches_now
     from foundation.clock import SystemClock
     from foundation.sqlite import DatabaseError
     from foundation.state import StateDirectory
@@ -239,28 +249,16 @@ def _campus(config: Path, state: Path, *, assume_working: bool) -> _Campus:
             typer.echo(str(problem), err=True)
         raise typer.Exit(EXIT_REFUSED) from error
     cameras = StateDirectory(state).database("cameras")
-    states: dict[str, Watch] = {}
+    watches = dict.fromkeys((point.id for point in settings.points), Watch.UNKNOWN)
     sizes: dict[str, tuple[int | None, int | None]] = {}
-    if cameras.exists():
-        try:
-            now = SystemClock().utc_ns()
-            states = {one.id: Watch(one.state.value) for one in device_states(cameras, now_utc_ns=now)}
-            for point in settings.points:
-                streams = stream_source(cameras, point.device, point.source)
-                if streams is not None:
-                    sizes[point.id] = streams.main.width_px, streams.main.height_px
-        except DatabaseError as error:
-            typer.echo(f"◆ 读不到摄像机状态，按未知计算 / cameras' states unread, taken as unknown: {error}", err=True)
-    return _Campus(
-        settings,
-        plan,
-        poses_now(settings.points, measured, sizes),
-        measured,
-        {
-            point.id: Watch.OK if assume_working else states.get(point.device, Watch.UNKNOWN)
-            for point in settings.points
-        },
-    )
+    try:
+        watches = watches_now(settings, cameras, SystemClock().utc_ns())
+        sizes = stream_sizes(settings, cameras)
+    except DatabaseError as error:
+        typer.echo(f"◆ 读不到摄像机状态，按未知计算 / cameras' states unread, taken as unknown: {error}", err=True)
+    if assume_working:
+        watches = dict.fromkeys(watches, Watch.OK)
+    return _Campus(settings, plan, poses_now(settings.points, measured, sizes), measured, watches)
 
 
 def _show(report: CoverageReport, names: dict[str, str]) -> None:

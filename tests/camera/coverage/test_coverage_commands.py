@@ -83,6 +83,11 @@ def test_calibrate_solves_says_how_well_and_keeps(config: Path, tmp_path: Path) 
     assert read_measured(tmp_path / "poses.json")["gate-east"].pose.roll_deg == pytest.approx(2, abs=0.01)
     poses = json.loads(typed(config, tmp_path, "check", "--json").output)["poses"]
     assert poses == {"gate-east": "measured", "corridor-1f": "declared"}
+    # Measured again it stays in use; until a person says otherwise.
+    told = json.loads(typed(config, tmp_path, "calibrate", "gate-east", str(clicks), "--json").output)
+    assert told["used"]
+    assert "覆盖仍按申报位姿" in typed(config, tmp_path, "calibrate", "gate-east", str(clicks), "--no-keep").output
+    assert json.loads(typed(config, tmp_path, "check", "--json").output)["poses"]["gate-east"] == "declared"
 
 
 @pytest.mark.parametrize(

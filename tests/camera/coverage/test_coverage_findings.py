@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from camera.coverage import LiveCoverage, Watch
-from camera.coverage.calibration import Calibration, Disagreement
+from camera.coverage.calibration import Click
 from camera.coverage.finding import (
     BLIND_SPOT,
     KIND_MISSING,
@@ -17,12 +18,15 @@ from camera.coverage.finding import (
     PRIVATE_VIEW,
     UNPLACED,
     tell,
-    tell_pose,
+    tell_poses,
 )
+from camera.coverage.pose_file import MeasuredPose
+from config.point import Point, Pose
 from foundation.clock import ManualClock
 from foundation.finding import FindingBoard, Severity
 from foundation.journal import Journal
 from tests.camera.coverage.conftest import PlanMaker, area, camera, rectangle, zone
+from tests.camera.coverage.test_calibration import clicks_of
 
 
 @pytest.fixture
@@ -90,10 +94,39 @@ def test_findings_of_others_are_left_alone(make_plan: PlanMaker, board: FindingB
     assert ("device:cam", "camera.unreachable") in kinds(board)
 
 
+def point_at(**changed: float) -> Point:
+    pose = camera(30, 5, 0).model_copy(update=changed)
+    return Point(id="mast", name="杆", device="cam", volume="main", retention="standard", pose=pose)
+
+
 def test_a_declared_pose_that_disagrees_is_told_until_it_is_put_right(board: FindingBoard) -> None:
-    solved = Calibration(pose=camera(30, 5, 0), error_px=2, worst_px=3, error_m=0.1, worst_m=0.2, clicks=5)
-    wrong = Disagreement(azimuth_deg=20, tilt_deg=0, roll_deg=0, hfov_deg=0, shift_px=400)
-    tell_pose("mast", wrong, solved, board)
-    assert ("point:mast", POSE_DISAGREES) in kinds(board)
-    tell_pose("mast", Disagreement(azimuth_deg=1, tilt_deg=0, roll_deg=0, hfov_deg=0, shift_px=9), solved, board)
+    clicks = tuple(clicks_of(camera(30, 5, 0), 5, Random(1)))
+    measured = {"mast": measured_pose(camera(30, 5, 0), clicks)}
+    tell_poses([point_at(azimuth_deg=20)], measured, board)
+    (told,) = board.all_open()
+    assert (told.subject, told.kind) == ("point:mast", POSE_DISAGREES)
+    assert told.cause == "申报的位姿与画面实测不符：方位 +20.0°，俯角 +0.0°，滚转 +0.0°，视场角 +0.0°"
+    tell_poses([point_at(azimuth_deg=1)], measured, board)
     assert kinds(board) == {}
+
+
+def test_a_measurement_of_where_the_camera_no_longer_hangs_says_nothing(board: FindingBoard) -> None:
+    clicks = tuple(clicks_of(camera(30, 5, 0), 5, Random(1)))
+    measured = {"mast": measured_pose(camera(30, 5, 0), clicks)}
+    tell_poses([point_at(azimuth_deg=20)], measured, board)
+    tell_poses([point_at(azimuth_deg=20, height_m=4.5)], measured, board)
+    assert kinds(board) == {}
+
+
+def test_declared_and_clicked_pictures_of_different_size_are_compared_in_one(board: FindingBoard) -> None:
+    small = camera(30, 5, 0, width_px=960, height_px=540)
+    measured = {"mast": measured_pose(small, tuple(clicks_of(small, 5, Random(1))))}
+    tell_poses([point_at(azimuth_deg=6)], measured, board)
+    (told,) = board.all_open()
+    shift_px = told.evidence["shift_px"]
+    assert isinstance(shift_px, float)
+    assert 30 < shift_px < 90  # six degrees of ninety, of 960 px
+
+
+def measured_pose(pose: Pose, clicks: tuple[Click, ...]) -> MeasuredPose:
+    return MeasuredPose(pose=pose, error_px=2, error_m=0.1, clicks=clicks, measured_utc_ns=1, used=True)

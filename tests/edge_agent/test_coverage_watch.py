@@ -1,0 +1,148 @@
+"""The live answer to 无盲区: cameras fail and recover, pictures are covered, poses are measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from camera.coverage.calibration import Click
+from camera.coverage.pose_file import MeasuredPose, keep_measured
+from camera.register import Register
+from config.plan import read_plan
+from config.settings import Settings, read_settings
+from edge_agent.coverage_fact import latest_coverage
+from edge_agent.coverage_watch import CoverageWatch
+from foundation.clock import ManualClock
+from foundation.finding import FindingBoard
+from foundation.journal import Journal
+from tests.camera.coverage.test_calibration import clicks_of
+
+
+class Box:
+    """The example campus, and what the inspector's other services write of its cameras."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.clock = ManualClock()
+        self.settings = settings
+        self.cameras = Register(folder / "cameras.sqlite", self.clock)
+        self.poses = folder / "poses.json"
+        self.journal = Journal.open(folder / "inspector.sqlite", self.clock)
+        self.board = FindingBoard(self.journal, self.clock)
+        assert settings.plan is not None
+        self.watch = CoverageWatch(
+            settings,
+            read_plan(settings.plan.file),
+            folder / "cameras.sqlite",
+            self.poses,
+            clock=self.clock,
+            journal=self.journal,
+            findings=self.board,
+        )
+
+    def write(self, sql: str, *values: str | int | float) -> None:
+        with self.cameras.database.transaction() as transaction:
+            transaction.execute(sql, list(values))
+
+    def device(self, device_id: str, state: str) -> None:
+        now = self.clock.utc_ns()
+        self.write(
+            "INSERT INTO device (id, address, state, since_utc_ns, last_visit_utc_ns) VALUES (?, 'http://c', ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET state = excluded.state, last_visit_utc_ns = excluded.last_visit_utc_ns",
+            device_id,
+            state,
+            now,
+            now,
+        )
+
+    def picture(self, point_id: str, state: str) -> None:
+        self.write(
+            "INSERT OR REPLACE INTO picture (point_id, state, looked_utc_ns) VALUES (?, ?, ?)",
+            point_id,
+            state,
+            self.clock.utc_ns(),
+        )
+
+    def faults(self, kind: str) -> dict[str, str | None]:
+        return {one.subject: one.cause for one in self.board.all_open() if one.kind == kind}
+
+    def told(self) -> int:
+        row = self.journal.database.row("SELECT count(*) FROM fact WHERE kind = 'coverage.computed'")
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def box(root: Path, tmp_path: Path) -> Iterator[Box]:
+    box = Box(read_settings(root / "config/example/campus.yaml"), tmp_path)
+    yield box
+    box.cameras.close()
+    box.journal.database.close()
+
+
+def test_a_camera_that_fails_opens_a_fault_that_closes_when_it_recovers(box: Box) -> None:
+    box.device("cam-gate", "ok")
+    box.device("cam-corridor", "ok")
+    box.watch.look_once()
+    before = box.faults("coverage.blind_spot")
+    box.device("cam-gate", "failing")
+    box.watch.look_once()
+    down = box.faults("coverage.blind_spot")
+    assert "摄像机异常" in str(down["zone:gate-outside"])
+    assert "摄像机异常" not in str(before.get("zone:gate-outside"))
+    box.device("cam-gate", "ok")
+    box.watch.look_once()
+    assert box.faults("coverage.blind_spot") == before
+
+
+def test_a_covered_picture_sees_nothing_though_its_camera_answers(box: Box) -> None:
+    box.device("cam-gate", "ok")
+    box.device("cam-corridor", "ok")
+    box.picture("gate-east", "failing")
+    box.watch.look_once()
+    assert "摄像机异常" in str(box.faults("coverage.blind_spot")["zone:gate-outside"])
+
+
+def test_what_only_cameras_of_unknown_state_would_see_is_not_certain(box: Box) -> None:
+    box.watch.look_once()
+    assert "zone:gate-outside" in box.faults("coverage.not_certain")
+    assert {zone.seen_share for zone in latest_coverage(box.journal.database.path).zones} == {0.0}
+
+
+def test_nothing_is_told_while_nothing_changes(box: Box) -> None:
+    box.device("cam-gate", "ok")
+    box.watch.look_once()
+    box.watch.look_once()
+    assert box.told() == 1
+
+
+def test_the_live_stream_s_resolution_counts_not_the_declared_one(box: Box) -> None:
+    box.device("cam-gate", "ok")
+    box.watch.look_once()
+    (before,) = (zone for zone in latest_coverage(box.journal.database.path).zones if zone.id == "gate-outside")
+    box.write("INSERT INTO source (device_id, number, token) VALUES ('cam-gate', 0, 'v')")
+    box.write(
+        "INSERT INTO stream (device_id, source, part, uri, profile, codec, width_px, height_px) "
+        "VALUES ('cam-gate', 0, 'main', 'rtsp://c', 'p', 'H264', 320, 180)"
+    )
+    box.watch.look_once()
+    (after,) = (zone for zone in latest_coverage(box.journal.database.path).zones if zone.id == "gate-outside")
+    assert after.seen_share < before.seen_share
+
+
+def test_a_measured_pose_that_disagrees_is_a_fault_until_the_settings_are_put_right(box: Box) -> None:
+    declared = box.settings.point("gate-east").pose
+    assert declared is not None
+    turned = declared.model_copy(update={"azimuth_deg": 101.0})
+    box.watch.look_once()
+    assert box.faults("coverage.pose_disagrees") == {}
+    for pose, faults in ((turned, {"point:gate-east"}), (declared, set())):
+        clicks: tuple[Click, ...] = tuple(clicks_of(pose, 5, Random(1)))
+        measured = MeasuredPose(pose=pose, error_px=1, error_m=0.1, clicks=clicks, measured_utc_ns=1, used=False)
+        keep_measured(box.poses, "gate-east", measured)
+        box.watch.look_once()
+        assert set(box.faults("coverage.pose_disagrees")) == faults
+    assert json.loads(box.poses.read_text())["gate-east"]["used"] is False
