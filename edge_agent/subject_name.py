@@ -12,9 +12,12 @@ def subject_namer(settings: Settings) -> Callable[[str], str]:
     names = {f"point:{item.id}": item.name for item in settings.points}
     names.update({f"device:{item.id}": item.name for item in settings.devices})
     names.update({f"input:{item.id}": item.name for item in settings.alarm_inputs})
+    names.update({f"siren:{item.id}": item.name for item in settings.sirens})
     names[f"campus:{settings.campus.id}"] = settings.campus.name
 
     def name(subject: str) -> str:
+        if subject.startswith("incident:"):
+            return f"突发事件 {subject.removeprefix('incident:')}"
         return names.get(subject, subject.partition(":")[2])
 
     return name

@@ -68,6 +68,9 @@ class WatchHit(Fact):
     watch_id: str
     station_id: str
     certainty: str
+    """gate.watch.Certainty."""
+    record: str
+    """The visit, vehicle or refusal that was being written, which may have been given up."""
 
 
 class GuardSignedOn(Fact):
@@ -84,3 +87,11 @@ class GuardSignedOff(Fact):
     kind: ClassVar[str] = "gate.guard_signed_off"
     duty_id: str
     station_id: str
+
+
+class StationEndAsked(Fact):
+    """A person in the office wants a screen let go (停用门卫屏幕). Told by the office, done by the gatehouse."""
+
+    kind: ClassVar[str] = "gate.station_end_asked"
+    station_id: str
+    by: str

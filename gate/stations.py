@@ -12,7 +12,7 @@ from typing import Final
 from foundation.audit import AUDIT_SQL, AuditChain
 from foundation.clock import Clock
 from foundation.ids import new_id
-from foundation.sqlite import Database, Schema
+from foundation.sqlite import Database, Schema, open_read_only
 
 SCHEMA: Final = Schema.load("stations", AUDIT_SQL, ("gate", "stations.sql"))
 BOX: Final = "box"
@@ -26,6 +26,30 @@ class Station:
     id: str
     name: str
     gate_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledStation:
+    """A screen as the register has it."""
+
+    station: Station
+    enrolled_utc_ns: int
+    ended_utc_ns: int | None
+
+
+def enrolled_stations(path: Path) -> tuple[EnrolledStation, ...]:
+    """Every screen that ever was, those in use first, for other roles; none before the file exists.
+
+    Raises DatabaseError.
+    """
+    if not path.exists():
+        return ()
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            "SELECT id, name, gate_id, enrolled_utc_ns, ended_utc_ns FROM station "
+            "ORDER BY ended_utc_ns IS NOT NULL, enrolled_utc_ns DESC"
+        )
+    return tuple(EnrolledStation(Station(id=row[0], name=row[1], gate_id=row[2]), row[3], row[4]) for row in rows)
 
 
 class Stations:
