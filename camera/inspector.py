@@ -12,6 +12,7 @@ from camera.http_call import DEFAULT_LIMITS, Limits
 from camera.login import Login
 from camera.register import Register
 from camera.round import CameraRound, RoundRules
+from camera.stream_watch import StreamWatch
 from camera.visit import LoginOf, Visitor
 from config.device import Device
 from config.settings import Settings
@@ -32,6 +33,7 @@ class Inspector:
     register: Register
     rounds: CameraRound
     pictures: PictureHealth
+    streams: StreamWatch
 
     def take_fact(self, entry: Entry) -> None:
         """Handler for a `Tail` of the office's journal: what people accept or want tried again."""
@@ -105,4 +107,5 @@ def inspector(
         is_well=rounds.is_well,
         every_s=look_every_s,
     )
-    return Inspector((rounds, events, pictures), register, rounds, pictures)
+    streams = StreamWatch(settings.points, register, findings, clock)
+    return Inspector((rounds, events, pictures), register, rounds, pictures, streams)

@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from camera.device_state import DeviceState, LoginHold, Standing
-from camera.facts import DeviceChanged, DeviceStateChanged, StreamMeasured, StreamsChanged
+from camera.facts import (
+    DeviceChanged,
+    DeviceStateChanged,
+    InputChanged,
+    RelayChanged,
+    StreamMeasured,
+    StreamsChanged,
+)
 from camera.onvif.model import DeviceEvent, DeviceTime, Identity, SourceStreams
 from camera.query import StreamAddress
-from foundation.clock import Clock
+from camera.stream_health import StreamAsSet
+from foundation.clock import NS_PER_S, Clock
 from foundation.journal import JOURNAL_SQL, Fact, Journal
+from foundation.proven_time import TimeReading
 from foundation.sqlite import Database, Row, Schema, Transaction, Value
 
 _SCHEMA: Final = (
@@ -22,6 +31,11 @@ _SCHEMA: Final = (
     ("camera", "migrations/0002_mac.sql"),
     ("camera", "migrations/0003_stream_measure.sql"),
 )
+_PASSING: Final = tuple(
+    fact.kind for fact in (DeviceStateChanged, StreamsChanged, InputChanged, RelayChanged, TimeReading)
+)
+_FACTS_KEPT_NS: Final = 30 * 86_400 * NS_PER_S
+"""A role that was away longer asks for the state, not for how it came about."""
 _TOPIC_CHARACTERS: Final = 200
 _EXAMPLE_CHARACTERS: Final = 1000
 _MOST_TOPICS: Final = 100
@@ -190,6 +204,14 @@ class Register:
                 ),
             )
 
+    def main_as_set(self, device_id: str, source: int) -> StreamAsSet | None:
+        """What the camera says of a source's main stream; None while it has not told."""
+        row = self.database.row(
+            "SELECT codec, fps, bitrate_bps FROM stream WHERE device_id = ? AND source = ? AND part = 'main'",
+            (device_id, source),
+        )
+        return StreamAsSet(codec=row[0], fps=row[1], bitrate_bps=row[2]) if row else None
+
     def source_number(self, device_id: str, token: str) -> int:
         """The source that an event's token names; 0 where the device has one source, -1 where nobody knows."""
         rows = self.database.rows("SELECT number, token, configuration FROM source WHERE device_id = ?", (device_id,))
@@ -215,6 +237,11 @@ class Register:
     def tell(self, transaction: Transaction, fact: Fact) -> None:
         """Append a fact to the journal in the same file."""
         self.journal.append(fact, transaction=transaction)
+
+    def prune(self, transaction: Transaction) -> None:
+        """Let go of facts that mean nothing any more; what changed about a device stays, the camera file needs it."""
+        old_utc_ns = self._clock.utc_ns() - _FACTS_KEPT_NS
+        self.journal.prune(_PASSING, before_utc_ns=old_utc_ns, transaction=transaction)
 
     def close(self) -> None:
         """Let go of the file."""

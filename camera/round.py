@@ -43,6 +43,7 @@ _log = structlog.get_logger("round")
 
 _STREAMS_EVERY_S: Final = 300.0
 _READING_EVERY_S: Final = 3600.0
+_PRUNE_EVERY_S: Final = 3600.0
 _STEP_NS: Final = NS_PER_S // 2
 _JITTER: Final = 0.1
 _LOOK_S: Final = 0.25
@@ -100,6 +101,7 @@ class CameraRound(Service):
         self._streams_at_ns: dict[str, int] = {}
         self._reading_at_ns: dict[str, int] = {}
         self._clock_doubts: dict[str, int] = {}
+        self._pruned_at_ns = -round(_PRUNE_EVERY_S * NS_PER_S)
         self._accepted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._retries: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -229,6 +231,9 @@ class CameraRound(Service):
                     reading = self._reading(device_id, sighting.time)
                     if reading is not None:
                         self._register.tell(transaction, reading)
+            if self._clock.running_ns() - self._pruned_at_ns >= _PRUNE_EVERY_S * NS_PER_S:
+                self._pruned_at_ns = self._clock.running_ns()
+                self._register.prune(transaction)
         for device_id, sighting in sightings.items():
             if sighting.time is not None and clock_holds:
                 self._judge_clock(device_id, sighting.time)
@@ -286,8 +291,13 @@ class CameraRound(Service):
     def _judge_identity(self, device_id: str, before: Identity | None, now: Identity | None) -> None:
         if before is None or now is None or not before.serial or before.serial == now.serial:
             return
+        subject = f"device:{device_id}"
+        known = next((one for one in self._findings.all_open() if (one.subject, one.kind) == (subject, SWAPPED)), None)
+        if known is not None and known.evidence.get("serial_before") == now.serial:
+            self._findings.clear(subject, SWAPPED)  # the one that was there hangs there again
+            return
         evidence = {"serial_before": before.serial, "serial_now": now.serial, "model_now": now.model}
-        self._findings.open(f"device:{device_id}", SWAPPED, Severity.ATTENTION, evidence=evidence)
+        self._findings.open(subject, SWAPPED, Severity.ATTENTION, evidence=evidence)
 
     def _judge_sources(self, device_id: str, sighting: Sighting) -> None:
         due = (self._rules.sources_due or {}).get(device_id, ())

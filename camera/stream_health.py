@@ -5,6 +5,7 @@ The recorder measures what it receives anyway, so no second main stream is ever 
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,49 +35,60 @@ class StreamReading:
 class StreamMeter:
     """Counts frames on the recorder's thread; a reading is taken by another."""
 
-    def __init__(self) -> None:
-        self._bytes = self._frames = self._damaged = self._lost = 0
-        self._ticks = 0
+    def __init__(self, *, least_s: float = LEAST_S) -> None:
+        self._least_s = least_s
+        self.codec = ""
+        """'h264' or 'h265'; empty until something came."""
+        self._lock = threading.Lock()
+        self._bytes = self._frames = self._damaged = self._ticks = self._longest = 0
+        self._lost = 0
+        self._lost_before = 0
         self._last: int | None = None
         self._keyframe: int | None = None
-        self._longest = 0
 
     def take(self, frame: Frame) -> None:
         """One frame came."""
-        if self._last is not None and 0 < frame.ticks - self._last < _LONGEST_STEP_TICKS:
-            self._ticks += frame.ticks - self._last
-            self._frames += 1
-            self._bytes += len(frame.data)
-        self._last = frame.ticks
-        self._damaged += frame.damaged
-        if frame.keyframe:
-            if self._keyframe is not None and 0 < frame.ticks - self._keyframe < _LONGEST_STEP_TICKS:
-                self._longest = max(self._longest, frame.ticks - self._keyframe)
-            self._keyframe = frame.ticks
+        with self._lock:
+            if self._last is not None and 0 < frame.ticks - self._last < _LONGEST_STEP_TICKS:
+                self._ticks += frame.ticks - self._last
+                self._frames += 1
+                self._bytes += len(frame.data)
+            self._last = frame.ticks
+            self._damaged += frame.damaged
+            if frame.keyframe:
+                self.codec = frame.format.codec.value
+                if self._keyframe is not None and 0 < frame.ticks - self._keyframe < _LONGEST_STEP_TICKS:
+                    self._longest = max(self._longest, frame.ticks - self._keyframe)
+                self._keyframe = frame.ticks
 
     def broke(self, packets_lost: int) -> None:
-        """The connection ended: what comes next begins at another time."""
-        self._lost += packets_lost
-        self._last = self._keyframe = None
+        """The connection ended with so many packets lost in all: what comes next begins anew."""
+        with self._lock:
+            self._lost += packets_lost - self._lost_before
+            self._lost_before = 0
+            self._last = self._keyframe = None
 
     def reading(self, packets_lost: int) -> StreamReading | None:
-        """What came since the last reading; `packets_lost` is what the present connection lost so far. None: too
-        little came to say anything."""
-        seconds = self._ticks / TICKS_PER_S
-        if seconds < LEAST_S:
-            return None
-        found = StreamReading(
-            seconds=seconds,
-            bits_per_s=self._bytes * 8 / seconds,
-            fps=self._frames / seconds,
-            keyframe_s=self._longest / TICKS_PER_S if self._longest else None,
-            frames=self._frames,
-            packets_lost=self._lost + packets_lost,
-            damaged_frames=self._damaged,
-        )
-        self._bytes = self._frames = self._damaged = self._ticks = self._longest = 0
-        self._lost = -packets_lost  # counted, so the present connection begins anew from here
-        return found
+        """What came since the last reading; `packets_lost` is what the present connection has lost so far.
+
+        None while too little came to say anything; then it is counted on.
+        """
+        with self._lock:
+            seconds = self._ticks / TICKS_PER_S
+            if seconds < self._least_s:
+                return None
+            found = StreamReading(
+                seconds=seconds,
+                bits_per_s=self._bytes * 8 / seconds,
+                fps=self._frames / seconds,
+                keyframe_s=self._longest / TICKS_PER_S if self._longest else None,
+                frames=self._frames,
+                packets_lost=self._lost + packets_lost - self._lost_before,
+                damaged_frames=self._damaged,
+            )
+            self._bytes = self._frames = self._damaged = self._ticks = self._longest = self._lost = 0
+            self._lost_before = packets_lost
+            return found
 
 
 class StreamFault(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
@@ -94,6 +94,20 @@ class Journal:
             (chosen, fact.kind, fact.version, self._clock.utc_ns(), fact.model_dump_json()),
         )
         return chosen
+
+    def prune(self, kinds: Collection[str], *, before_utc_ns: int, transaction: Transaction) -> int:
+        """Let go of facts of these kinds that were told before a moment; returns how many.
+
+        Only for facts that mean nothing when they are old: a reader that was away so long never sees them. The newest
+        fact stays whatever it is, so that a reader's cursor is never ahead of the journal.
+        """
+        marks = ", ".join("?" * len(kinds))
+        rows = transaction.rows(
+            f"DELETE FROM fact WHERE kind IN ({marks}) AND at_utc_ns < ? "  # noqa: S608 - question marks only
+            "AND seq < (SELECT max(seq) FROM fact) RETURNING seq",
+            (*kinds, before_utc_ns),
+        )
+        return len(rows)
 
     def cursor(self, journal: str) -> int:
         """How far this journal's owner has read another journal; 0 at first."""

@@ -11,8 +11,8 @@ from typing import Final
 from camera.stream import StreamSource
 from foundation.clock import NS_PER_S, Clock
 
-PAUSE_S: Final = 1800.0
-"""After a refusal the same log-in is tried again only then; cameras lock accounts for minutes, not hours."""
+PAUSE_S: Final = 3600.0
+"""After a refusal the same log-in is tried again only then, by every role; a try an hour locks no account."""
 PROBE_S: Final = 30.0
 """A first try that gave no answer in this time gives its turn away."""
 
@@ -78,6 +78,11 @@ class LoginGuard:
             known = self._devices.get(source.device)
             if known is not None and known.standing is _Standing.TRYING:
                 del self._devices[source.device]
+
+    def forget(self, device_id: str) -> None:
+        """A person put the log-in right at the device and wants it tried now: one try, then all is as before."""
+        with self._lock:
+            self._devices.pop(device_id, None)
 
     def _set(self, source: StreamSource, standing: _Standing) -> None:
         with self._lock:

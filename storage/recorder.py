@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from random import Random
 from typing import Final
 
 import structlog
 
+from camera.facts import StreamMeasured
 from camera.stream import EndCause, Frame, StreamError, StreamSource, StreamUnsupported
+from camera.stream_health import StreamMeter
 from camera.stream_rtsp import RtspStream
 from config.point import Point
 from foundation.clock import NS_PER_S, Clock
@@ -94,6 +96,7 @@ class PointRecorder(Service):
         self._end_cause: str | None = None
         self._figures = RunFigures()
         self._stream: RtspStream | None = None
+        self._meter = StreamMeter()
         self._format_changes: deque[int] = deque(maxlen=MOST_FORMATS_PER_MINUTE)
 
     def state(self) -> RecordingState:
@@ -110,6 +113,14 @@ class PointRecorder(Service):
             packets_lost=stream.packets_lost if stream else 0,
             end_cause=self._end_cause,
         )
+
+    def measured(self) -> StreamMeasured | None:
+        """How the stream came since this was last asked; None if too little came. From any thread."""
+        stream = self._stream
+        reading = self._meter.reading(stream.packets_lost if stream else 0)
+        if reading is None:
+            return None
+        return StreamMeasured(point_id=self._point.id, codec=self._meter.codec, **asdict(reading))
 
     def close(self) -> None:
         """End the run with its last fragment on the disk."""
@@ -166,6 +177,7 @@ class PointRecorder(Service):
             )
         finally:
             self._stream = None
+            self._meter.broke(stream.packets_lost)
             stream.close()
 
     def _record(self, stream: RtspStream) -> None:
@@ -210,6 +222,7 @@ class PointRecorder(Service):
         while not self.stopping.is_set():
             for frame in stream.read():
                 if isinstance(frame, Frame):
+                    self._meter.take(frame)
                     run.take(frame)
                 else:
                     run.take_sound(frame)

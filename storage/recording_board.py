@@ -7,14 +7,18 @@ from typing import Final
 
 import structlog
 
+from camera.facts import StreamMeasured
+from foundation.clock import NS_PER_S
 from foundation.journal import Journal
 from foundation.service import Service
-from foundation.sqlite import DatabaseError
+from foundation.sqlite import DatabaseError, Transaction
 from storage.catalogue import Catalogue
 from storage.facts import RecordingStateChanged
 from storage.recorder import PointRecorder, RecorderState, RecordingState
 
 TELL_EVERY_S: Final = 2.0
+MEASURE_EVERY_S: Final = 60.0
+_MEASURES_KEPT_S: Final = 86_400.0  # a minute's measure of yesterday is of no use to anybody
 _SMOOTHING: Final = 0.3
 
 _log = structlog.get_logger("recording")
@@ -30,6 +34,7 @@ class RecordingBoard(Service):
         self._recorders = recorders
         self._told: dict[str, tuple[RecorderState, str | None]] = {}
         self._seen: dict[str, tuple[int, int, float]] = {}
+        self._measured_at_ns = catalogue.clock.running_ns()
 
     def _loop(self) -> None:
         while True:
@@ -75,7 +80,20 @@ class RecordingBoard(Service):
                         transaction=transaction,
                     )
             self._catalogue.running.save(transaction)
+            self._tell_measures(transaction)
         self._told = {state.point: (state.state, state.end_cause) for _, state in rows}
+
+    def _tell_measures(self, transaction: Transaction) -> None:
+        clock = self._catalogue.clock
+        if clock.running_ns() - self._measured_at_ns < MEASURE_EVERY_S * NS_PER_S:
+            return
+        self._measured_at_ns = clock.running_ns()
+        for _, recorder in self._recorders:
+            measured = recorder.measured()
+            if measured is not None:
+                self._journal.append(measured, transaction=transaction)
+        old_utc_ns = clock.utc_ns() - round(_MEASURES_KEPT_S * NS_PER_S)
+        self._journal.prune((StreamMeasured.kind,), before_utc_ns=old_utc_ns, transaction=transaction)
 
     def _bits_per_s(self, state: RecordingState) -> int:
         # Measured between fragments, since bytes come in steps of a whole one.

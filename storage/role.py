@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from camera.facts import LoginRetryAsked
 from camera.stream import StreamSource
 from config.settings import Settings
 from foundation.audit import AuditChain
@@ -81,9 +82,9 @@ def recorder_role(
     repair = StartupRepair(catalogue, shelf)
     own = Journal(catalogue.database, clock)
     choices = FullChoices(catalogue, audit, findings, settings.volumes)
-    heed = _Heed(catalogue, Holds(catalogue, audit), choices, shelf)
-    tails = [Tail(path, own, heed) for path in journals]
     guard = LoginGuard(clock, may_try)
+    heed = _Heed(catalogue, Holds(catalogue, audit), choices, shelf, guard)
+    tails = [Tail(path, own, heed) for path in journals]
     recorders = [
         PointRecorder(
             point,
@@ -122,11 +123,14 @@ def _heard_all(tails: Sequence[Tail], journals: Iterable[Path]) -> bool:
 class _Heed:
     """Acts on the facts of other roles that concern footage."""
 
-    def __init__(self, catalogue: Catalogue, holds: Holds, choices: FullChoices, shelf: Shelf) -> None:
+    def __init__(
+        self, catalogue: Catalogue, holds: Holds, choices: FullChoices, shelf: Shelf, guard: LoginGuard
+    ) -> None:
         self._catalogue = catalogue
         self._holds = holds
         self._choices = choices
         self._shelf = shelf
+        self._guard = guard
 
     def __call__(self, entry: Entry) -> None:
         if entry.kind == TimeReading.kind:
@@ -135,6 +139,8 @@ class _Heed:
             self._place(entry.read(HoldRequested))
         elif entry.kind == HoldEndRequested.kind:
             self._end(entry.read(HoldEndRequested))
+        elif entry.kind == LoginRetryAsked.kind:
+            self._guard.forget(entry.read(LoginRetryAsked).device_id)
         elif entry.kind == WhenFullChosen.kind:
             self._choices.choose(entry.read(WhenFullChosen), entry.id)
 

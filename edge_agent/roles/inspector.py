@@ -38,6 +38,8 @@ def services(context: RoleContext) -> list[Service]:
             clock=context.clock,
         ),
         Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact),
+        # The recorder measures the main streams; nobody opens a second one.
+        Tail(context.state.database("catalogue"), context.journal, cameras.streams.take_fact),
     ]
     watches += camera_sirens(
         settings,

@@ -144,7 +144,11 @@ class Stream:
         if not whole:
             return False
         packets = self._reel.packets[place]
-        if self.loses_every and number % self.loses_every == 0 and not self._reel.loop.is_keyframe(place):
+        if (
+            self.loses_every
+            and number % self.loses_every == self.loses_every - 1
+            and not self._reel.loop.is_keyframe(place)
+        ):
             self._sequence = (self._sequence + len(packets.offsets)) & 0xFFFF
             return True
         receivers = self._viewers - self._beginning

@@ -118,3 +118,26 @@ def test_a_speaker_that_has_not_started_yet_is_waited_for(tmp_path: Path, clock:
     Journal.open(tmp_path / "speaker.sqlite", clock).append(Told(text="here"))
     wait_until(lambda: heard == ["here"], timeout_s=5)
     tail.close()
+
+
+def test_old_facts_of_a_kind_are_let_go_and_the_newest_stays_for_its_readers(tmp_path: Path) -> None:
+    clock = ManualClock()
+    journal = Journal.open(tmp_path / "speaker.sqlite", clock)
+
+    class Other(Fact):
+        kind: ClassVar[str] = "test.other"
+
+    def prune() -> int:
+        with journal.database.transaction() as transaction:
+            return journal.prune((Told.kind,), before_utc_ns=clock.utc_ns(), transaction=transaction)
+
+    journal.append(Told(text="old"))
+    journal.append(Other())
+    journal.append(Told(text="old too, and the newest"))
+    clock.advance(seconds=60)
+    assert prune() == 1
+    assert [entry.kind for entry in read_entries(journal.database.path, after=0)] == ["test.other", "test.told"]
+    journal.append(Told(text="new"))
+    assert prune() == 1
+    (_, newest) = read_entries(journal.database.path, after=0)
+    assert (newest.seq, newest.read(Told).text) == (4, "new")

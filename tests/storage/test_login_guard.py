@@ -47,3 +47,14 @@ def test_what_the_rest_of_the_agent_forbids_is_not_tried() -> None:
     guard = LoginGuard(ManualClock(), lambda device: False)
     assert not guard.may_try(source())
     assert guard.is_refused(source())
+
+
+def test_a_person_who_put_it_right_has_it_tried_once_more_at_once() -> None:
+    guard = LoginGuard(ManualClock(), lambda device: True)
+    guard.refused(source())
+    guard.forget("another")
+    assert not guard.may_try(source())
+    guard.forget("nvr")
+    assert guard.may_try(source())
+    guard.refused(source())
+    assert not guard.may_try(source())
