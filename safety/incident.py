@@ -116,6 +116,8 @@ class Incident:
     opened_utc_ns: int
     boot_id: str
     running_ns: int
+    quiet: bool
+    """Of a silent or duress alarm: while it is open no page shows it by itself, for an attacker may look on."""
     called_off: bool
     """误报 was said at the gate; a named person still decides."""
     phoned_utc_ns: int | None = None

@@ -13,6 +13,7 @@ CREATE TABLE incident (
     opened_utc_ns     INTEGER NOT NULL,           -- when it was written down
     boot_id           TEXT NOT NULL,              -- with running_ns: the opening on the running clock, so that a wall
     running_ns        INTEGER NOT NULL,           -- clock that is set back gives nobody more time
+    quiet             INTEGER NOT NULL,           -- 静默、胁迫: stands on no page by itself while it is open
     called_off        INTEGER NOT NULL DEFAULT 0, -- 误报 was said at the gate (also with the duress PIN)
     phoned_utc_ns     INTEGER,                    -- 电话报告, the first one
     phoned_after_ns   INTEGER,                    -- so long after the incident

@@ -60,6 +60,8 @@ class HeardAlarm:
     pressed_utc_ns: int
     boot_id: str
     running_ns: int
+    quiet: bool
+    """静默、胁迫"""
     called_off: bool
     steps: tuple[AlarmStep, ...]
 
@@ -94,6 +96,7 @@ class IncidentLedger:
                 happened_utc_ns=alarm.pressed_utc_ns,
                 opened=Moment(alarm.pressed_utc_ns, alarm.running_ns, alarm.boot_id),
                 said=Said(form_id=alarm.id, person=""),
+                quiet=alarm.quiet,
             )
             for step in alarm.steps:
                 once_id = f"{alarm.id}:{step.step}"

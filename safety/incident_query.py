@@ -23,7 +23,7 @@ from safety.incident import (
 
 _INCIDENT: Final = (
     "SELECT i.id, i.number, i.source, i.title, i.place, i.grade, i.kind, i.stage, i.happened_utc_ns, i.opened_utc_ns, "
-    "i.boot_id, i.running_ns, i.called_off, i.phoned_utc_ns, i.phoned_after_ns, i.submitted_utc_ns, "
+    "i.boot_id, i.running_ns, i.quiet, i.called_off, i.phoned_utc_ns, i.phoned_after_ns, i.submitted_utc_ns, "
     "i.submitted_after_ns, i.closed_utc_ns, "
     "(SELECT coalesce(max(e.number), 0) FROM incident_entry e WHERE e.incident_id = i.id AND e.what = 'classified'), "
     "(SELECT coalesce(max(r.version), 0) FROM incident_report r WHERE r.incident_id = i.id) FROM incident i "
@@ -76,7 +76,7 @@ def _incidents(path: Path, condition: str, bindings: Sequence[Value]) -> tuple[I
 
 def _incident(row: Row) -> Incident:
     identity, number, source, title, place, grade, kind, stage, happened, opened, boot_id, running_ns = row[:12]
-    called_off, phoned, phoned_after, submitted, submitted_after, closed, classified, version = row[12:]
+    quiet, called_off, phoned, phoned_after, submitted, submitted_after, closed, classified, version = row[12:]
     return Incident(
         id=identity,
         number=number,
@@ -90,6 +90,7 @@ def _incident(row: Row) -> Incident:
         opened_utc_ns=opened,
         boot_id=boot_id,
         running_ns=running_ns,
+        quiet=bool(quiet),
         called_off=bool(called_off),
         phoned_utc_ns=phoned,
         phoned_after_ns=phoned_after,

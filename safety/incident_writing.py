@@ -45,11 +45,12 @@ class IncidentWriting:
         happened_utc_ns: int,
         opened: Moment,
         said: Said,
+        quiet: bool = False,
     ) -> Incident:
         """A new incident: not graded, open."""
         self.transaction.execute(
             "INSERT INTO incident (id, source, title, place, grade, kind, stage, happened_utc_ns, opened_utc_ns, "
-            "boot_id, running_ns) VALUES (?, ?, ?, ?, 'undecided', 'undecided', 'open', ?, ?, ?, ?)",
+            "boot_id, running_ns, quiet) VALUES (?, ?, ?, ?, 'undecided', 'undecided', 'open', ?, ?, ?, ?, ?)",
             (
                 incident_id,
                 source.value,
@@ -59,6 +60,7 @@ class IncidentWriting:
                 opened.utc_ns,
                 opened.boot_id,
                 opened.running_ns,
+                int(quiet),
             ),
         )
         self.note(

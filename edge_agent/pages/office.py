@@ -13,6 +13,8 @@ from starlette.responses import Response
 from edge_agent.pages import PACKAGE
 from edge_agent.pages.answers import evidence_text, five_answers, verdict_state
 from edge_agent.pages.finding_words import words_of
+from edge_agent.pages.incident_routes import RunningIncident
+from edge_agent.pages.incident_words import REPORTS, TIMELINESS, TIMELINESS_STATES, countdown
 from edge_agent.pages.people_routes import IMPORT_PATH, people_routes
 from edge_agent.pages.status_model import CampusStatus, VisitsStatus
 from foundation.clock import Clock
@@ -37,6 +39,8 @@ class OfficeDeps:
     status: Callable[[], CampusStatus]
     """How everything stands; called from worker threads."""
     people: PeopleBook
+    incidents: Callable[[], Sequence[RunningIncident]] = tuple
+    """Open incidents with their deadlines, for the Today page."""
     further: Sequence[APIRouter] = ()
     """Pages of other rooms."""
     body_limits: Mapping[str, int] = field(default_factory=dict)
@@ -92,6 +96,11 @@ def _today(deps: OfficeDeps) -> APIRouter:
             {"status": status},
             answers=five_answers(status, texts_of(request)),
             words_of=words_of,
+            incidents=deps.incidents(),
+            countdown=countdown,
+            timeliness=TIMELINESS,
+            timeliness_states=TIMELINESS_STATES,
+            reports=REPORTS,
             verdict_state=verdict_state,
             evidence_text=evidence_text,
             with_visits=person is None or person.duty.may(Right.SEE_VISITS),
@@ -106,7 +115,8 @@ def _today(deps: OfficeDeps) -> APIRouter:
     async def beats(request: Request) -> Response:
         def version() -> str:
             status = deps.status().model_copy(update={"taken_at_utc_ns": 0})
-            return hashlib.sha256(status.model_dump_json().encode()).hexdigest()[:16]
+            late = [(one.id, [each.timeliness for each in both]) for one, both in deps.incidents()]
+            return hashlib.sha256(f"{status.model_dump_json()}{late}".encode()).hexdigest()[:16]
 
         return live(request, version, every_s=2.0)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from edge_agent.camera_wiring import camera_services
+from edge_agent.drill_wiring import drill_deps
 from edge_agent.fault_wiring import fault_services
 from edge_agent.footage_wiring import footage_services
 from edge_agent.held import Held
+from edge_agent.incident_wiring import incident_services
 from edge_agent.pages.camera_routes import CAMERA_BODY_LIMITS
+from edge_agent.pages.drill_routes import drill_routes
 from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
+from edge_agent.pages.incident_report_routes import incident_report_routes
+from edge_agent.pages.incident_routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.role import RoleContext
 from edge_agent.status import StatusGatherer
@@ -24,6 +29,7 @@ def services(context: RoleContext) -> list[Service]:
     people = PeopleBook(context.state.database("people"), context.clock)
     cameras = camera_services(context)
     faults = fault_services(context)
+    incidents = incident_services(context, faults.ledger)
     footage = footage_services(context)
     fault_pages = FaultDeps(
         clock=context.clock,
@@ -31,16 +37,27 @@ def services(context: RoleContext) -> list[Service]:
         photos=faults.photos,
         name_of=subject_namer(context.settings),
     )
+    incident_pages = IncidentDeps(
+        clock=context.clock,
+        ledger=incidents.ledger,
+        limits=incidents.limits,
+        reports=context.settings.incident_reports,
+        campus=context.settings.campus,
+    )
     app = office_app(
         OfficeDeps(
             clock=context.clock,
             campus_name=context.settings.campus.name,
             status=gatherer.status,
             people=people,
+            incidents=incident_pages.running,
             further=(
                 authority_route(context.state.key("tls")),
                 cameras.routes,
                 fault_routes(fault_pages),
+                incident_report_routes(incident_pages),  # first, for the other takes any action
+                incident_routes(incident_pages),
+                drill_routes(drill_deps(context)),
                 *footage.routes,
             ),
             body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS},
@@ -54,6 +71,7 @@ def services(context: RoleContext) -> list[Service]:
         Held("people", people.close),
         *cameras.services,
         *faults.services,
+        *incidents.services,
         *footage.services,
         PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),
     ]

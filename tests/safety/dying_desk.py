@@ -45,6 +45,7 @@ def main() -> None:
                 pressed_utc_ns=1,
                 boot_id="boot",
                 running_ns=1,
+                quiet=False,
                 called_off=False,
                 steps=tuple(AlarmStep(step=step, at_utc_ns=reached) for step in STEPS[:reached]),
             )

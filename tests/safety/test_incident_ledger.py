@@ -55,6 +55,7 @@ def alarm(clock: ManualClock) -> HeardAlarm:
         pressed_utc_ns=clock.utc_ns(),
         boot_id=clock.boot_id(),
         running_ns=clock.running_ns(),
+        quiet=False,
         called_off=False,
         steps=(),
     )
@@ -231,7 +232,7 @@ def test_an_office_killed_while_it_hears_an_alarm_opens_one_incident_whole(
 ) -> None:
     path = tmp_path / "killed.sqlite"
     alarm_id = new_id()
-    for number in (1, 2, 3, 1, 9):
+    for number in (1, 3, 9):
         ended = subprocess.run(
             [sys.executable, str(OFFICE), str(path), alarm_id, str(number), where], timeout=60, check=False
         )

@@ -77,6 +77,7 @@ class Incidents(RuleBasedStateMachine):
             pressed_utc_ns=self.clock.utc_ns(),
             boot_id=self.clock.boot_id(),
             running_ns=self.clock.running_ns(),
+            quiet=False,
             called_off=False,
             steps=(),
         )
@@ -97,6 +98,7 @@ class Incidents(RuleBasedStateMachine):
                 pressed_utc_ns=alarm.pressed_utc_ns,
                 boot_id=alarm.boot_id,
                 running_ns=alarm.running_ns,
+                quiet=False,
                 called_off="cancelled" in steps,
                 steps=told,
             )
