@@ -14,6 +14,7 @@ from config.campus import Campus
 from config.credential import Credential
 from config.device import Device
 from config.gate import Gate
+from config.gate_records import GateRecords
 from config.incident_reports import IncidentReports
 from config.line_test import LineTests
 from config.model import SettingsModel
@@ -45,6 +46,7 @@ class Settings(SettingsModel):
     retention: Annotated[tuple[RetentionPolicy, ...], Field(min_length=1)]
     plan: PlanFile | None = None
     gates: tuple[Gate, ...] = ()
+    gate_records: GateRecords = GateRecords()
     alarm_inputs: tuple[AlarmInput, ...] = ()
     alarm_panels: AlarmPanels | None = None
     """Where alarm panels on the school's network press by HTTP; none if left out."""

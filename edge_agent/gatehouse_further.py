@@ -13,7 +13,8 @@ from config.alarm_input import AlarmInput, InputKind
 from edge_agent.alarm_holds import hold_asker
 from edge_agent.center_status import center_status
 from edge_agent.day_told import DayTold
-from edge_agent.gate_watch import ForgettingByAge, GateWatch
+from edge_agent.gate_still import gate_picture
+from edge_agent.gate_watch import GateWatch
 from edge_agent.held import Held
 from edge_agent.notices import notice_answers
 from edge_agent.pages.alarm_wiring import alarm_deps
@@ -28,8 +29,10 @@ from foundation.journal import Entry, Tail
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
+from gate.expiry import Expiry, Reindex
 from gate.facts import StationEndAsked
 from gate.stations import Stations
+from gate.still import StillTaker
 from safety.query import open_faults
 from web.authority import authority_route, tls_unless_local
 from web.people import pin_holders
@@ -71,7 +74,12 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
         return []  # a campus may have panels only
 
     def button(gate_id: str) -> AlarmInput:
-        return next((item for item in buttons if item.gate == gate_id), buttons[0])
+        at_gate = sorted((item for item in buttons if item.gate == gate_id), key=lambda item: item.silent)
+        return at_gate[0] if at_gate else buttons[0]
+
+    def silent_button(gate_id: str) -> AlarmInput | None:
+        silent = [item for item in buttons if item.silent]
+        return next((item for item in silent if item.gate == gate_id), silent[0] if silent else None)
 
     def input_of(token: str | None) -> str | None:
         station = doorkeeper.station(token)
@@ -115,6 +123,7 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             further=(authority_route(state.key("tls")),),
             orders=state.database("gate_orders"),
             open_faults=lambda: open_fault_titles(context),
+            silent_button=silent_button,
             press_port=door.port,
         )
     )
@@ -127,7 +136,9 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
     return [
         door,
         Held("gate-book", book.close),
-        ForgettingByAge("gate-book-age", book.records, clock),
+        StillTaker(book.records, book.stills, gate_picture(settings, state, clock), clock),
+        Expiry(book, clock, keep_days=settings.gate_records.keep_days),
+        Reindex(book),
         GateWatch(
             book=book.path,
             orders=state.database("gate_orders"),

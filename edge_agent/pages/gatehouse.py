@@ -28,15 +28,20 @@ from edge_agent.pages.pin import PinCheck
 from edge_agent.pages.standing import GateNow, gate_now
 from edge_agent.pages.station import Doorkeeper, StationsOnly
 from edge_agent.pages.status_model import CenterStatus
-from edge_agent.pages.visit_routes import VisitDeps, visit_routes
+from edge_agent.pages.vehicle_routes import vehicle_routes
+from edge_agent.pages.visit_deps import VisitDeps
+from edge_agent.pages.visit_routes import visit_routes
 from foundation.clock import Clock
 from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
+from gate.draft import Draft, DraftBox
 from gate.duty import Duty
-from gate.query import inside_now
+from gate.query import inside_now, inside_version
 from gate.stations import Station
+from gate.vehicle_book import vehicles_to_write_up
 from gate.visit import Visit
+from gate.watch_book import WatchView
 from web.app import make_app
 from web.guessing import GuessCounter
 from web.language import mark
@@ -76,6 +81,8 @@ class GatehouseDeps:
     """What the office lays down for the gate; may not be there yet."""
     open_faults: Callable[[], tuple[str, ...]] = tuple
     """Titles of open faults, for a handover."""
+    silent_button: Callable[[str], AlarmInput | None] = lambda _gate: None
+    """silent_button(gate_id): the silent alarm input (无声报警) of a gate; None if the school has none."""
     press_port: int | None = None
     """Port of the press door, which needs no asyncio; the page presses there too."""
 
@@ -105,20 +112,33 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
     def guard_of(station: Station) -> str:
         return name_of(station) or NOBODY
 
+    def silent_press(station: Station, press_id: str) -> bool:
+        silent = deps.silent_button(gate_of(station).id)
+        if silent is not None:
+            deps.alarms.press(press_id, silent.id)
+        return silent is not None
+
+    state = deps.book.path.parent
+    drafts = DraftBox(state / "drafts", state / "keys" / "gate.draft", deps.clock)
+    visits = VisitDeps(
+        clock=deps.clock,
+        book=deps.book,
+        gate_of=gate_of,
+        guard_of=guard_of,
+        admission=AdmissionForm(deps.orders),
+        drafts=drafts,
+        watch=WatchView(deps.orders),
+        orders=deps.orders,
+        silent_press=silent_press,
+        has_silent=lambda station: deps.silent_button(gate_of(station).id) is not None,
+    )
     pins = PinCheck(holders=deps.pin_holders, guesses=guesses)
     routers = [
         _home(deps),
         alarm_routes(deps.alarms, input_of, name_of),
         alarm_false_routes(deps.alarms, pins, duty_of),
-        visit_routes(
-            VisitDeps(
-                clock=deps.clock,
-                book=deps.book,
-                gate_of=gate_of,
-                guard_of=guard_of,
-                admission=AdmissionForm(deps.orders),
-            )
-        ),
+        visit_routes(visits),
+        vehicle_routes(visits),
         duty_routes(DutyDeps(duty=deps.book.duty, pins=pins)),
         *door_routes(
             DoorDeps(
@@ -141,7 +161,7 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
         clock=deps.clock,
         packages=(PACKAGE,),
         routers=routers,
-        frame=_Frame(deps, gate_of, input_of),
+        frame=_Frame(deps, gate_of, input_of, drafts),
         connect_ports=() if deps.press_port is None else (deps.press_port,),
         never_limited=("/api/alarm/", "/alarm/"),
         middleware=(Middleware(StationsOnly, doorkeeper=deps.doorkeeper),),
@@ -157,8 +177,10 @@ class _Frame:
         deps: GatehouseDeps,
         gate_of: Callable[[Station], Gate],
         input_of: Callable[[Station], AlarmInput],
+        drafts: DraftBox,
     ) -> None:
         self._deps = deps
+        self._drafts = drafts
         self._gate_of = gate_of
         self._input_of = input_of
 
@@ -170,11 +192,15 @@ class _Frame:
         inside: tuple[Visit, ...] | None = None
         on_duty = None
         next_up: GateNow | None = None
+        drafts: tuple[Draft, ...] = ()
+        to_write_up = 0
         try:
             inside = inside_now(deps.book.path)
             on_duty = deps.book.duty.on_duty(station.id)
             next_up = gate_now(deps.book.path, deps.orders, deps.clock.utc_ns(), texts_of(request))
-        except DatabaseError as error:
+            to_write_up = len(vehicles_to_write_up(deps.book.path))
+            drafts = self._drafts.drafts(station.id)
+        except (DatabaseError, OSError) as error:
             _log.error("the gate book cannot be read", error=str(error))
         return {
             "campus": deps.campus,
@@ -186,6 +212,8 @@ class _Frame:
             "center": deps.center(),
             "inside": inside,
             "next_up": next_up,
+            "drafts": drafts,
+            "to_write_up": to_write_up,
             "live_url": "/api/live",
         }
 
@@ -202,7 +230,7 @@ def _home(deps: GatehouseDeps) -> APIRouter:
         def version() -> str:
             center = deps.center()
             try:
-                visits = ",".join(visit.id for visit in inside_now(deps.book.path))
+                visits = inside_version(deps.book.path)
             except DatabaseError:
                 visits = "?"
             return f"{center.state if center else '-'} {visits}"

@@ -31,6 +31,8 @@ _WORDS: Final = {
     Trouble.WRONG_CHECKSUM: mark("身份证号码对不上，请核对；确实无误时请写明原因"),
     Trouble.WRONG_FORM: mark("号码不对，请核对位数"),
     Trouble.OUT_OF_RANGE: mark("人数不对，请核对"),
+    Trouble.WRONG_DOCUMENT: mark("证件号码的样子不对，请核对；确实无误时请写明原因"),
+    Trouble.WRONG_PLATE: mark("车牌的样子不对，请核对；确实无误时请写明原因"),
 }
 _MOBILE_DIGITS: Final = 11
 FIELDS: Final = tuple(item.name for item in fields(Visitor))

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from config.gate import Gate
-from edge_agent.pages.admission_form import AdmissionForm
 from edge_agent.pages.station import station_of
+from edge_agent.pages.visit_badge_routes import badge_routes
+from edge_agent.pages.visit_deps import CONFLICT, VisitDeps, book_words, check, known
+from edge_agent.pages.visit_draft_routes import draft_routes
 from edge_agent.pages.visit_form import DOCUMENTS, REASONS, errors_of, values_of, visitor_from_search, visitor_of
-from foundation.clock import Clock, beijing_day
-from foundation.ids import is_id, new_id
-from gate.book import AlreadyInsideError, GateBook, UnknownVisitError, VisitConflictError, VisitRefusedError
-from gate.query import recent_visitors, visit_by_id, visits_of_day
-from gate.stations import Station
-from gate.visit import Visit, masked, tidy, troubles
+from edge_agent.pages.visit_notice import NONE, Notices, notices_of
+from edge_agent.pages.visit_refusal_routes import refusal_routes
+from edge_agent.pages.visit_watch_routes import watch_routes
+from foundation.clock import beijing_day
+from foundation.ids import new_id
+from gate.book import AlreadyInsideError, VisitConflictError, VisitRefusedError
+from gate.query import inside_now, recent_visitors, visit_by_id, visits_of_day
+from gate.visit import Visit, masked, tidy, tidy_text, troubles
 from web.form import FormTexts
 from web.language import mark
 from web.page import page, texts_of
-from web.problem import PageProblem, Words
+from web.problem import PageProblem
 
 _LONGEST_SEARCH: Final = 60
 _NOTHING: Final[Mapping[str, str]] = {}
-_CONFLICT: Final = Words(mark("这条登记已经是另一种状态，没有改动"), mark("请返回首页看当前的在校名单，再操作一次。"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitDeps:
-    """What the visitor pages are made of."""
-
-    clock: Clock
-    book: GateBook
-    gate_of: Callable[[Station], Gate]
-    guard_of: Callable[[Station], str]
-    admission: AdmissionForm
-    """What holds at the gate now: hours, measures, invitations."""
 
 
 def visit_routes(deps: VisitDeps) -> APIRouter:
     """Routes of the gate book."""
     routes = APIRouter(prefix="/visits")
+    badge_routes(routes, deps)
+    draft_routes(routes, deps)
+    refusal_routes(routes, deps)
+    watch_routes(routes, deps)
     _signing_in(routes, deps)
+    _correcting(routes, deps)
     _signing_out(routes, deps)
     _lists(routes, deps)
     return routes
@@ -59,19 +52,27 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
         invited = deps.admission.invited(asked)
         if invited is not None:
             return RedirectResponse(f"/visits/form?expected={invited.id}", status_code=303)
+        scanned = deps.book.visit_of_code(asked)
+        if scanned is not None:
+            return page(request, "visit_scanned.html", visit=scanned, departure_id=new_id())
         found = deps.book.search(asked) if asked else recent_visitors(deps.book.path)
-        return page(request, "visit_who.html", found=found, asked=asked, masked=masked)
+        refused = {visit.id for visit in found if visit.visitor and _refused_for_sure(deps, visit)}
+        return page(request, "visit_who.html", found=found, asked=asked, masked=masked, refused=refused)
 
     @routes.get("/form")
-    def empty_form(
-        request: Request, again: str = "", typed: str = "", vehicle: bool = False, expected: str = ""
-    ) -> Response:
+    def empty_form(request: Request, again: str = "", typed: str = "", expected: str = "", draft: str = "") -> Response:
+        if draft:
+            kept = deps.drafts.find(station_of(request).id, draft)
+            if kept is None:
+                return RedirectResponse("/", status_code=303)
+            values = values_of(visitor_of(kept.texts)) | dict(kept.texts)
+            return _form(request, deps, visit_id=draft, values=values, kept=True)
         visitor = visitor_from_search(typed[:_LONGEST_SEARCH])
         guest = deps.admission.visitor(expected, deps.clock.utc_ns()) if expected else None
         if guest is not None:
             visitor = guest
         if again:
-            visit = _known(deps.book, again)
+            visit = known(deps.book, again)
             if visit.visitor is not None:
                 # What was true of that day only is asked anew.
                 visitor = replace(visit.visitor, carried="", companions=0, document_note="")
@@ -81,12 +82,11 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
             visit_id=new_id(),
             values=values_of(visitor) | {"expected": expected},
             again=bool(again) or guest is not None,
-            vehicle=vehicle,
         )
 
     @routes.post("/{visit_id}")
     def sign_in(request: Request, visit_id: str, form: FormTexts) -> Response:
-        _check(visit_id)
+        check(visit_id)
         return _sign_in(request, deps, visit_id, form)
 
 
@@ -105,6 +105,7 @@ def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, s
             guard=deps.guard_of(station),
             visitor=visitor,
             admission=admission,
+            still_point=deps.gate_of(station).point,
         )
     except VisitRefusedError as refused:
         errors = errors_of(refused.troubles, texts_of(request)) | asked
@@ -118,20 +119,51 @@ def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, s
             new_id=new_id,
         )
     except VisitConflictError as conflict:
-        raise PageProblem(409, _CONFLICT) from conflict
+        raise PageProblem(409, CONFLICT) from conflict
+    deps.drafts.drop(station.id, visit_id)
+    notices_of(deps, request, visitor, visit_id)
     return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
+
+
+def _correcting(routes: APIRouter, deps: VisitDeps) -> None:
+    @routes.get("/{visit_id}/correct")
+    def correct_form(request: Request, visit_id: str) -> Response:
+        visit = known(deps.book, visit_id)
+        if visit.visitor is None:
+            raise PageProblem(409, CONFLICT)
+        return _form(request, deps, visit_id=visit_id, values=values_of(visit.visitor), correcting=True)
+
+    @routes.post("/{visit_id}/correct")
+    def correct(request: Request, visit_id: str, form: FormTexts) -> Response:
+        visitor, texts = visitor_of(form), texts_of(request)
+        why = tidy_text(form.get("correction_reason", ""))
+        check(visit_id)
+        missing = {} if why else {"correction_reason": texts(mark("这一项要填"))}
+        try:
+            if missing:
+                raise VisitRefusedError(troubles(tidy(visitor)))
+            with book_words():
+                deps.book.correct(
+                    visit_id=visit_id, guard=deps.guard_of(station_of(request)), visitor=visitor, reason=why[:200]
+                )
+        except VisitRefusedError as refused:
+            errors = errors_of(refused.troubles, texts) | missing
+            return _form(
+                request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors, correcting=True
+            )
+        return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
 
 
 def _signing_out(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/leave")
     def who_leaves(request: Request) -> Response:
-        return page(request, "visit_leave.html", new_id=new_id)
+        return page(request, "visit_leave.html", new_id=new_id, inside=inside_now(deps.book.path))
 
     @routes.post("/{visit_id}/leave/{departure_id}")
     def sign_out(request: Request, visit_id: str, departure_id: str) -> Response:
-        _check(visit_id, departure_id)
+        check(visit_id, departure_id)
         station = station_of(request)
-        with _book_words():
+        with book_words():
             deps.book.sign_out(
                 visit_id=visit_id,
                 departure_id=departure_id,
@@ -143,9 +175,9 @@ def _signing_out(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.post("/{visit_id}/undo/{what}")
     def undo(request: Request, visit_id: str, what: Literal["in", "out"]) -> Response:
         # Which of the two is said by the page: a touch that comes twice must not undo the sign-in as well.
-        _check(visit_id)
+        check(visit_id)
         guard = deps.guard_of(station_of(request))
-        with _book_words():
+        with book_words():
             if what == "out":
                 deps.book.undo_sign_out(visit_id=visit_id, guard=guard)
             else:
@@ -157,11 +189,17 @@ def _lists(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/inside")
     def roll_call(request: Request) -> Response:
         today = visits_of_day(deps.book.path, beijing_day(deps.clock.utc_ns()))
-        return page(request, "visit_inside.html", today=today, masked=masked)
+        return page(request, "visit_inside.html", today=today, masked=masked, inside=inside_now(deps.book.path))
 
     @routes.get("/{visit_id}/done")
     def done(request: Request, visit_id: str) -> Response:
-        return page(request, "visit_done.html", visit=_known(deps.book, visit_id))
+        visit = known(deps.book, visit_id)
+        notices = notices_of(deps, request, visit.visitor, visit_id) if visit.visitor and visit.inside else NONE
+        return page(request, "visit_done.html", visit=visit, notices=notices)
+
+
+def _refused_for_sure(deps: VisitDeps, visit: Visit) -> bool:
+    return visit.visitor is not None and any(hit.certain for hit in deps.book.refused_before(visit.visitor))
 
 
 def _form(
@@ -172,9 +210,12 @@ def _form(
     values: Mapping[str, str],
     errors: Mapping[str, str] = _NOTHING,
     again: bool = False,
-    vehicle: bool = False,
+    kept: bool = False,
+    correcting: bool = False,
 ) -> Response:
     texts = texts_of(request)
+    visitor = visitor_of(values)
+    notices: Notices = notices_of(deps, request, visitor, visit_id) if visitor.name or visitor.phone else NONE
     return page(
         request,
         "visit_form.html",
@@ -183,32 +224,11 @@ def _form(
         values=values,
         errors=errors,
         again=again,
-        vehicle=vehicle,
+        kept=kept,
+        correcting=correcting,
+        notices=notices,
         documents=[(kind.value, texts(word)) for kind, word in DOCUMENTS],
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
         admission=deps.admission.asked(values, deps.clock.utc_ns()),
     )
-
-
-def _known(book: GateBook, visit_id: str) -> Visit:
-    _check(visit_id)
-    visit = visit_by_id(book.path, visit_id)
-    if visit is None:
-        raise HTTPException(404)
-    return visit
-
-
-def _check(*ids: str) -> None:
-    if not all(is_id(one) for one in ids):
-        raise HTTPException(404)
-
-
-@contextmanager
-def _book_words() -> Iterator[None]:
-    try:
-        yield
-    except UnknownVisitError as unknown:
-        raise HTTPException(404) from unknown
-    except VisitConflictError as conflict:
-        raise PageProblem(409, _CONFLICT) from conflict
