@@ -1,4 +1,4 @@
-"""Looks at duty and patrols all the time (值班巡查检查), and forgets by age whom records named."""
+"""Looks at duty and patrols all the time (值班巡查检查)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,9 @@ from gate.duty import duty_spans, first_duty_utc_ns
 from gate.duty_check import AHEAD_NS, KINDS, DutyTrouble, nobody_on_duty, patrol_trouble, roster_troubles
 from gate.hours import read_hours
 from gate.patrol import read_rounds
-from gate.record import RecordBook
 from gate.roster import read_shifts
 
 _EVERY_S: Final = 30.0
-_AGE_EVERY_S: Final = 3600.0
-KEEP_DAYS: Final = 180
-"""DB11/T 2552: visitor records at least 180 days; then whom they named is forgotten."""
-_REASON: Final = "保存期满"
 
 _log = structlog.get_logger("gate-watch")
 
@@ -73,30 +68,3 @@ class GateWatch(Service):
             one for day in (today - timedelta(days=1), today) for one in read_rounds(self._orders, self._book, day)
         ]
         return [*found, *(one for one in (nobody, patrol_trouble(rounds, now)) if one is not None)]
-
-
-class ForgettingByAge(Service):
-    """Erases what names a person once its days are over; part of whichever role writes the file."""
-
-    def __init__(self, name: str, records: RecordBook, clock: Clock, keep_days: int = KEEP_DAYS) -> None:
-        super().__init__(name)
-        self._records = records
-        self._clock = clock
-        self._keep_days = keep_days
-
-    def _loop(self) -> None:
-        while not self.stopping.is_set():
-            self.forget()
-            self.stopping.wait(_AGE_EVERY_S)
-
-    def forget(self) -> int:
-        """Everybody who is due; how many records that were."""
-        before, count = beijing_day(self._clock.utc_ns()) - timedelta(days=self._keep_days), 0
-        try:
-            while erased := self._records.erase_before(before, reason=_REASON):
-                count += erased
-                if self.stopping.is_set():
-                    break
-        except DatabaseError as error:
-            _log.error("records could not be erased by age; trying again", error=str(error))
-        return count

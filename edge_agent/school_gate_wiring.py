@@ -7,12 +7,12 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 
-from edge_agent.gate_watch import ForgettingByAge
 from edge_agent.held import Held
 from edge_agent.pages.school_gate_deps import SchoolGateDeps
 from edge_agent.pages.school_gate_routes import school_gate_routes
 from edge_agent.role import RoleContext
 from foundation.service import Service
+from gate.expiry import Expiry
 from gate.orders import GateOrders
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")
@@ -43,5 +43,8 @@ def school_gate_services(context: RoleContext) -> SchoolGateService:
     )
     return SchoolGateService(
         school_gate_routes(deps),
-        (Held("gate-orders", orders.close), ForgettingByAge("gate-orders-age", orders.records, context.clock)),
+        (
+            Held("gate-orders", orders.close),
+            Expiry(orders, context.clock, keep_days=context.settings.gate_records.keep_days),
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -13,6 +13,7 @@ from foundation.clock import NS_PER_S, Clock, beijing_day
 from foundation.service import Service
 from foundation.sqlite import Database, DatabaseError
 from gate.book import GateBook
+from gate.record import RecordBook
 
 _LOOK_EVERY_S: Final = 3600
 _BETWEEN_S: Final = 0.2
@@ -35,10 +36,21 @@ def first_kept_day(today: date, seen: Sequence[date], keep_days: int) -> date | 
     return min(today - timedelta(days=keep_days), latest_first[keep_days - 1])
 
 
+class Forgetful(Protocol):
+    """A file that names persons and can forget them by age: the gate book, the office's orders."""
+
+    @property
+    def records(self) -> RecordBook:
+        """What it is written with; its file has the table day_seen."""
+
+    def erase_expired(self, before: date, *, reason: str, most: int = 50) -> int:
+        """Forget at most so many whose age counts from before a day; how many they were."""
+
+
 class Expiry(Service):
     """Notes each day at work and forgets who came too long ago, an hour after the start and then every hour."""
 
-    def __init__(self, book: GateBook, clock: Clock, *, keep_days: int) -> None:
+    def __init__(self, book: Forgetful, clock: Clock, *, keep_days: int) -> None:
         super().__init__("gate-expiry")
         self._book = book
         self._clock = clock

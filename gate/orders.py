@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,13 @@ class GateOrders:
     def path(self) -> Path:
         """The file, for the readers."""
         return self._database.path
+
+    def erase_expired(self, before: date, *, reason: str, most: int = 50) -> int:
+        """Forget at most so many whose age counts from before a Beijing day; how many they were.
+
+        Raises DatabaseError, RecordKeysError.
+        """
+        return self.records.erase_before(before, reason=reason, most=most)
 
     def close(self) -> None:
         """Let go of the files."""

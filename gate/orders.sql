@@ -10,6 +10,11 @@ CREATE TABLE person_part (
 ) STRICT;
 CREATE INDEX person_part_day ON person_part (day) WHERE day IS NOT NULL;
 
+-- Beijing days on which the office was seen at work: a wall clock that jumps ahead makes nobody's record older.
+CREATE TABLE day_seen (
+    day              TEXT PRIMARY KEY
+) STRICT;
+
 -- Staff and hosts (教职工名册): whom visitors ask for, and who goes in and out by one touch.
 CREATE TABLE staff (
     id               TEXT PRIMARY KEY,            -- UUIDv7

@@ -96,6 +96,13 @@ _WORDS: Final = {
     "gate.book_unusable": Words(
         mark("登记簿打不开，门卫页面没有启动"), mark("墙上按钮仍可报警。请技术人员马上恢复备份；来访先记在纸上。")
     ),
+    "gate.roster_gap": Words(mark("值班表有空档"), mark("请办公室在“校门 › 值班表”里把没有保安的时段排上人。")),
+    "gate.leader_gap": Words(mark("带班领导有空档"), mark("请办公室在“校门 › 值班表”里排上带班领导。")),
+    "gate.escort_gap": Words(mark("上放学没有排护学岗"), mark("请办公室在“校门 › 值班表”里排上护学岗。")),
+    "gate.nobody_on_duty": Words(
+        mark("门卫屏幕上没有人签到"), mark("请马上看门卫室有没有人；有人就请他在屏幕上签到。")
+    ),
+    "gate.patrol_missed": Words(mark("漏了一次巡查"), mark("请值班保安马上补巡，并查明为什么漏了。")),
     "role.unclean_end": Words(mark("程序上次没有正常结束"), mark("已自动修复。常出现时请技术人员看供电。")),
     "role.power_lost": Words(mark("上次是断电停机"), mark("已自动修复。请检查供电或不间断电源。")),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages import PACKAGE
 from edge_agent.pages.answers import evidence_text, five_answers, verdict_state
@@ -69,6 +69,9 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
         return {
             "campus_name": deps.campus_name,
             "person": person,
+            "arranging": person is None or person.duty.may(Right.ARRANGE_GATE),
+            "may_expect": person is None or person.duty.may(Right.EXPECT_VISITORS),
+            "may_see_status": person is None or person.duty.may(Right.SEE_STATUS),
             "managing": person is not None and person.duty.may(Right.MANAGE_PEOPLE),
             "may_see_footage": person is None or person.duty.may(Right.SEE_FOOTAGE),
             "may_export": person is None or person.duty.may(Right.EXPORT_FOOTAGE),
@@ -79,7 +82,8 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
 
 
 def _today(deps: OfficeDeps) -> APIRouter:
-    router = APIRouter(dependencies=[needs(Right.SEE_STATUS)])
+    router = APIRouter()
+    seeing = [needs(Right.SEE_STATUS)]
 
     def status_for(request: Request) -> CampusStatus:
         status, person = deps.status(), person_of(request)
@@ -89,7 +93,10 @@ def _today(deps: OfficeDeps) -> APIRouter:
 
     @router.get("/")
     def today(request: Request) -> Response:
-        status, person = status_for(request), person_of(request)
+        person = person_of(request)
+        if person is not None and not person.duty.may(Right.SEE_STATUS):
+            return RedirectResponse("/gate/expected", 303)  # a teacher's first page is the one with their work
+        status = status_for(request)
         return page(
             request,
             "office_today.html",
@@ -107,11 +114,11 @@ def _today(deps: OfficeDeps) -> APIRouter:
             live_url="/api/live",
         )
 
-    @router.get("/api/status")
+    @router.get("/api/status", dependencies=seeing)
     def status_json(request: Request) -> CampusStatus:
         return status_for(request)
 
-    @router.get("/api/live")
+    @router.get("/api/live", dependencies=seeing)
     async def beats(request: Request) -> Response:
         def version() -> str:
             status = deps.status().model_copy(update={"taken_at_utc_ns": 0})

@@ -14,7 +14,9 @@ from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
 from edge_agent.pages.incident_report_routes import incident_report_routes
 from edge_agent.pages.incident_routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
+from edge_agent.pages.school_gate_routes import BODY_LIMITS as GATE_BODY_LIMITS
 from edge_agent.role import RoleContext
+from edge_agent.school_gate_wiring import school_gate_services
 from edge_agent.status import StatusGatherer
 from edge_agent.subject_name import subject_namer
 from foundation.service import Service
@@ -31,6 +33,7 @@ def services(context: RoleContext) -> list[Service]:
     faults = fault_services(context)
     incidents = incident_services(context, faults.ledger)
     footage = footage_services(context)
+    school_gate = school_gate_services(context)
     fault_pages = FaultDeps(
         clock=context.clock,
         ledger=faults.ledger,
@@ -59,8 +62,9 @@ def services(context: RoleContext) -> list[Service]:
                 incident_routes(incident_pages),
                 drill_routes(drill_deps(context)),
                 *footage.routes,
+                *school_gate.routes,
             ),
-            body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS},
+            body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS, **GATE_BODY_LIMITS},
         )
     )
     address = context.settings.pages.office
@@ -73,5 +77,6 @@ def services(context: RoleContext) -> list[Service]:
         *faults.services,
         *incidents.services,
         *footage.services,
+        *school_gate.services,
         PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),
     ]

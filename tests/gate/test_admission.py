@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -91,12 +92,16 @@ def test_a_measure_without_end_or_reason_is_refused(orders: GateOrders, hours: i
 def test_each_measure_asks_and_a_bad_answer_needs_an_approver(
     kind: PolicyKind, field: str, good: str, bad: str
 ) -> None:
+    def answered(answer: str, approved: bool = False) -> Admission:
+        terms: dict[str, Any] = {field: answer}
+        return replace(APPROVED if approved else Admission(), **terms)
+
     demand = Demand(policies=(kind,))
     assert troubles(Admission(), demand) == {field: Trouble.MISSING}
-    assert troubles(Admission(**{field: good}), demand) == {}
-    assert set(troubles(Admission(**{field: bad}), demand)) == {"approver", "approved_reason"}
-    assert troubles(replace(APPROVED, **{field: bad}), demand) == {}
-    assert troubles(Admission(**{field: "?"}), demand) == {field: Trouble.WRONG_FORM}
+    assert troubles(answered(good), demand) == {}
+    assert set(troubles(answered(bad), demand)) == {"approver", "approved_reason"}
+    assert troubles(answered(bad, approved=True), demand) == {}
+    assert troubles(answered("?"), demand) == {field: Trouble.WRONG_FORM}
     assert troubles(Admission(), Demand()) == {}
 
 
