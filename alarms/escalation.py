@@ -44,6 +44,14 @@ def is_quiet(alarm: AlarmRecord) -> bool:
     return alarm.silent or alarm.duress or alarm.purpose is Purpose.DRILL
 
 
+def shown_by_itself(alarm: AlarmRecord) -> bool:
+    """Whether a page that renews itself may show it: not an open silent one, whose button may be under that very desk.
+
+    Somebody who asks for silent alarms by hand sees them.
+    """
+    return alarm.closed or not (alarm.silent or alarm.duress)
+
+
 def fills_the_page(alarm: AlarmRecord, *, now_running_ns: int, boot_id: str) -> bool:
     """Whether the call-110 screen is to be shown: never for a silent input, where an attacker could read it.
 

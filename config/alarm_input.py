@@ -80,7 +80,7 @@ class CameraContact(SettingsModel):
 class UsbButton(SettingsModel):
     """A key of an input device of the kernel."""
 
-    device: Path
+    device: Annotated[Path, Field(strict=False)]
     """By a name that survives replugging: /dev/input/by-id/…"""
     key: Annotated[int, Field(ge=1, le=767)]
     """The kernel's key code; evtest shows it."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from alarms.disk import shares_spinning_disk
 from edge_agent.commands import alarm, audit, backup, camera, coverage, demo, footage, person, station, status
 from edge_agent.options import (
     DEFAULT_CONFIG,
@@ -40,7 +41,9 @@ app.command("status")(status.status)
 
 
 @app.command("check-config")
-def check_config(file: Annotated[Path, typer.Argument(help="The settings file to check.")]) -> None:
+def check_config(
+    file: Annotated[Path, typer.Argument(help="The settings file to check.")], state: StateOption = DEFAULT_STATE
+) -> None:
     """Say what is wrong with a settings file, by line; start nothing."""
     settings = settings_or_exit(file, with_plan=True)
     typer.echo(
@@ -49,6 +52,12 @@ def check_config(file: Annotated[Path, typer.Argument(help="The settings file to
     )
     for sentence in missing_passwords(settings):
         typer.echo(f"◆ 注意 / not here, but needed to run: {sentence}", err=True)
+    for volume in shares_spinning_disk(state, [volume.path for volume in settings.volumes]):
+        typer.echo(
+            f"◆ 注意 / {state} 与录像盘 {volume} 在同一块机械硬盘上，报警存盘要等磁头："
+            "请用 --state 把状态目录放到固态盘 / alarms wait for the heads: keep the state on a solid-state disk",
+            err=True,
+        )
 
 
 @app.command()

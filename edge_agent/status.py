@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from alarms.escalation import shown_by_itself
 from alarms.inputs.call import PathAnswer, PathsCall
 from alarms.inputs.socket_client import NoAnswerError, call
 from alarms.query import recent_alarms
@@ -174,7 +175,8 @@ class StatusGatherer:
 
     def _alarms(self) -> tuple[AlarmStatus, ...]:
         alarms = self._state.database("alarms")
-        return tuple(alarm_status(record) for record in recent_alarms(alarms, limit=20)) if alarms.exists() else ()
+        records = recent_alarms(alarms, limit=20) if alarms.exists() else []
+        return tuple(alarm_status(record) for record in records if shown_by_itself(record))
 
     def _ask_paths(self) -> Sequence[PathAnswer]:
         # How a path stands right now is in the gatehouse's memory; without an answer every path is unknown.

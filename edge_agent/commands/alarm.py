@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from alarms.inputs import socket_client
-from alarms.inputs.call import ArmDrillCall, Call, CancelCall, PathsCall, Reply
+from alarms.inputs.call import AcknowledgeCall, ArmDrillCall, Call, CancelCall, PathsCall, Reply
 from alarms.query import find_alarm, recent_alarms
 from alarms.record import AlarmRecord
 from edge_agent.options import DEFAULT_STATE, EXIT_REFUSED, StateOption
@@ -89,6 +89,17 @@ def cancel(
     """误报: say by name that it was a mistake; the sending goes on and the center decides."""
     _call(state, CancelCall(alarm_id=alarm_id, person=person, reason=reason))
     typer.echo(f"{alarm_id} 误报已存储并告知接警中心 / stored and told to the center")
+
+
+@app.command()
+def acknowledge(
+    alarm_id: Annotated[str, typer.Argument(metavar="ALARM", help="Its id, from `list`.")],
+    person: Annotated[str, typer.Option(help="Who in the school knows of it and sees to it.")],
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """校内确认: sirens and screens in the school fall silent; the sending goes on."""
+    _call(state, AcknowledgeCall(alarm_id=alarm_id, person=person))
+    typer.echo(f"{alarm_id} 校内已确认 / acknowledged: {person}")
 
 
 @app.command("arm-drill")

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from alarms.drill_rows import InputProof, input_proofs
-from alarms.escalation import urging
+from alarms.escalation import shown_by_itself, urging
 from alarms.inputs.call import AcknowledgeCall, Call, CancelCall, Reply
 from alarms.inputs.socket_client import NoAnswerError
 from alarms.query import find_alarm, recent_alarms
@@ -84,11 +84,6 @@ def alarm_office_routes(deps: AlarmOfficeDeps) -> APIRouter:
     _one(routes, deps)
     _said(routes, deps)
     return routes
-
-
-def shown_by_itself(alarm: AlarmRecord) -> bool:
-    """Whether a page may show an alarm without having been asked for silent ones by hand."""
-    return alarm.closed or not (alarm.silent or alarm.duress)
 
 
 def _read(deps: AlarmOfficeDeps) -> Sequence[AlarmRecord]:

@@ -128,6 +128,8 @@ def _alarm(status: CampusStatus, texts: Catalogue) -> Answer:
 
 
 def _unheard(alarm: AlarmStatus, now_utc_ns: int) -> bool:
+    if alarm.drill or alarm.cancelled_utc_ns is not None or alarm.closed_utc_ns is not None:
+        return False
     return alarm.received_utc_ns is None and now_utc_ns - alarm.pressed_utc_ns > RECEIPT_WITHIN_S * NS_PER_S
 
 

@@ -27,6 +27,7 @@ _WORDS: Final = {
     "camera.packets_lost": Words(mark("视频丢包"), mark("请技术人员看网线、交换机端口和网络负荷。")),
     "camera.codec_not_as_set": Words(mark("设备实际编码与所报不同"), mark("请技术人员重设编码，不行就升级固件。")),
     "camera.no_such_source": Words(mark("设备上没有设置里写的通道"), mark("请技术人员核对通道号。")),
+    "camera.no_password": Words(mark("读不到设备密码"), mark("请技术人员在本机上写好密码文件或环境变量。")),
     "camera.not_onvif": Words(
         mark("这个地址上不是 ONVIF 设备"), mark("请技术人员核对地址和端口，或在设备上打开 ONVIF。")
     ),
@@ -59,8 +60,20 @@ _WORDS: Final = {
     "storage.volume_failing": Words(mark("录像盘读写出错"), mark("请尽快换盘。录像已改存到其他盘（如果有）。")),
     "storage.volume_slow": Words(mark("录像盘太慢，跟不上"), mark("请技术人员检查硬盘或网络存储。")),
     "storage.volume_hung": Words(mark("录像盘没有反应"), mark("请技术人员检查网络存储或硬盘的连接。")),
+    "storage.volume_read_only": Words(mark("录像盘变成只读"), mark("多半是盘要坏了，请技术人员马上看。录像没有被删。")),
+    "storage.volume_swapped": Words(mark("录像盘被换过"), mark("请把原来的盘装回去；换新盘要用新的盘号。")),
+    "storage.volume_failing": Words(mark("录像盘出错"), mark("请技术人员马上换盘；有别的盘时录像已转过去。")),
+    "storage.volume_slow": Words(mark("录像盘太慢"), mark("请技术人员看硬盘或网络存储；有别的盘时录像已转过去。")),
+    "storage.volume_hung": Words(mark("录像盘没有反应"), mark("请看网络存储和线路；有别的盘时录像已转过去。")),
+    "storage.volume_new": Words(mark("新硬盘还没有启用"), mark("请技术人员认清是哪块盘，再用命令启用它。")),
+    "storage.when_full_not_chosen": Words(
+        mark("还没有人决定硬盘写满以后怎么办"), mark("请负责人打开“录像”里的“录像硬盘”，看存得下几天，再决定。")
+    ),
+    "storage.footage_missing": Words(mark("录像文件不见了"), mark("请技术人员看硬盘；已记为数据缺失。")),
+    "storage.footage_altered": Words(mark("录像文件被改动"), mark("请技术人员看硬盘和谁进过机房；已记为数据缺失。")),
     "uplink.path_lost": Words(mark("到接警中心的线路不通"), mark("正在重连。报警会走其他线路；急事请打 110。")),
-    "alarm.no_receipt": Words(mark("报警没有回执"), mark("请马上拨打 110，说明学校名称和地址。")),
+    # Also for what is no alarm, and without a word of one: a silent alarm must not be read here.
+    "alarm.no_receipt": Words(mark("接警中心没有回执"), mark("请技术人员看线路。如果有人报警，请拨打 110 说明地址。")),
     "camera.tamper_reported": Words(mark("设备报告被遮挡或被动过"), mark("请到现场看摄像机有没有被挡住、转走或破坏。")),
     "camera.signal_loss": Words(mark("设备报告没有图像信号"), mark("请技术人员检查镜头和连接线。")),
     "camera.too_dark_reported": Words(mark("设备报告画面太暗"), mark("请看照明灯是否亮，镜头有没有被挡住。")),

@@ -59,9 +59,11 @@ def test_arming_pressing_showing_and_cancelling(gatehouse: Gatehouse, run: Run) 
     assert gatehouse.line.find(alarm_id).purpose is Purpose.DRILL
     code, said = run(state, "cancel", alarm_id, "--person", "王师傅", "--reason", "误碰")
     assert code == 0, said
+    code, said = run(state, "acknowledge", alarm_id, "--person", "李老师")
+    assert code == 0, said
     code, said = run(state, "show", alarm_id)
     assert code == 0
-    for word in ("东门按钮", "演练", "stored", "center_received", "cancelled", "王师傅"):
+    for word in ("东门按钮", "演练", "stored", "center_received", "cancelled", "王师傅", "local_acknowledged", "李老师"):
         assert word in said
     assert alarm_id in run(state, "list")[1]
 
