@@ -73,6 +73,16 @@ class WatchHit(Fact):
     """The visit, vehicle or refusal that was being written, which may have been given up."""
 
 
+class ErasureAsked(Fact):
+    """The office asks that a record forget who it was about (要求删除); the gatehouse, whose file it is, does it."""
+
+    kind: ClassVar[str] = "gate.erasure_asked"
+    record: str
+    """'visit:ID', 'vehicle:ID' or 'refusal:ID'."""
+    by: str
+    """The account."""
+
+
 class GuardSignedOn(Fact):
     """A guard took over a screen (值班签到)."""
 

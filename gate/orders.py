@@ -14,6 +14,7 @@ from foundation.sqlite import Database, Schema
 from gate.expected import ExpectedBook
 from gate.hours import HoursBook
 from gate.leave_slip import SlipBook
+from gate.look import LookBook
 from gate.meeting import MeetingList
 from gate.patrol import PatrolPoints
 from gate.policy import PolicyBook
@@ -23,7 +24,12 @@ from gate.staff import StaffList
 from gate.watch_book import WatchBook
 
 SCHEMA: Final = Schema.load(
-    "gate_orders", JOURNAL_SQL, AUDIT_SQL, ("gate", "orders.sql"), ("gate", "migrations/0100_watch.sql")
+    "gate_orders",
+    JOURNAL_SQL,
+    AUDIT_SQL,
+    ("gate", "orders.sql"),
+    ("gate", "migrations/0100_watch.sql"),
+    ("gate", "migrations/0101_look.sql"),
 )
 _RESTORED: Final = "已删除，恢复备份后再次删除"
 
@@ -52,6 +58,7 @@ class GateOrders:
         self.expected = ExpectedBook(self.records)
         self.slips = SlipBook(self.records)
         self.watch = WatchBook(self.records)
+        self.looks = LookBook(self.records)
         with self._database.transaction() as transaction:
             for record_id in self.records.audit.unfinished_erasures(transaction):
                 self.records.erase(transaction, record_id, _RESTORED)
