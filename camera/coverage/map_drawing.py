@@ -5,29 +5,27 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Final
 
+from camera.coverage.label import Labels
 from camera.coverage.live import LiveCoverage
-from camera.coverage.map_style import FONT, GREY, INK, SHADE_NAMES, pattern_definitions, shaded
-from camera.coverage.report import CoverageReport, PoseSource, Spot, Watch
+from camera.coverage.map_legend import legend, lists_of, scale_bar
+from camera.coverage.map_style import FONT, GREY, INK, WATCH_SIGNS, pattern_definitions, shaded, text
+from camera.coverage.report import CoverageReport
 from camera.coverage.shade import Shade
 from config.plan import Plan
 from config.plan_feature import GROUND, Area, PlanImage
 from config.ring import Position, Ring
 
 PANEL_PX: Final = 860
+SHEET_PANEL_PX: Final = 640
+"""Narrower on a page of paper, so that what is written on it is large enough to read."""
 MARGIN_PX: Final = 24
 SIDE_PX: Final = 420
-LEGEND_PX: Final = 250
+SHEET_LEGEND_COLUMNS: Final = 3
 MAX_LISTED: Final = 24
 MAX_IMAGE_BYTES: Final = 8_000_000
-_WATCH_SIGNS: Final[Mapping[Watch, tuple[str, str]]] = {
-    Watch.OK: ("●", "正常"),
-    Watch.FAILING: ("▲", "异常"),
-    Watch.UNKNOWN: ("○", "未知"),
-}
 
 
 class BackdropRefusedError(ValueError):
@@ -76,7 +74,8 @@ def draw_map(
     """
     floors = [floor for floor in plan.floor_ids() if floor == GROUND or any(zone.floor == floor for zone in plan.zones)]
     xs, ys = zip(*plan.outline.area.outer, strict=True)
-    scale = PANEL_PX / max(max(xs) - min(xs), (max(ys) - min(ys)) * 1.1)
+    panel_px = PANEL_PX if lists else SHEET_PANEL_PX
+    scale = panel_px / max(max(xs) - min(xs), (max(ys) - min(ys)) * 1.1)
     y = 96.0 if lists else 4.0
     listed = report.blind_spots[:MAX_LISTED]
     numbers = {id(spot): number for number, spot in enumerate(listed, start=1)}
@@ -84,20 +83,20 @@ def draw_map(
     for floor in floors:
         area = plan.outline.area if floor == GROUND else next(one.area for one in plan.floors if one.id == floor)
         frame = _Frame(min(x for x, _ in area.outer), max(north for _, north in area.outer), scale, MARGIN_PX, y + 26)
-        body.append(_text(MARGIN_PX, y + 12, plan.floor_name(floor), size=16, weight="bold"))
+        body.append(text(MARGIN_PX, y + 12, plan.floor_name(floor), size=16, weight="bold"))
         body.extend(_panel(plan, live, report, floor, area, frame, names, numbers))
         y = frame.y_px + (frame.top_m - min(north for _, north in area.outer)) * scale + 30
-    legend_x = MARGIN_PX + PANEL_PX + 28
-    side = list(_legend(legend_x, 110 if lists else 24))
-    height = max(y + 30, 420 if lists else 300)
     if lists:
-        side += _lists(report, listed, legend_x, names)
-        height = max(height, 460 + len(report.watches) * 22 + len(listed) * 38)
-    width = legend_x + (SIDE_PX if lists else LEGEND_PX)
+        x = MARGIN_PX + panel_px + 28
+        side = [*legend(x, 110), *lists_of(report, listed, x, names)]
+        width, height = x + SIDE_PX, max(y + 30, 500 + len(report.watches) * 22 + len(listed) * 38)
+    else:
+        side = list(legend(MARGIN_PX, y + 54, columns=SHEET_LEGEND_COLUMNS, column_px=panel_px / SHEET_LEGEND_COLUMNS))
+        width, height = MARGIN_PX * 2 + panel_px, y + 54 + 26 * 3 + 16
     seen = f"白天看到 {report.seen_share:.1%} · 夜间看到 {report.seen_share_at_night:.1%}（按需要的像素密度，按面积）"
     heading = [
-        _text(MARGIN_PX, 40, f"{title} 监控覆盖图", size=24, weight="bold"),
-        _text(MARGIN_PX, 66, f"{told_at} · {seen}", size=14, colour=GREY),
+        text(MARGIN_PX, 40, f"{title} 监控覆盖图", size=24, weight="bold"),
+        text(MARGIN_PX, 66, f"{told_at} · {seen}", size=14, colour=GREY),
     ]
     return "".join(
         [
@@ -107,7 +106,7 @@ def draw_map(
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             *(heading if lists else ()),
             *body,
-            _scale_bar(MARGIN_PX, y + 4, scale),
+            scale_bar(MARGIN_PX, y + 4, scale),
             *side,
             "</svg>",
         ]
@@ -156,62 +155,40 @@ def _panel(
     for building in plan.buildings:
         if building.floor == floor:
             yield f'<path d="{frame.path([building.area.outer])}" fill="none" stroke="{INK}" stroke-width="2.2"/>'
+    zone_ids = {zone.id for zone in zones}
+    spots = [
+        (str(numbers[id(spot)]), *frame.at(_inside(spot.rings)))
+        for spot in report.blind_spots
+        if id(spot) in numbers and spot.zone_id in zone_ids
+    ]
+    labels = Labels()
+    for zone in zones:
+        labels.take(*_label_place(zone.area, frame), zone.name, size=12, anchor="middle")
+    for number, x, y in spots:
+        labels.take(x, y + 6, number, size=18, anchor="middle")
     for point_id, (pose, on_floor, outline) in live.views().items():
         if on_floor == floor:
             path = frame.path([[(float(east), float(north)) for east, north in outline]])
             look = f'fill="none" stroke="{INK}" stroke-width="0.7" stroke-dasharray="6 3"'
             yield f'<path d="{path}" {look} clip-path="url(#panel-{floor})"/>'
-            x, y = frame.at((pose.x_m, pose.y_m))
-            sign, word = _WATCH_SIGNS[report.watches[point_id]]
-            yield _text(x - 7, y + 6, sign, size=16, halo=True)
-            yield _text(x + 9, y - 6, f"{names.get(point_id, point_id)} {word}", size=12, weight="bold", halo=True)
+            sign, word = WATCH_SIGNS[report.watches[point_id]]
+            yield from _camera(frame.at((pose.x_m, pose.y_m)), sign, f"{names.get(point_id, point_id)} {word}", labels)
     for zone in zones:
         x, y = _label_place(zone.area, frame)
-        yield _text(x, y, zone.name, size=12, halo=True, anchor="middle")
-    for spot in report.blind_spots:
-        number = numbers.get(id(spot))
-        if number is not None and spot.zone_id in {zone.id for zone in zones}:
-            x, y = frame.at(_inside(spot.rings))
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#ffffff" stroke="{INK}"/>'
-            yield _text(x, y + 4, str(number), size=11, weight="bold", anchor="middle")
+        yield text(x, y, zone.name, size=12, halo=True, anchor="middle")
+    for number, x, y in spots:
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#ffffff" stroke="{INK}"/>'
+        yield text(x, y + 4, number, size=11, weight="bold", anchor="middle")
 
 
-def _legend(x: float, y: float) -> Iterator[str]:
-    yield _text(x, y, "图例", size=16, weight="bold")
-    for shade in Shade:
-        y += 26
-        yield shaded(f"M{x:.0f} {y - 13:.0f}h34v18h-34z", shade)
-        yield _text(x + 44, y + 1, SHADE_NAMES[shade])
-    for drawing, words in (
-        (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="2.2"/>', "墙、建筑（遮挡）"),
-        (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="1.2" stroke-dasharray="1 4"/>', "透视围栏（不遮挡）"),
-        (f'<path d="M{{x}} {{y}}h34" stroke="{INK}" stroke-width="0.7" stroke-dasharray="6 3"/>', "摄像机视野边界"),
-        ('<path d="M{x} {y}m0 -9h34v18h-34zl34 18m0 -18l-34 18" fill="none" stroke="#6f42c1"/>', "不得看到的区域"),
-    ):
-        y += 26
-        yield drawing.format(x=f"{x:.0f}", y=f"{y - 4:.0f}")
-        yield _text(x + 44, y + 1, words)
-
-
-def _lists(report: CoverageReport, listed: Sequence[Spot], x: float, names: Mapping[str, str]) -> Iterator[str]:
-    y = 384.0
-    yield _text(x, y, "摄像机", size=16, weight="bold")
-    for point_id, watch in report.watches.items():
-        y += 22
-        sign, word = _WATCH_SIGNS[watch]
-        source = "实测" if report.pose_sources[point_id] is PoseSource.MEASURED else "申报"
-        yield _text(x, y, f"{sign} {names.get(point_id, point_id)} · {word} · 位姿{source}")
-    y += 40
-    total = len(report.blind_spots)
-    yield _text(x, y, f"盲区 {total} 处" if total else "没有盲区", size=16, weight="bold")
-    for number, spot in enumerate(listed, start=1):
-        y += 22
-        night = "（夜间）" if spot.night_only else ""
-        yield _text(x, y, f"{number}  {spot.name}{night}", weight="bold")
-        y += 16
-        yield _text(x + 20, y, spot.reason_text, size=12, colour=GREY)
-    if total > len(listed):
-        yield _text(x, y + 24, f"其余 {total - len(listed)} 处见清单", colour=GREY)
+def _camera(place: Position, sign: str, words: str, labels: Labels) -> Iterator[str]:
+    """Its sign where it hangs, and its name where there is room."""
+    x, y = place
+    yield text(x - 7, y + 6, sign, size=16, halo=True)
+    sides = [(x + 9, "start"), (x - 9, "end")]
+    places = [(at_x, y + down, anchor) for down in (-6, 18, -20, 32) for at_x, anchor in sides if at_x > 80]
+    x, y, anchor = labels.choose(places or [(x + 9, y - 6, "start")], words, size=12)
+    yield text(x, y, words, size=12, weight="bold", halo=True, anchor=anchor)
 
 
 def _backdrop(image: PlanImage, frame: _Frame) -> str:
@@ -262,7 +239,7 @@ def _crossed_out(frame: _Frame, area: Area, name: str) -> str:
         f'<path d="{frame.path([area.outer])}" fill="none" stroke="#6f42c1" stroke-width="1.6"/>'
         f'<path d="M{left:.1f} {top:.1f}L{right:.1f} {bottom:.1f}M{right:.1f} {top:.1f}L{left:.1f} {bottom:.1f}" '
         f'stroke="#6f42c1" stroke-width="1"/>'
-        + _text((left + right) / 2, bottom - 4, name, size=11, anchor="middle", halo=True)
+        + text((left + right) / 2, bottom - 4, name, size=11, anchor="middle", halo=True)
     )
 
 
@@ -294,32 +271,3 @@ def _inside(rings: Sequence[Ring]) -> Position:
         if best[0]:
             break
     return best[1], best[2]
-
-
-def _scale_bar(x: float, y: float, px_per_m: float) -> str:
-    metres = next(length for length in (100, 50, 20, 10, 5, 2, 1) if length * px_per_m < 200 or length == 1)
-    width = metres * px_per_m
-    return (
-        f'<path d="M{x:.0f} {y:.0f}v8h{width:.1f}v-8" fill="none" stroke="{INK}" stroke-width="1.5"/>'
-        + _text(x + width + 8, y + 9, f"{metres} m")
-        + f'<path d="M{x + width + 80:.0f} {y + 12:.0f}v-24l-5 9m5 -9l5 9" fill="none" stroke="{INK}"/>'
-        + _text(x + width + 92, y + 9, "北")
-    )
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    size: int = 13,
-    weight: str = "normal",
-    colour: str = INK,
-    anchor: str = "start",
-    halo: bool = False,
-) -> str:
-    around = ' stroke="#ffffff" stroke-width="3" paint-order="stroke" stroke-linejoin="round"' if halo else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
-        f'text-anchor="{anchor}"{around}>{escape(words)}</text>'
-    )

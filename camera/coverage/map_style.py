@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Final
 
+from camera.coverage.report import Watch
 from camera.coverage.shade import Shade
 
 FONT: Final = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
@@ -17,6 +19,12 @@ SHADE_NAMES: Final[Mapping[Shade, str]] = {
     Shade.NIGHT_BLIND: "白天看到，夜间看不到",
     Shade.UNCERTAIN: "不确定（摄像机状态未知）",
     Shade.BLIND: "盲区",
+}
+
+WATCH_SIGNS: Final[Mapping[Watch, tuple[str, str]]] = {
+    Watch.OK: ("●", "正常"),
+    Watch.FAILING: ("▲", "异常"),
+    Watch.UNKNOWN: ("○", "未知"),
 }
 
 # Okabe and Ito's colours, told apart by every kind of colour vision; lightness falls from "once" to "blind".
@@ -53,3 +61,22 @@ def shaded(path: str, shade: Shade) -> str:
     dashes = ' stroke-dasharray="4 3"' if shade is Shade.UNCERTAIN else ""
     hatch = f'<path d="{path}" fill="url(#{shade})" fill-rule="evenodd"/>' if _PATTERNS[shade] else ""
     return f'<path d="{path}" fill="{paper}" fill-rule="evenodd" stroke="{ink}" stroke-width="{width}"{dashes}/>{hatch}'
+
+
+def text(
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: int = 13,
+    weight: str = "normal",
+    colour: str = INK,
+    anchor: str = "start",
+    halo: bool = False,
+) -> str:
+    """Words on the map; with a halo they can be read upon anything."""
+    around = ' stroke="#ffffff" stroke-width="3" paint-order="stroke" stroke-linejoin="round"' if halo else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
+        f'text-anchor="{anchor}"{around}>{escape(words)}</text>'
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib import resources
 from typing import Final
 
+from camera.coverage.label import width_em
 from camera.coverage.report import CoverageReport, MissingWhy, PoseSource, Spot, ZoneCoverage
 from camera.coverage.typeset import typeset
 from config.plan import Plan
@@ -15,7 +16,7 @@ from config.plan import Plan
 MAX_ZONES: Final = 14
 MAX_SPOTS: Final = 13
 MAX_REMARKS: Final = 13
-MAX_LETTERS: Final = 34
+MAX_LETTERS: Final = 30
 
 
 def draw_sheet(
@@ -85,4 +86,9 @@ def _remarks(report: CoverageReport, names: Mapping[str, str]) -> list[str]:
 
 
 def _short(words: str, letters: int) -> str:
-    return words if len(words) <= letters else words[: letters - 1] + "…"
+    """Words that fit beside as many Chinese letters, cut if they must be."""
+    if width_em(words) <= letters:
+        return words
+    while width_em(words) > letters - 1:
+        words = words[:-1]
+    return f"{words}…"

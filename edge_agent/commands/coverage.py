@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from config.problem import SettingsError
+from config.retention import FLOOR_DAYS
 from config.settings import Settings
 from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
 
@@ -132,7 +133,10 @@ def suggest(
         list[str] | None,
         typer.Option(help="A model: 4MP-80, 4MP-100, 4MP-50, 8MP-90, or NAME:WIDTHxHEIGHT:HFOV:NIGHT_M:MBIT_S."),
     ] = None,
-    keep_days: Annotated[int, typer.Option(min=1, max=3650, help="For the storage they add.")] = 90,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(min=1, max=3650, help="For the storage they add; else the longest of the settings' policies."),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     state: StateOption = DEFAULT_STATE,
     as_json: JsonOption = False,
@@ -142,23 +146,28 @@ def suggest(
 
     models = [_model(text) for text in model] if model else list(BUILT_IN_MODELS)
     campus = _campus(config, state, assume_working=True)
+    days = keep_days or max((policy.keep_days for policy in campus.settings.retention), default=FLOOR_DAYS)
     if not campus.plan.mounts:
         _refuse(f"{campus.plan.file}: 图上没有可安装位置 / no feature of type mount: draw where a camera may hang")
     try:
-        found = suggest(campus.plan, [pose for pose in campus.poses.values() if pose], models, count, keep_days)
+        found = suggest(campus.plan, [pose for pose in campus.poses.values() if pose], models, count, days)
     except TooManyCandidatesError as error:
         _refuse(str(error))
     if as_json:
-        typer.echo(json.dumps([_plain_suggestion(one) for one in found], ensure_ascii=False))
+        told = {"keep_days": days, "suggestions": [_plain_suggestion(one) for one in found]}
+        typer.echo(json.dumps(told, ensure_ascii=False))
         return
     for number, one in enumerate(found, start=1):
         helped = "，".join(f"{name} {area_m2:.1f} m²" for name, area_m2 in one.zones[:4])
         typer.echo(
             f"{number}. {one.mount_name}（{one.mount_id}） {one.model.name} 方位 {one.pose.azimuth_deg:.0f}° 俯角 "
             f"{one.pose.tilt_deg:.0f}°：白天补 {one.closes_day_m2:.1f} m²，夜间补 {one.closes_night_m2:.1f} m²；"
-            f"{helped or '仅夜间'}；{keep_days} 天录像 {one.storage_bytes / GB:.0f} GB"
+            f"{helped or '仅夜间'}；{days} 天录像增加 {one.storage_bytes / GB:.0f} GB"
         )
-    if not found:
+    if found:
+        total_bytes = sum(one.storage_bytes for one in found)
+        typer.echo(f"合计 {len(found)} 台，{days} 天录像增加 {total_bytes / GB:.0f} GB")
+    else:
         typer.echo("可安装位置上没有摄像机能再看到更多 / no allowed place would show more")
 
 
@@ -263,10 +272,11 @@ def _campus(config: Path, state: Path, *, assume_working: bool) -> _Campus:
 
 def _show(report: CoverageReport, names: dict[str, str]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     console = Console(highlight=False, soft_wrap=True)
-    table = Table("区域", "类别", "要求 px/m", "白天", "两台", "夜间", "不确定", "看到它的点位")
+    heads = ("区域", "类别", "要求 px/m", "白天", "两台", "夜间", "不确定", "看到它的点位")
+    table = Table(*(Column(head, overflow="fold") for head in heads))
     for zone in report.zones:
         table.add_row(
             zone.name,
@@ -296,6 +306,7 @@ def _show(report: CoverageReport, names: dict[str, str]) -> None:
         for loss in zone.losses[:3]:
             point = names.get(loss.point_id, loss.point_id)
             console.print(f"若 {point} 失效，{zone.name} 将增加 {loss.area_m2:.1f} m² 盲区", markup=False)
+    console.print(f"按面积：白天看到 {report.seen_share:.1%}，夜间看到 {report.seen_share_at_night:.1%}", markup=False)
     measured = sum(source.value == "measured" for source in report.pose_sources.values())
     console.print(f"位姿：实测 {measured} 台，申报 {len(report.pose_sources) - measured} 台", markup=False)
 

@@ -62,9 +62,13 @@ def test_suggest_says_where_which_way_and_what_it_takes(config: Path, tmp_path: 
     told = json.loads(
         typed(config, tmp_path, "suggest", "--count", "2", "--model", "A:2560x1440:80:30:4", "--json").output
     )
-    assert len(told) == 2
-    assert told[0]["closes_day_m2"] + told[0]["closes_night_m2"] >= told[1]["closes_day_m2"]
-    assert told[0]["storage_bytes"] == 3_888_000_000_000
+    first, second = told["suggestions"]
+    assert first["closes_day_m2"] + first["closes_night_m2"] >= second["closes_day_m2"]
+    assert told["keep_days"] == 90
+    assert first["storage_bytes"] == 3_888_000_000_000
+    assert (
+        "合计 2 台，180 天录像增加" in typed(config, tmp_path, "suggest", "--count", "2", "--keep-days", "180").output
+    )
     assert typed(config, tmp_path, "suggest", "--model", "A:wide").exit_code == 2
 
 
