@@ -15,7 +15,7 @@ from edge_agent.fault_wiring import device_of
 from edge_agent.held import Held
 from edge_agent.pages.footage_deps import FootageDeps
 from edge_agent.pages.footage_routes import footage_routes
-from edge_agent.pages.still_routes import StillDeps
+from edge_agent.pages.still_routes import Looked, StillDeps
 from edge_agent.pages.still_routes import router as still_routes
 from edge_agent.role import Role, RoleContext
 from edge_agent.stills.stills import Stills
@@ -32,6 +32,8 @@ class FootageService:
 
     routes: tuple[APIRouter, ...]
     services: tuple[Service, ...]
+    looked: Looked
+    """Writes a look at a still into the access log."""
 
 
 def footage_services(context: RoleContext) -> FootageService:
@@ -86,5 +88,6 @@ def footage_services(context: RoleContext) -> FootageService:
     stills = Stills(settings, state, clock)
     return FootageService(
         routes=(*footage_routes(deps), still_routes(StillDeps(still=stills.still, looked=deps.looked))),
+        looked=deps.looked,
         services=(Held("access-log", log.close), desk),
     )

@@ -15,6 +15,7 @@ from edge_agent.pages.incident_report_routes import incident_report_routes
 from edge_agent.pages.incident_routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.school_gate_routes import BODY_LIMITS as GATE_BODY_LIMITS
+from edge_agent.picture_wiring import picture_pages
 from edge_agent.role import RoleContext
 from edge_agent.school_gate_wiring import school_gate_services
 from edge_agent.status import StatusGatherer
@@ -57,6 +58,7 @@ def services(context: RoleContext) -> list[Service]:
             further=(
                 authority_route(context.state.key("tls")),
                 cameras.routes,
+                picture_pages(context, footage.looked),
                 fault_routes(fault_pages),
                 incident_report_routes(incident_pages),  # first, for the other takes any action
                 incident_routes(incident_pages),
