@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from alarms.query import alarms_between
 from alarms.record import AlarmRecord
 from edge_agent.access_log import AccessLog
+from edge_agent.alarm_stills import AlarmStills
 from edge_agent.exports import ExportDesk
 from edge_agent.fault_wiring import device_of
 from edge_agent.held import Held
@@ -20,10 +21,14 @@ from edge_agent.pages.still_routes import router as still_routes
 from edge_agent.role import Role, RoleContext
 from edge_agent.stills.stills import Stills
 from foundation.finding import Finding, read_findings_between
+from foundation.journal import Tail
 from foundation.service import Service
 from foundation.sqlite import open_read_only
+from storage.days import NS_PER_MS
+from storage.forecasts import forecast_all
 from storage.mounted import Mounted, mounted
 from uplink.signature import load_or_create_key
+from web.people import PeopleBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class FootageService:
     """Writes a look at a still into the access log."""
 
 
-def footage_services(context: RoleContext) -> FootageService:
+def footage_services(context: RoleContext, people: PeopleBook) -> FootageService:
     """Log, exports and pages; nothing runs yet. Raises DatabaseError, KeyFileError."""
     settings, state, clock = context.settings, context.state, context.clock
     catalogue, alarms = state.database("catalogue"), state.database("alarms")
@@ -84,10 +89,14 @@ def footage_services(context: RoleContext) -> FootageService:
         log=log,
         desk=desk,
         journal=context.journal,
+        disks=settings.volumes,
+        forecasts=lambda: forecast_all(catalogue, settings, clock.utc_ns() // NS_PER_MS),
+        people=people,
     )
     stills = Stills(settings, state, clock)
+    kept = AlarmStills(state.root / "alarm-stills", stills.still, clock)
     return FootageService(
-        routes=(*footage_routes(deps), still_routes(StillDeps(still=stills.still, looked=deps.looked))),
+        routes=(*footage_routes(deps), still_routes(StillDeps(still=kept.still, looked=deps.looked))),
         looked=deps.looked,
-        services=(Held("access-log", log.close), desk),
+        services=(Held("access-log", log.close), desk, Tail(alarms, context.journal, kept.take)),
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from config.settings import Settings
 from foundation.clock import Clock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
 from foundation.state import StateDirectory
+
+COMMANDS: Final = "commands"
+"""Name of the journal in which the command line tells what persons chose there."""
 
 
 class Role(StrEnum):

@@ -13,6 +13,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from alarms.record import AlarmRecord
+from config.volume import Volume
 from edge_agent.access_log import AccessKind, AccessLog, Who
 from edge_agent.exports import ExportDesk
 from edge_agent.pages.fault_form import FieldError
@@ -20,9 +21,11 @@ from foundation.clock import Clock
 from foundation.finding import Finding
 from foundation.journal import Journal
 from storage.days import DAY_MS, NS_PER_MS, day_span_ms
+from storage.forecast import VolumeForecast
 from storage.mounted import Mounted
 from web.language import Catalogue, mark
 from web.login import person_of
+from web.people import PeopleBook
 from web.problem import PageProblem, Words
 
 REASON_LENGTH: Final = 200
@@ -52,6 +55,12 @@ class FootageDeps:
     desk: ExportDesk
     journal: Journal
     """The office's own: what it asks of the recorder."""
+    disks: Sequence[Volume]
+    """Volumes of the settings."""
+    forecasts: Callable[[], Sequence[VolumeForecast]]
+    """Raises DatabaseError."""
+    people: PeopleBook
+    """To know the second person of a choice that takes two."""
 
     def now_ms(self) -> int:
         """The present."""

@@ -28,11 +28,13 @@ from edge_agent.pages.footage_drawing import bar, days_around, open_holds, strip
 from edge_agent.pages.footage_export_routes import export_routes
 from edge_agent.pages.footage_film import Films
 from edge_agent.pages.footage_look_routes import begin, begin_live, fields_of, look_routes, note
+from edge_agent.pages.footage_volume_routes import volume_routes
 from edge_agent.pages.footage_words import VERDICTS, cause_word, reason_words
 from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
 from storage.days import NS_PER_MS, day_of, day_span_ms
 from storage.facts import HoldEndRequested, HoldRequested
+from storage.full_choice import choices
 from storage.ledger import day_entry, verdicts
 from storage.playback import NoFootage
 from storage.timeline import timeline
@@ -49,13 +51,14 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 
 def footage_routes(deps: FootageDeps) -> tuple[APIRouter, ...]:
-    """/footage for those who may see it, /exports for those who may take it away, /access for those who check both."""
+    """/footage for those who may see it, /exports for those who may take it away, /access for those who check both,
+    /volumes for the disks below."""
     routes = APIRouter(prefix="/footage", dependencies=[needs(Right.SEE_FOOTAGE)])
     _list(routes, deps)
     films = look_routes(routes, deps)
     _day(routes, deps, films)
     _holds(routes, deps)
-    return routes, export_routes(deps), access_routes(deps)
+    return routes, export_routes(deps), access_routes(deps), volume_routes(deps)
 
 
 def _may_take(request: Request) -> bool:
@@ -74,6 +77,7 @@ def _list(routes: APIRouter, deps: FootageDeps) -> None:
             for point, name in deps.points().items():
                 found = timeline(deps.catalogue, point, start_ms, end_ms, now_ms)
                 rows.append((point, name, judged.get(point), strip(found, first)))
+            undecided = [volume for volume, choice in choices(deps.catalogue, deps.disks).items() if choice is None]
         except DatabaseError as error:
             raise PageProblem(503, NO_CATALOGUE) from error
         return page(
@@ -85,6 +89,7 @@ def _list(routes: APIRouter, deps: FootageDeps) -> None:
             verdict_state=verdict_state,
             verdict_words=VERDICTS,
             reason_words=reason_words,
+            undecided=undecided,
         )
 
 

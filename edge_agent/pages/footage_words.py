@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from config.volume import WhenFull
 from edge_agent.access_log import AccessKind
 from edge_agent.exports import ExportState
 from web.language import mark
@@ -25,13 +26,17 @@ _CAUSES: Final = {
     "clock_stepped": mark("时钟跳变，换段"),
     "format_changed": mark("视频格式变化，换段"),
     "catalogue_failed": mark("录像目录写不进去"),
-    "recorder_died": mark("录像程序异常退出或断电"),
+    "recorder_died": mark("录像程序异常退出"),
+    "power_lost": mark("断电"),
     "rebuilt": mark("由硬盘上的文件重建"),
     "volume_missing": mark("录像盘不在"),
     "volume_read_only": mark("录像盘变成只读"),
     "volume_swapped": mark("录像盘被换过"),
     "volume_full": mark("录像盘满"),
     "volume_failing": mark("录像盘出错"),
+    "volume_slow": mark("录像盘太慢"),
+    "volume_hung": mark("录像盘没有反应"),
+    "volume_new": mark("新硬盘还没有启用"),
     "volume_away": mark("录像所在的盘现在不在"),
     "lost_overwritten": mark("满盘后被覆盖"),
     "lost_missing": mark("录像文件不见了"),
@@ -45,6 +50,10 @@ _REASONS: Final = {
     "torn": mark("录像文件损坏"),
     "volume_away": mark("录像所在的盘现在不在"),
     "not_verified": mark("超过两天没有核对过文件"),
+}
+WHEN_FULL: Final = {
+    WhenFull.STOP: mark("停录并报警提示，未到期的不删"),
+    WhenFull.OVERWRITE: mark("覆盖最早的录像，每段记为违反"),
 }
 VERDICTS: Final = {
     "met": mark("达标"),

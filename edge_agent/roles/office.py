@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge_agent.alarm_office_wiring import alarm_office
 from edge_agent.camera_wiring import camera_services
 from edge_agent.drill_wiring import drill_deps
 from edge_agent.fault_wiring import fault_services
@@ -33,7 +34,7 @@ def services(context: RoleContext) -> list[Service]:
     cameras = camera_services(context)
     faults = fault_services(context)
     incidents = incident_services(context, faults.ledger)
-    footage = footage_services(context)
+    footage = footage_services(context, people)
     school_gate = school_gate_services(context)
     fault_pages = FaultDeps(
         clock=context.clock,
@@ -64,6 +65,7 @@ def services(context: RoleContext) -> list[Service]:
                 incident_routes(incident_pages),
                 drill_routes(drill_deps(context)),
                 *footage.routes,
+                *alarm_office(context, people),
                 *school_gate.routes,
             ),
             body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS, **GATE_BODY_LIMITS},

@@ -9,7 +9,7 @@ from camera.query import stream_source as known_source
 from camera.stream import StreamSource
 from config.credential import CredentialError
 from config.settings import Settings
-from edge_agent.role import Role, RoleContext
+from edge_agent.role import COMMANDS, Role, RoleContext
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory
@@ -30,6 +30,7 @@ def services(context: RoleContext) -> list[Service]:
             state.journal(Role.GATEHOUSE),
             state.journal(Role.INSPECTOR),
             state.journal(Role.OFFICE),
+            state.journal(COMMANDS),
             state.database("cameras"),
         ),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from alarms.record import AlarmRecord
+from config.volume import Volume
 from edge_agent.access_log import AccessLog
 from edge_agent.exports import ExportDesk
 from edge_agent.pages.footage_deps import FootageDeps
@@ -22,7 +23,11 @@ from foundation.audit import AuditChain
 from foundation.finding import Finding
 from foundation.journal import Journal, Tail
 from foundation.sqlite import open_read_only
+from storage.forecast import VolumeForecast, forecast_volume
+from storage.forecasts import read_histories
+from storage.full_choice import FullChoices
 from storage.holds import Holds
+from storage.login_guard import LoginGuard
 from storage.mounted import Mounted, mounted
 from storage.role import _Heed
 from tests.storage.box import Box, play, volume
@@ -34,7 +39,12 @@ from web.server import PageServer
 HOSTILE = "<img src=x onerror=alert(1)>"
 PASSWORD = "correct-horse-7-battery"
 KEY = SigningKey(bytes(range(32)))
-PEOPLE = (("li", "李老师", Duty.SAFETY_OFFICER), ("shen", "沈审计", Duty.AUDITOR), ("wang", "王师傅", Duty.GUARD))
+PEOPLE = (
+    ("li", "李老师", Duty.SAFETY_OFFICER),
+    ("zhao", "赵校长", Duty.LEADER),
+    ("shen", "沈审计", Duty.AUDITOR),
+    ("wang", "王师傅", Duty.GUARD),
+)
 
 
 @dataclass(slots=True)
@@ -50,6 +60,7 @@ class Office:
     heard: Tail
     folder: Path
     free_bytes: list[int]
+    disks: list[Volume] = field(default_factory=list)
     alarms: list[AlarmRecord] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     people: PeopleBook | None = None
@@ -97,6 +108,14 @@ def volumes_of(box: Box) -> list[Mounted]:
         return mounted(reader, [volume(box.folder), volume(box.folder, "spare")])
 
 
+def box_forecasts(box: Box, disks: Sequence[Volume]) -> list[VolumeForecast]:
+    """What a disk of 100 GB could keep of this."""
+    with open_read_only(box.path) as reader:
+        histories = read_histories(reader, 1, {"gate"})
+    now_hour = box.catalogue.now_ms() // 3_600_000
+    return [forecast_volume(disk.id, capacity_bytes=10**11, histories=histories, now_hour=now_hour) for disk in disks]
+
+
 def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] | None = None) -> Office:
     """Start the office's pages."""
     clock = box.clock
@@ -118,7 +137,10 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
         free_bytes=lambda path: free_bytes[0],
     )
     holds = Holds(box.catalogue, AuditChain(clock))
-    heard = Tail(journal.database.path, Journal(box.catalogue.database, clock), _Heed(box.catalogue, holds, box.shelf))
+    disks = [volume(box.folder)]
+    chosen = FullChoices(box.catalogue, AuditChain(clock), box.findings, disks)
+    heed = _Heed(box.catalogue, holds, chosen, box.shelf, LoginGuard(clock, lambda device: True))
+    heard = Tail(journal.database.path, Journal(box.catalogue.database, clock), heed)
     alarms: list[AlarmRecord] = []
     findings: list[Finding] = []
 
@@ -135,6 +157,9 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
         log=log,
         desk=desk,
         journal=journal,
+        disks=disks,
+        forecasts=lambda: box_forecasts(box, disks),
+        people=people,
     )
     further = [*footage_routes(deps)]
     if still is not None:
@@ -167,6 +192,7 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
         heard=heard,
         folder=folder,
         free_bytes=free_bytes,
+        disks=disks,
         alarms=alarms,
         findings=findings,
         people=people,

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from camera.device_error import DeviceError
+from camera.device_findings import TROUBLES
 from camera.picture.judgement import Condition
 from edge_agent.pages.finding_words import described_kinds, words_of
 from gate.duty_check import KINDS as DUTY_KINDS
 from safety.rule import DEFAULT_RULES, HAND, NOTICE
+from storage.check import Trouble
 from storage.volume import VolumeTrouble
 
 ROOMS = ("camera", "storage", "alarms", "gate", "safety", "uplink", "edge_agent")
@@ -49,10 +50,10 @@ def test_every_kind_of_finding_has_words(root: Path) -> None:
 def composed_kinds() -> set[str]:
     """Kinds whose second word is a device's trouble, a volume's trouble, what a picture suffers from, or what is wrong
     with duty."""
-    troubles = {error.trouble for error in DeviceError.__subclasses__()}
     return (
-        {f"camera.{trouble}" for trouble in troubles}
+        set(TROUBLES)
         | {f"storage.volume_{trouble}" for trouble in VolumeTrouble}
+        | {f"storage.footage_{trouble}" for trouble in (Trouble.MISSING, Trouble.ALTERED)}
         | {f"picture.{condition}" for condition in Condition}
         | set(DUTY_KINDS)
     )
