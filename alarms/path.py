@@ -41,8 +41,10 @@ class PathReport:
     session: SessionState
     last_heartbeat_age_s: float | None
     """Since the center was last heard on it."""
+    last_echo_age_s: float | None
+    """Since the center last said on it that it had heard a new heartbeat of ours: both directions carry."""
     skew: Skew | None
-    """The center's clock minus ours."""
+    """The center's clock minus ours; twice its error is how long a heartbeat and its echo travelled."""
     last_acceptance: Acceptance | None
     """The broker's last word on a message: a hint."""
     oldest_unanswered_s: float | None
@@ -167,6 +169,7 @@ class AlarmPath(Service):
             loss=verdict.loss,
             session=self._session.state,
             last_heartbeat_age_s=None if carried.last_beat_ns is None else (now_ns - carried.last_beat_ns) / NS_PER_S,
+            last_echo_age_s=None if carried.last_echo_ns is None else (now_ns - carried.last_echo_ns) / NS_PER_S,
             skew=skew,
             last_acceptance=acceptance,
             oldest_unanswered_s=(None if alarm_since_ns is None else (now_ns - alarm_since_ns) / NS_PER_S),

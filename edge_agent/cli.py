@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from alarms.disk import shares_spinning_disk
-from edge_agent.commands import alarm, audit, backup, camera, coverage, demo, footage, person, station, status
+from edge_agent.commands import (
+    alarm,
+    audit,
+    backup,
+    camera,
+    coverage,
+    demo,
+    drill,
+    footage,
+    incident,
+    person,
+    station,
+    status,
+)
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
@@ -33,7 +46,9 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(backup.app, name="backup")
 app.add_typer(camera.app, name="camera")
 app.add_typer(coverage.app, name="coverage")
+app.add_typer(drill.app, name="drill")
 app.add_typer(footage.app, name="footage")
+app.add_typer(incident.app, name="incident")
 app.add_typer(person.app, name="person")
 app.add_typer(station.app, name="station")
 app.command("demo")(demo.demo)

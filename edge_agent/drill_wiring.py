@@ -6,8 +6,12 @@ from typing import Final
 
 from alarms.inputs.call import ArmDrillCall
 from alarms.inputs.socket_client import NoAnswerError, call
-from edge_agent.pages.drill_plan import ArmRefusedError, DrillDeps, NoGatehouseError
+from config.settings import Settings
+from edge_agent.pages.drill_plan import DrillPlan
+from edge_agent.pages.drill_routes import ArmRefusedError, DrillDeps, NoGatehouseError
 from edge_agent.role import RoleContext
+from foundation.clock import Clock
+from foundation.state import StateDirectory
 
 _ANSWER_WITHIN_S: Final = 4.0
 
@@ -29,11 +33,15 @@ def drill_deps(context: RoleContext) -> DrillDeps:
         if not reply.ok:
             raise ArmRefusedError(reply.error)
 
-    return DrillDeps(
+    return DrillDeps(drill_plan(settings, state, clock), arm)
+
+
+def drill_plan(settings: Settings, state: StateDirectory, clock: Clock) -> DrillPlan:
+    """Schedule and file of a campus."""
+    return DrillPlan(
         clock=clock,
         campus=settings.campus,
         inputs=settings.alarm_inputs,
         line_tests=settings.line_tests,
         alarms=state.database("alarms"),
-        arm=arm,
     )

@@ -109,6 +109,8 @@ def _path_answer(report: PathReport) -> PathAnswer:
         status=report.status,
         loss=report.loss,
         heard_age_ms=None if report.last_heartbeat_age_s is None else round(report.last_heartbeat_age_s * 1000),
+        echo_age_ms=None if report.last_echo_age_s is None else round(report.last_echo_age_s * 1000),
+        round_trip_us=None if report.skew is None else 2 * report.skew.error_ns // 1000,
         connected=report.session.connected,
         protocol=report.session.protocol,
         error=report.session.last_error,

@@ -94,6 +94,10 @@ class PathAnswer(BaseModel):
     loss: str | None = None
     heard_age_ms: int | None = None
     """Since the center was last heard on it."""
+    echo_age_ms: int | None = None
+    """Since it last said on it that it had heard us."""
+    round_trip_us: int | None = None
+    """How long our last heartbeat and the center's signed echo of it travelled, without its stay at the center."""
     connected: bool
     protocol: str | None = None
     error: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from alarms.inputs import socket_client
-from alarms.inputs.call import AcknowledgeCall, ArmDrillCall, Call, CancelCall, PathsCall, Reply
+from alarms.inputs.call import AcknowledgeCall, ArmDrillCall, Call, CancelCall, PathAnswer, PathsCall, Reply
 from alarms.query import find_alarm, recent_alarms
 from alarms.record import AlarmRecord
 from edge_agent.options import DEFAULT_STATE, EXIT_REFUSED, StateOption
@@ -22,6 +23,7 @@ app = typer.Typer(help="Press, list and drill alarms (一键报警).", no_args_i
 EXIT_PATH_LOST = 1
 _GIVE_UP_S = 10.0
 _PRESS_GIVE_UP_S = 60.0
+_LOOK_EVERY_S = 0.25
 
 PersonOption = Annotated[str, typer.Option(help="Who says so; the name stands in the alarm's history.")]
 
@@ -115,19 +117,41 @@ def arm_drill(
 
 
 @app.command("test-path")
-def show_paths(state: StateOption = DEFAULT_STATE) -> None:
-    """How each path to the center stands now; exit code 1 if one does not carry."""
-    paths = _call(state, PathsCall()).paths
+def time_paths(
+    state: StateOption = DEFAULT_STATE,
+    wait_s: Annotated[float, typer.Option("--wait", min=0, max=60, help="Seconds to wait for the center.")] = 12.0,
+) -> None:
+    """Time each path to the center: a heartbeat there and its signed echo back; exit code 1 if one gives none."""
+    clock, pause = SystemClock(), threading.Event()
+    begun_ns = clock.running_ns()
+    while True:
+        paths = _call(state, PathsCall()).paths
+        waited_ms = (clock.running_ns() - begun_ns) / 1_000_000
+        silent = [path for path in paths if path.connected and not _answered(path, waited_ms)]
+        if not silent or waited_ms >= wait_s * 1000:
+            break
+        pause.wait(_LOOK_EVERY_S)
     if not paths:
         typer.echo("○ 没有设置到接警中心的线路 / no broker paths in the settings")
     for path in paths:
-        sign = {PathStatus.UP: "●", PathStatus.UNKNOWN: "○"}.get(PathStatus(path.status), "▲")
-        heard = "从未听到 never heard" if path.heard_age_ms is None else f"{path.heard_age_ms / 1000:.1f} s 前听到中心"
-        rest = "  ".join(
-            part for part in (f"MQTT {path.protocol}" if path.protocol else "", path.loss, path.error) if part
-        )
-        typer.echo(f"{sign} {path.id}  {path.broker}  {path.status}  {heard}  {rest}")
-    raise typer.Exit(0 if all(path.status == PathStatus.UP for path in paths) else EXIT_PATH_LOST)
+        typer.echo(_path_line(path, answered=_answered(path, waited_ms)))
+    carries = all(_answered(path, waited_ms) and path.status != PathStatus.LOST for path in paths)
+    raise typer.Exit(0 if carries else EXIT_PATH_LOST)
+
+
+def _answered(path: PathAnswer, waited_ms: float) -> bool:
+    # Only an echo that was heard since the test began says something of now.
+    return path.connected and path.echo_age_ms is not None and path.echo_age_ms <= waited_ms
+
+
+def _path_line(path: PathAnswer, *, answered: bool) -> str:
+    sign = "▲" if not answered or path.status == PathStatus.LOST else "●"
+    trip = "" if path.round_trip_us is None else f"往返 {path.round_trip_us / 1000:.1f} ms round trip"
+    if not answered:
+        heard = "从未 never" if path.heard_age_ms is None else f"{path.heard_age_ms / 1000:.1f} s 前 ago"
+        trip = f"接警中心没有应答 no answer (上次听到 last heard: {heard})"
+    rest = (path.status, trip, f"MQTT {path.protocol}" if path.protocol else "", path.loss, path.error)
+    return "  ".join((f"{sign} {path.id}", path.broker, *(part for part in rest if part)))
 
 
 def _call(state: Path, what: Call) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from alarms.drill import Drill, Result, Standing
 from config.line_test import Every
-from edge_agent.pages.drill_plan import DrillDeps, PlanRow
+from edge_agent.pages.drill_plan import DrillPlan, PlanRow
 from edge_agent.pages.drill_words import steps_of
 from edge_agent.pages.status_model import StatusModel, UtcNs
 
@@ -57,17 +57,17 @@ class DrillsView(StatusModel):
     filed: tuple[DrillView, ...]
 
 
-def drill_view(deps: DrillDeps, drill: Drill) -> DrillView:
+def drill_view(campus_plan: DrillPlan, drill: Drill) -> DrillView:
     """One line test; its steps are named in Chinese."""
     return DrillView(
         id=drill.id,
         input_id=drill.input_id,
-        input_name=deps.name_of(drill),
+        input_name=campus_plan.name_of(drill),
         person=drill.person,
         armed_utc_ns=drill.armed_utc_ns,
         until_utc_ns=drill.until_utc_ns,
         alarm_id=drill.alarm.id if drill.alarm else None,
-        result=deps.result(drill),
+        result=campus_plan.result(drill),
         steps=tuple(
             DrillStepView(what=step.what, at_utc_ns=step.at_utc_ns, after_ms=step.after_ms, who=step.who)
             for step in steps_of(drill, str)
@@ -76,7 +76,7 @@ def drill_view(deps: DrillDeps, drill: Drill) -> DrillView:
 
 
 def drills_view(
-    deps: DrillDeps, plan: Sequence[PlanRow], running: Sequence[Drill], filed: Sequence[Drill]
+    campus_plan: DrillPlan, plan: Sequence[PlanRow], running: Sequence[Drill], filed: Sequence[Drill]
 ) -> DrillsView:
     """All of a period."""
     return DrillsView(
@@ -93,6 +93,6 @@ def drills_view(
             )
             for row in plan
         ),
-        running=tuple(drill_view(deps, drill) for drill in running),
-        filed=tuple(drill_view(deps, drill) for drill in filed),
+        running=tuple(drill_view(campus_plan, drill) for drill in running),
+        filed=tuple(drill_view(campus_plan, drill) for drill in filed),
     )

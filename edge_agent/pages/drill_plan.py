@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,8 +30,8 @@ class PlanRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrillDeps:
-    """What the pages of line tests are made of."""
+class DrillPlan:
+    """Schedule and file of one campus, read when asked."""
 
     clock: Clock
     campus: Campus
@@ -39,8 +39,6 @@ class DrillDeps:
     line_tests: LineTests
     alarms: Path
     """alarms.sqlite"""
-    arm: Callable[[str, str], None]
-    """Arm an input in a person's name. Raises ArmRefusedError, NoGatehouseError."""
 
     def result(self, drill: Drill) -> Result:
         """How a drill stands now."""
@@ -51,7 +49,7 @@ class DrillDeps:
         named = next((item.name for item in self.inputs if item.id == drill.input_id), None)
         return named or (drill.alarm.input_name if drill.alarm else drill.input_id)
 
-    def plan(self) -> list[PlanRow]:
+    def rows(self) -> list[PlanRow]:
         """Each input of the settings, as it stands with its schedule. Raises DatabaseError."""
         proofs = input_proofs(self.alarms, [item.id for item in self.inputs])
         latest: dict[str, Drill] = {}
@@ -80,6 +78,10 @@ class DrillDeps:
             )
         return rows
 
+    def recent(self, limit: int) -> list[Drill]:
+        """The latest, newest first. Raises DatabaseError."""
+        return list(recent_drills(self.alarms, limit=limit))
+
     def running(self) -> list[Drill]:
         """Armed or pressed just now. Raises DatabaseError."""
         return [drill for drill in recent_drills(self.alarms, limit=50) if not self.result(drill).over]
@@ -88,11 +90,3 @@ class DrillDeps:
         """Ended ones of Beijing days, `first` included and `end` excluded, newest first. Raises DatabaseError."""
         found = drills_between(self.alarms, beijing_day_start_ns(first), beijing_day_start_ns(end))
         return [drill for drill in found if self.result(drill).over]
-
-
-class ArmRefusedError(Exception):
-    """The gatehouse did not arm it; the message says why."""
-
-
-class NoGatehouseError(Exception):
-    """The gatehouse did not answer."""

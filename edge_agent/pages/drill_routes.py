@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,7 +18,7 @@ from alarms.drill_rows import drills_version, find_drill
 from config.line_test import Every
 from edge_agent.pages.as_json import wants_json
 from edge_agent.pages.drill_model import drill_view, drills_view
-from edge_agent.pages.drill_plan import ArmRefusedError, DrillDeps, NoGatehouseError
+from edge_agent.pages.drill_plan import DrillPlan
 from edge_agent.pages.drill_sheet import drill_sheet
 from edge_agent.pages.drill_words import (
     EVERY,
@@ -54,6 +56,23 @@ _TAKEN: Final = Words(
 _SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+class ArmRefusedError(Exception):
+    """The gatehouse did not arm it; the message says why."""
+
+
+class NoGatehouseError(Exception):
+    """The gatehouse did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillDeps:
+    """What the pages of line tests are made of."""
+
+    plan: DrillPlan
+    arm: Callable[[str, str], None]
+    """Arm an input in a person's name. Raises ArmRefusedError, NoGatehouseError."""
+
+
 def drill_routes(deps: DrillDeps) -> APIRouter:
     """/drills for everybody who may see how the campus stands; arming for who may arm."""
     routes = APIRouter(prefix="/drills", dependencies=[needs(Right.SEE_STATUS)])
@@ -68,8 +87,8 @@ def _frame(request: Request, deps: DrillDeps) -> dict[str, object]:
     person, texts = person_of(request), texts_of(request)
     return {
         "may_arm": person is not None and person.duty.may(Right.ARM_DRILL),
-        "result_of": deps.result,
-        "name_of": deps.name_of,
+        "result_of": deps.plan.result,
+        "name_of": deps.plan.name_of,
         "results": RESULTS,
         "result_states": RESULT_STATES,
         "standings": STANDINGS,
@@ -85,7 +104,7 @@ def _month(deps: DrillDeps, text: str) -> tuple[date, date, date]:
     found = _MONTH.fullmatch(text)
     if text and found is None:
         raise HTTPException(400)
-    day = date(int(found[1]), int(found[2]), 1) if found else beijing_day(deps.clock.utc_ns())
+    day = date(int(found[1]), int(found[2]), 1) if found else beijing_day(deps.plan.clock.utc_ns())
     span = span_of(Every.MONTH, day)
     return span.first, span.last, span.last + timedelta(days=1)
 
@@ -95,12 +114,12 @@ def _list(routes: APIRouter, deps: DrillDeps) -> None:
     def everything(request: Request, month: str = "") -> Response:
         first, _, end = _month(deps, month)
         try:
-            plan, running, filed = deps.plan(), deps.running(), deps.filed(first, end)
+            plan, running, filed = deps.plan.rows(), deps.plan.running(), deps.plan.filed(first, end)
         except DatabaseError as error:
             raise PageProblem(503, _NO_ALARMS) from error
         if wants_json(request):
-            return JSONResponse(drills_view(deps, plan, running, filed).model_dump(mode="json"))
-        armed = {drill.input_id: drill for drill in running if deps.result(drill) is Result.ARMED}
+            return JSONResponse(drills_view(deps.plan, plan, running, filed).model_dump(mode="json"))
+        armed = {drill.input_id: drill for drill in running if deps.plan.result(drill) is Result.ARMED}
         return page(
             request,
             "drill_list.html",
@@ -111,7 +130,7 @@ def _list(routes: APIRouter, deps: DrillDeps) -> None:
             filed=filed,
             month=f"{first:%Y-%m}",
             earlier=f"{first - timedelta(days=1):%Y-%m}",
-            later=f"{end:%Y-%m}" if end <= beijing_day(deps.clock.utc_ns()) else "",
+            later=f"{end:%Y-%m}" if end <= beijing_day(deps.plan.clock.utc_ns()) else "",
             live_url="/drills/live",
         )
 
@@ -119,8 +138,8 @@ def _list(routes: APIRouter, deps: DrillDeps) -> None:
     async def beats(request: Request) -> Response:
         def version() -> str:
             try:
-                running = [deps.result(drill) for drill in deps.running()]
-                return f"{drills_version(deps.alarms)} {running}"
+                running = [deps.plan.result(drill) for drill in deps.plan.running()]
+                return f"{drills_version(deps.plan.alarms)} {running}"
             except DatabaseError:
                 return "unread"
 
@@ -131,14 +150,14 @@ def _arm(routes: APIRouter, deps: DrillDeps) -> None:
     @routes.post("/arm", dependencies=[needs(Right.ARM_DRILL)])
     def arm(request: Request, form: FormTexts) -> Response:
         person, input_id = signer(request), form.get("input", "")
-        if input_id not in {item.id for item in deps.inputs}:
+        if input_id not in {item.id for item in deps.plan.inputs}:
             raise HTTPException(404)
         try:
             deps.arm(input_id, person)
         except NoGatehouseError as error:
             raise PageProblem(503, _NO_GATEHOUSE) from error
         except ArmRefusedError as refused:
-            held = next((one for one in deps.running() if one.input_id == input_id), None)
+            held = next((one for one in deps.plan.running() if one.input_id == input_id), None)
             if held is not None:
                 raise PageProblem(409, _TAKEN, who=held.person) from refused
             raise PageProblem(409, _REFUSED, why=str(refused)) from refused
@@ -150,7 +169,7 @@ def _sheet(routes: APIRouter, deps: DrillDeps) -> None:
     def sheet(form: str, month: str = "") -> Response:
         first, last, end = _month(deps, month)
         try:
-            report: Report = drill_sheet(deps, first, last, end)
+            report: Report = drill_sheet(deps.plan, first, last, end)
         except DatabaseError as error:
             raise PageProblem(503, _NO_ALARMS) from error
         name = f"line-tests-{first:%Y-%m}.{form}"
@@ -168,11 +187,11 @@ def _one(routes: APIRouter, deps: DrillDeps) -> None:
     @routes.get("/{drill_id}", response_model=None)
     def one(request: Request, drill_id: str) -> Response:
         try:
-            drill = find_drill(deps.alarms, drill_id) if is_id(drill_id) else None
+            drill = find_drill(deps.plan.alarms, drill_id) if is_id(drill_id) else None
         except DatabaseError as error:
             raise PageProblem(503, _NO_ALARMS) from error
         if drill is None:
             raise HTTPException(404)
         if wants_json(request):
-            return JSONResponse(drill_view(deps, drill).model_dump(mode="json"))
+            return JSONResponse(drill_view(deps.plan, drill).model_dump(mode="json"))
         return page(request, "drill_one.html", _frame(request, deps), drill=drill, live_url="/drills/live")

@@ -8,7 +8,7 @@ from typing import Final
 
 from alarms.drill import RECEIPT_WITHIN_S, Drill, Result
 from alarms.record import StepKind
-from edge_agent.pages.drill_plan import DrillDeps, PlanRow
+from edge_agent.pages.drill_plan import DrillPlan, PlanRow
 from edge_agent.pages.drill_words import EVERY, RESULTS
 from foundation.clock import beijing
 from web.document.column import Column, Kind, Value
@@ -31,13 +31,13 @@ _NONE: Final = "本期未演练"
 _MS: Final = 1_000_000
 
 
-def drill_sheet(deps: DrillDeps, first: date, last: date, end: date) -> Report:
+def drill_sheet(campus_plan: DrillPlan, first: date, last: date, end: date) -> Report:
     """Everything of Beijing days `first` to `last`; `end` is the day after. Raises DatabaseError."""
-    plan, filed = deps.plan(), deps.filed(first, end)
+    plan, filed = campus_plan.rows(), campus_plan.filed(first, end)
     drilled = {drill.input_id for drill in filed}
-    rows = [_row(deps, drill, plan) for drill in reversed(filed)]
+    rows = [_row(campus_plan, drill, plan) for drill in reversed(filed)]
     rows += [_missing(row) for row in plan if row.input.id not in drilled]
-    passed = {drill.input_id for drill in filed if deps.result(drill) is Result.PASSED}
+    passed = {drill.input_id for drill in filed if campus_plan.result(drill) is Result.PASSED}
     inputs = {row.input.id for row in plan}
     facts = (
         Fact(Column("应演练按钮", Kind.INTEGER, "个"), len(plan)),
@@ -52,9 +52,9 @@ def drill_sheet(deps: DrillDeps, first: date, last: date, end: date) -> Report:
     )
     return Report(
         title="一键报警线路演练记录表",
-        school=deps.campus.name,
+        school=campus_plan.campus.name,
         period=Period(first, last),
-        made_at_utc_ns=deps.clock.utc_ns(),
+        made_at_utc_ns=campus_plan.clock.utc_ns(),
         marking="【演练】",
         sections=(
             Facts("汇总", facts),
@@ -72,14 +72,14 @@ def drill_sheet(deps: DrillDeps, first: date, last: date, end: date) -> Report:
     )
 
 
-def _row(deps: DrillDeps, drill: Drill, plan: list[PlanRow]) -> tuple[Value, ...]:
+def _row(campus_plan: DrillPlan, drill: Drill, plan: list[PlanRow]) -> tuple[Value, ...]:
     planned = next((row for row in plan if row.input.id == drill.input_id), None)
     alarm = drill.alarm
     place = planned.input.place if planned else alarm.place if alarm else ""
     acknowledged = alarm.step(StepKind.ACKNOWLEDGED) if alarm else None
     answered_ns = drill.after_ns(StepKind.ACKNOWLEDGED)
     return (
-        deps.name_of(drill),
+        campus_plan.name_of(drill),
         place,
         planned.responsible if planned else "",
         drill.person,
@@ -89,7 +89,7 @@ def _row(deps: DrillDeps, drill: Drill, plan: list[PlanRow]) -> tuple[Value, ...
         _ms(drill, StepKind.CENTER_RECEIVED),
         None if answered_ns is None else Decimal(answered_ns // _MS) / 1000,
         (acknowledged.person or "") if acknowledged else "",
-        RESULTS[deps.result(drill)],
+        RESULTS[campus_plan.result(drill)],
     )
 
 

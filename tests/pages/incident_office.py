@@ -15,8 +15,8 @@ from config.campus import Campus
 from config.incident_reports import IncidentReports
 from config.line_test import LineTests
 from edge_agent.incident_wiring import AlarmTail, IncidentWatch, limits_of
-from edge_agent.pages.drill_plan import ArmRefusedError, DrillDeps
-from edge_agent.pages.drill_routes import drill_routes
+from edge_agent.pages.drill_plan import DrillPlan
+from edge_agent.pages.drill_routes import ArmRefusedError, DrillDeps, drill_routes
 from edge_agent.pages.incident_report_routes import incident_report_routes
 from edge_agent.pages.incident_routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
@@ -115,7 +115,7 @@ def serve(folder: Path, clock: ManualClock) -> Office:
         except PressError as error:
             raise ArmRefusedError(str(error)) from error
 
-    drills = DrillDeps(clock=clock, campus=CAMPUS, inputs=INPUTS, line_tests=LineTests(), alarms=alarms.path, arm=arm)
+    plan = DrillPlan(clock=clock, campus=CAMPUS, inputs=INPUTS, line_tests=LineTests(), alarms=alarms.path)
     app = office_app(
         OfficeDeps(
             clock=clock,
@@ -123,7 +123,12 @@ def serve(folder: Path, clock: ManualClock) -> Office:
             status=lambda: CampusStatus(campus_id="x", campus_name="x", taken_at_utc_ns=clock.utc_ns()),
             people=people,
             incidents=deps.running,
-            further=(_nobody_calls(), incident_report_routes(deps), incident_routes(deps), drill_routes(drills)),
+            further=(
+                _nobody_calls(),
+                incident_report_routes(deps),
+                incident_routes(deps),
+                drill_routes(DrillDeps(plan, arm)),
+            ),
         )
     )
     server = PageServer("office-pages", app, host="127.0.0.1", port=0)
