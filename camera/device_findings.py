@@ -55,9 +55,7 @@ def wanted_troubles(standing: Standing, hold: LoginHold | None) -> Mapping[str, 
     return wanted
 
 
-def clock_finding(fault: ClockFault, offset_ns: int, error_ns: int) -> Wanted:
-    """A clock that is certainly wrong."""
-    return Wanted(
-        Severity.ATTENTION,
-        {"fault": fault.value, "offset_ms": round(offset_ns / 1e6), "error_ms": round(error_ns / 1e6)},
-    )
+def clock_finding(fault: ClockFault, offset_ns: int, error_ns: int, *, not_set: str = "") -> Wanted:
+    """A clock that is certainly wrong; `not_set` says why it could not be set right."""
+    evidence = {"fault": fault.value, "offset_ms": round(offset_ns / 1e6), "error_ms": round(error_ns / 1e6)}
+    return Wanted(Severity.ATTENTION, evidence | ({"not_set": not_set} if not_set else {}))

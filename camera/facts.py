@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from camera.device_state import DeviceState
 from foundation.journal import Fact
@@ -24,6 +24,10 @@ class StreamsChanged(Fact):
 
     kind: ClassVar[str] = "camera.streams"
     device_id: str
+
+
+CLOCK_SET: Final = "clock_set"
+"""What changed when the box itself set a device's clock (自动校时)."""
 
 
 class DeviceChanged(Fact):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from camera.events import CameraEvents
 from camera.http_call import DEFAULT_LIMITS, Limits
 from camera.login import Login
+from camera.own_clock import is_synchronised
 from camera.register import Register
 from camera.round import CameraRound, RoundRules
 from camera.stream_watch import StreamWatch
@@ -67,12 +68,14 @@ def inspector(
     look_every_s: float = 10.0,
     limits: Limits = DEFAULT_LIMITS,
     may_try: Callable[[str], bool] = lambda _device_id: True,
+    own_clock_holds: Callable[[], bool] = is_synchronised,
 ) -> Inspector:
     """The services that know a campus's devices. `database` is cameras.sqlite; `may_try` tells what other roles found.
 
     Imports zeep and OpenCV, so only the inspector calls it.
     """
     from camera.onvif.device import OnvifDevice
+    from camera.onvif.setting import set_clock
     from camera.picture.health import PictureHealth, WatchedPoint
 
     def make(address: str, login: Login | None) -> OnvifDevice:
@@ -89,8 +92,14 @@ def inspector(
         findings,
         clock,
         campus_id=settings.campus.id,
-        rules=RoundRules(period_s=period_s, sources_due=due),
+        rules=RoundRules(
+            period_s=period_s,
+            sources_due=due,
+            keep_clock=frozenset(device.id for device in settings.devices if device.keep_clock),
+        ),
         may_try=may_try,
+        set_clock=lambda device: set_clock(device, clock),
+        own_clock_holds=own_clock_holds,
     )
     points = {(point.device, point.source): point.id for point in settings.points}
     events = CameraEvents(visitors, register, findings, clock, is_well=rounds.is_well, points=points)

@@ -9,6 +9,7 @@ from typing import Final
 
 from camera.device_state import DeviceState, LoginHold, Standing
 from camera.facts import (
+    CLOCK_SET,
     DeviceChanged,
     DeviceStateChanged,
     InputChanged,
@@ -120,6 +121,15 @@ class Register:
                     since_utc_ns=standing.since_utc_ns,
                 ),
             )
+
+    def note_clock_set(self, transaction: Transaction, device_id: str, after: DeviceTime) -> None:
+        """We set a device's clock: told with what it was before, so that the camera file has it."""
+        row = transaction.row("SELECT clock_offset_ns FROM device WHERE id = ?", (device_id,))
+        before = f"{row[0] / NS_PER_S:+.1f} s" if row and row[0] is not None else ""
+        change = DeviceChanged(
+            device_id=device_id, what=CLOCK_SET, before=before, after=f"{after.offset_ns / NS_PER_S:+.1f} s"
+        )
+        self.tell(transaction, change)
 
     def note_time(self, transaction: Transaction, device_id: str, time: DeviceTime) -> None:
         """A device's clock beside ours."""

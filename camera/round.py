@@ -31,7 +31,7 @@ from camera.facts import DeviceAccepted, LoginRetryAsked
 from camera.onvif.model import DeviceTime, Identity
 from camera.register import Register
 from camera.together import failing_together
-from camera.visit import HELD_ELSEWHERE, Sighting, Visitor
+from camera.visit import HELD_ELSEWHERE, SetClock, Sighting, Visitor
 from camera.visit_pool import VisitPool
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import Evidence, FindingBoard, Severity
@@ -43,6 +43,7 @@ _log = structlog.get_logger("round")
 
 _STREAMS_EVERY_S: Final = 300.0
 _READING_EVERY_S: Final = 3600.0
+_SET_CLOCK_EVERY_S: Final = 3600.0  # a device that does not keep it is not set again and again
 _PRUNE_EVERY_S: Final = 3600.0
 _STEP_NS: Final = NS_PER_S // 2
 _JITTER: Final = 0.1
@@ -59,6 +60,8 @@ class RoundRules:
     state: StateRules = field(default_factory=StateRules)
     sources_due: Mapping[str, tuple[int, ...]] | None = None
     """Device id to the source numbers that points are bound to."""
+    keep_clock: frozenset[str] = frozenset()
+    """Devices whose clock we were asked to keep right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,11 @@ class CameraRound(Service):
         campus_id: str,
         rules: RoundRules = RoundRules(),
         may_try: Callable[[str], bool] = lambda _device_id: True,
+        set_clock: SetClock | None = None,
+        own_clock_holds: Callable[[], bool] = lambda: False,
         chance: random.Random | None = None,
     ) -> None:
+        """`set_clock` sets clocks of devices in `rules.keep_clock`, while `own_clock_holds` says that ours is right."""
         super().__init__("camera-round")
         self._visitors = {visitor.device_id: visitor for visitor in visitors}
         self._register = register
@@ -94,6 +100,9 @@ class CameraRound(Service):
         self._campus = f"campus:{campus_id}"
         self._rules = rules
         self._may_try = may_try
+        self._set_clock = set_clock
+        self._own_clock_holds = own_clock_holds
+        self._clock_set_at_ns: dict[str, int] = {}
         self._chance = chance or random.Random()
         self._pool = VisitPool[Sighting](rules.workers, "visit")
         self._running: dict[str, Future[Sighting]] = {}
@@ -182,11 +191,23 @@ class CameraRound(Service):
         def allowed(mark: bytes) -> bool:
             return not elsewhere and may_log_in(hold, mark, now, self._rules.state)
 
-        sighting = self._visitors[device_id].visit(may_log_in=allowed, want_streams=self._streams_due(device_id))
+        sighting = self._visitors[device_id].visit(
+            may_log_in=allowed,
+            want_streams=self._streams_due(device_id),
+            set_clock=self._set_clock if self._clock_due(device_id) else None,
+        )
         if elsewhere and sighting.outcome.trouble == LoginRefused.trouble:
             # Not a refusal of our own: a finding of ours would hold the other role back for ever, and it us.
             return replace(sighting, outcome=Outcome(HELD_ELSEWHERE, sighting.outcome.message))
         return sighting
+
+    def _clock_due(self, device_id: str) -> bool:
+        doubts = self._clock_doubts.get(device_id, 0)
+        if device_id not in self._rules.keep_clock or doubts < self._rules.state.failing:
+            return False
+        at_ns = self._clock_set_at_ns.get(device_id)
+        rested = at_ns is None or self._clock.running_ns() - at_ns >= _SET_CLOCK_EVERY_S * NS_PER_S
+        return rested and self._own_clock_holds()
 
     def _streams_due(self, device_id: str) -> bool:
         at_ns = self._streams_at_ns.get(device_id)
@@ -226,6 +247,8 @@ class CameraRound(Service):
                 if sighting.streams is not None:
                     self._register.note_streams(transaction, device_id, sighting.streams)
                     self._streams_at_ns[device_id] = self._clock.running_ns()
+                if sighting.clock_set == "" and sighting.time is not None:
+                    self._register.note_clock_set(transaction, device_id, sighting.time)
                 if sighting.time is not None and clock_holds:
                     self._register.note_time(transaction, device_id, sighting.time)
                     reading = self._reading(device_id, sighting.time)
@@ -235,8 +258,11 @@ class CameraRound(Service):
                 self._pruned_at_ns = self._clock.running_ns()
                 self._register.prune(transaction)
         for device_id, sighting in sightings.items():
+            if sighting.clock_set is not None:
+                self._clock_set_at_ns[device_id] = self._clock.running_ns()
+                _log.info("a device's clock was set", device=device_id, trouble=sighting.clock_set)
             if sighting.time is not None and clock_holds:
-                self._judge_clock(device_id, sighting.time)
+                self._judge_clock(device_id, sighting.time, sighting.clock_set)
             self._judge_identity(device_id, before[device_id], sighting.identity)
             self._judge_sources(device_id, sighting)
         self._tell_troubles()
@@ -279,13 +305,13 @@ class CameraRound(Service):
         for kind, finding in wanted.items():
             self._findings.open(subject, kind, finding.severity, evidence=finding.evidence)
 
-    def _judge_clock(self, device_id: str, time: DeviceTime) -> None:
+    def _judge_clock(self, device_id: str, time: DeviceTime, clock_set: str | None) -> None:
         fault = clock_fault(time)
         self._clock_doubts[device_id] = self._clock_doubts.get(device_id, 0) + 1 if fault else 0
         if fault is None:
             self._findings.clear(f"device:{device_id}", CLOCK_WRONG)
         elif self._clock_doubts[device_id] >= self._rules.state.failing:
-            wanted = clock_finding(fault, time.offset_ns, time.error_ns)
+            wanted = clock_finding(fault, time.offset_ns, time.error_ns, not_set=clock_set or "")
             self._show(f"device:{device_id}", (CLOCK_WRONG,), {CLOCK_WRONG: wanted})
 
     def _judge_identity(self, device_id: str, before: Identity | None, now: Identity | None) -> None:

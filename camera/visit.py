@@ -27,6 +27,10 @@ LoginOf = Callable[[], Login | None]
 """Reads a device's log-in anew each time, so that a changed password file is noticed. Raises CredentialError."""
 
 
+SetClock = Callable[["OnvifDevice"], DeviceTime]
+"""Sets a device's clock and reads it back; raises DeviceError."""
+
+
 class DeviceMaker(Protocol):
     """Makes what is asked; in the product `OnvifDevice`."""
 
@@ -46,6 +50,8 @@ class Sighting:
     """None: not asked, or not answered."""
     mac: str = ""
     """Asked with the streams; empty: not asked, or not told."""
+    clock_set: str | None = None
+    """Whether its clock was set on this visit: empty if it took it, else why not; None: nobody asked to."""
     own_link_down: bool = False
     """We had no network: nothing is known about the device."""
 
@@ -75,7 +81,9 @@ class Visitor:
         """The log-in as it is written down now. Raises CredentialError."""
         return self._login_of()
 
-    def visit(self, *, may_log_in: Callable[[bytes], bool], want_streams: bool) -> Sighting:
+    def visit(
+        self, *, may_log_in: Callable[[bytes], bool], want_streams: bool, set_clock: SetClock | None = None
+    ) -> Sighting:
         """Go there once. Never raises for what a device does; `may_log_in` is asked with the log-in's mark."""
         try:
             login = self._login_of()
@@ -93,6 +101,9 @@ class Visitor:
             identity = device.identity()
             streams = device.streams() if want_streams else None
             mac = device.mac() if want_streams else ""
+            clock_set = None
+            if set_clock is not None:
+                clock_set, time = _set_clock(device, set_clock, time)
             return Sighting(
                 outcome=Outcome(),
                 tried_login=True,
@@ -101,6 +112,7 @@ class Visitor:
                 identity=identity,
                 streams=streams,
                 mac=mac,
+                clock_set=clock_set,
             )
         except DeviceError as error:
             device.forget()  # a rebooted device may have another clock and other addresses
@@ -112,6 +124,14 @@ class Visitor:
                 identity=identity,
                 own_link_down=isinstance(error, OwnLinkDown),
             )
+
+
+def _set_clock(device: OnvifDevice, set_clock: SetClock, time: DeviceTime) -> tuple[str, DeviceTime]:
+    # A device that takes no time is a good device otherwise.
+    try:
+        return "", set_clock(device)
+    except DeviceError as error:
+        return str(error), time
 
 
 def login_mark(device_id: str, login: Login | None) -> bytes:

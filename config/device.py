@@ -18,3 +18,5 @@ class Device(SettingsModel):
     address: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s@]+(/\S*)?$")]
     """Device service URL, e.g. http://192.168.1.64/onvif/device_service; never with a password in it."""
     credential: Slug | None = None
+    keep_clock: bool = False
+    """自动校时: the box may set this device's clock when it is wrong; never without this word."""

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 
 import av
 
@@ -77,7 +78,15 @@ class Loop:
 
 
 def encode(spec: LoopSpec) -> Iterator[bytes]:
-    """Paints and encodes a loop frame by frame."""
+    """Paints and encodes a loop frame by frame; a frozen one is its first group of pictures again and again."""
+    if spec.variant is Variant.FROZEN:
+        first = list(islice(_encode(spec), spec.frames_per_gop))
+        yield from (first[number % len(first)] for number in range(spec.frames))
+    else:
+        yield from _encode(spec)
+
+
+def _encode(spec: LoopSpec) -> Iterator[bytes]:
     painter = Painter(spec.scene, spec.variant, spec.width, spec.height)
     encoder = av.CodecContext.create("libx264" if spec.codec is Codec.H264 else "libx265", "w")
     assert isinstance(encoder, av.VideoCodecContext)

@@ -237,7 +237,7 @@ def _file_page(
         words_of=words_of,
         evidence_text=evidence_text,
         changes=[
-            (change, change_words(change.field, texts), changed_by_words(change.changed_by, texts))
+            (change, change_words(change.field, texts), changed_by_words(change.changed_by, change.field, texts))
             for change in changes_of(deps.book.path, file.point.id)
         ],
         may_write=_may_write(request),

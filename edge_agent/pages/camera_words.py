@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from camera.camera_file import TITLES
+from camera.facts import CLOCK_SET
 from web.language import Catalogue, mark
 
 _TOLD: Final[Mapping[str, str]] = {
@@ -17,6 +18,7 @@ _TOLD: Final[Mapping[str, str]] = {
     "mac": mark("MAC 地址"),
     "main_stream": mark("主码流"),
     "sub_stream": mark("子码流"),
+    CLOCK_SET: mark("自动校时"),
     "photo": mark("现场照片"),
     "device_accepted": mark("确认更换设备"),
     "login_retry": mark("要求重试登录"),
@@ -51,6 +53,8 @@ def change_words(field: str, texts: Catalogue) -> str:
     return texts(word) if word else field
 
 
-def changed_by_words(changed_by: str, texts: Catalogue) -> str:
-    """Who changed it: a person's name, or the device of itself."""
+def changed_by_words(changed_by: str, field: str, texts: Catalogue) -> str:
+    """Who changed it: a person's name, the device of itself, or this box because the settings say so."""
+    if field == CLOCK_SET:
+        return texts(mark("本机按设置"))
     return texts(mark("设备自己报告")) if changed_by.startswith("device:") else changed_by

@@ -19,10 +19,11 @@ from camera.http_call import Limits
 from camera.login import Login
 from camera.onvif.device import OnvifDevice
 from camera.onvif.model import DeviceTime, Identity
+from camera.onvif.setting import SetHadNoEffect, set_clock
 from camera.query import DeviceStatus, device_states, may_try, stream_source
 from camera.register import Register
 from camera.round import CameraRound, RoundRules
-from camera.visit import LoginOf, Sighting, Visitor
+from camera.visit import LoginOf, SetClock, Sighting, Visitor
 from config.credential import CredentialError
 from foundation.clock import NS_PER_S, Clock, ManualClock, SystemClock
 from foundation.finding import FindingBoard
@@ -103,7 +104,9 @@ class Scripted(Visitor):
         super().__init__(device_id, f"http://{device_id}/", lambda: None, OnvifDevice)  # type: ignore[arg-type]
         self.left = list(sightings)
 
-    def visit(self, *, may_log_in: Callable[[bytes], bool], want_streams: bool) -> Sighting:
+    def visit(
+        self, *, may_log_in: Callable[[bytes], bool], want_streams: bool, set_clock: SetClock | None = None
+    ) -> Sighting:
         return self.left.pop(0) if len(self.left) > 1 else self.left[0]
 
 
@@ -383,3 +386,88 @@ def test_the_service_goes_round_again_by_itself(box: Box, campus: Campus) -> Non
         wait_until(lambda: box.status("gate").last_visit_utc_ns != first, what="the second visit")
     finally:
         rounds.close()
+
+
+def test_a_clock_is_set_only_where_the_settings_ask_for_it_and_ours_is_right(tmp_path: Path, campus: Campus) -> None:
+    box, ours_is_right = Box(tmp_path), [False]
+    rules = RoundRules(period_s=5, keep_clock=frozenset({"gate"}))
+    circle = box.round(
+        simulated(box, campus, "gate"),
+        simulated(box, campus, "corridor"),
+        rules=rules,
+        set_clock=lambda device: set_clock(device, box.clock),
+        own_clock_holds=lambda: ours_is_right[0],
+    )
+    for camera in ("gate", "corridor"):
+        campus.set_fault(camera, Fault.CLOCK_WRONG)
+    for _ in range(3):
+        circle.run_once()
+    wrong = {("device:gate", "camera.clock_wrong"), ("device:corridor", "camera.clock_wrong")}
+    assert box.open_kinds() == wrong  # nobody sets a camera by a clock that may be wrong itself
+    ours_is_right[0] = True
+    circle.run_once()
+    assert box.open_kinds() == {("device:corridor", "camera.clock_wrong")}
+    changed = [DeviceChanged.model_validate_json(told) for told in box.facts(DeviceChanged.kind)]
+    assert [(one.device_id, one.what) for one in changed] == [("gate", "clock_set")]
+    assert abs(float(changed[0].before.removesuffix(" s")) - 600) < 1
+    assert abs(float(changed[0].after.removesuffix(" s"))) < 1
+    box.close()
+
+
+def test_a_clock_that_cannot_be_set_is_not_set_again_and_again(tmp_path: Path, campus: Campus) -> None:
+    box, tries = Box(tmp_path), []
+
+    def refuse(device: OnvifDevice) -> DeviceTime:
+        tries.append(device.address)
+        raise SetHadNoEffect("it is 600 s off all the same")
+
+    rules = RoundRules(period_s=5, keep_clock=frozenset({"gate"}))
+    circle = box.round(simulated(box, campus, "gate"), rules=rules, set_clock=refuse, own_clock_holds=lambda: True)
+    campus.set_fault("gate", Fault.CLOCK_WRONG)
+    for _ in range(5):
+        circle.run_once()
+    assert len(tries) == 1
+    (finding,) = box.findings.all_open()
+    assert finding.kind == "camera.clock_wrong"
+    box.close()
+
+
+def test_another_camera_is_said_until_it_is_accepted_or_the_old_one_is_back(tmp_path: Path, campus: Campus) -> None:
+    box = Box(tmp_path)
+    circle = box.round(simulated(box, campus, "gate"))
+    circle.run_once()
+    campus.set_fault("gate", Fault.NEW_IDENTITY)
+    circle.run_once()
+    swapped = {("device:gate", "camera.swapped")}
+    assert box.open_kinds() == swapped
+    circle.run_once()
+    assert box.open_kinds() == swapped  # it does not become right by being there
+    campus.set_fault("gate", None)
+    circle.run_once()
+    assert box.open_kinds() == set()
+    campus.set_fault("gate", Fault.NEW_IDENTITY)
+    circle.run_once()
+    accepted = DeviceAccepted(device_id="gate", by="li")
+    circle.take_fact(Entry("office", 1, "id-1", accepted.kind, 1, 0, accepted.model_dump_json()))
+    circle.run_once()
+    assert box.open_kinds() == set()
+    box.close()
+
+
+def test_another_codec_is_told_with_what_it_was(
+    tmp_path: Path, campus: Campus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera.round._STREAMS_EVERY_S", 0.0)
+    box = Box(tmp_path)
+    circle = box.round(simulated(box, campus, "gate"))
+    circle.run_once()
+    campus.set_fault("gate", Fault.CODEC_CHANGED)
+    circle.run_once()
+    changed = [DeviceChanged.model_validate_json(told) for told in box.facts(DeviceChanged.kind)]
+    assert [(one.what, one.source, one.before, one.after) for one in changed] == [
+        ("main_stream", 0, "H264 320x180 2 fps 64 kbit/s", "H265 320x180 2 fps 64 kbit/s")
+    ]
+    found = stream_source(box.cameras, "gate", 0)
+    assert found is not None
+    assert found.main.codec == "H265"
+    box.close()

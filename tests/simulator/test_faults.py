@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import requests
+from numpy.typing import NDArray
 from requests.auth import HTTPBasicAuth
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from simulator.campus import Campus
 from simulator.cli import app
 from simulator.faults import Fault
 from tests.simulator.rtsp_client import Packet, RtspClient
+from tests.support.waiting import wait_until
 
 
 def viewer(campus: Campus, camera: str = "gate") -> RtspClient:
@@ -184,3 +186,23 @@ def test_a_running_stream_goes_over_to_the_cover_without_a_break(healthy: Campus
                 break
     assert light[0] > 2 * light[-1]
     assert len({after - before for before, after in pairwise(stamps)}) == 1
+
+
+def test_a_frozen_camera_sends_the_same_picture_for_ever_and_mends(healthy: Campus) -> None:
+    healthy.set_fault("gate", Fault.FROZEN)
+    first = snapshot(healthy)
+    later = healthy.clock.utc_ns() + 1_100_000_000  # another keyframe
+    wait_until(lambda: healthy.clock.utc_ns() > later, timeout_s=5)
+    assert np.array_equal(snapshot(healthy), first)
+    healthy.set_fault("gate", None)
+    assert not np.array_equal(snapshot(healthy), first)
+
+
+def snapshot(campus: Campus) -> NDArray[np.uint8]:
+    account = campus.account
+    answer = requests.get(
+        campus.addresses("gate").snapshot_url, auth=HTTPBasicAuth(account.user, account.password), timeout=10
+    )
+    picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return np.asarray(picture, np.uint8)
