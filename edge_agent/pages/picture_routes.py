@@ -25,7 +25,7 @@ from web.duty import Right
 from web.language import mark
 from web.login import needs, person_of
 from web.page import page, texts_of
-from web.problem import NOT_ALLOWED, PageProblem, Words
+from web.problem import PageProblem, Words
 from web.signs import State
 from web.stream import live
 
@@ -92,7 +92,6 @@ def _frame(deps: PictureDeps, request: Request) -> dict[str, object]:
         "trouble_words": TROUBLES,
         "lights": LIGHTS,
         "may_see": _may(request, Right.SEE_FOOTAGE),
-        "may_accept": _may(request, Right.MEND_FAULTS),
         "live_url": "/pictures/live",
     }
 
@@ -153,12 +152,10 @@ def _one(routes: APIRouter, deps: PictureDeps) -> None:
             accepted="accepted" in request.query_params,
         )
 
-    @routes.post("/{point_id}/accept")
+    @routes.post("/{point_id}/accept", dependencies=[needs(Right.SEE_FOOTAGE)])  # who judges it must see it
     def accept(request: Request, point_id: str) -> Response:
         known(point_id)
         by = signer(request)
-        if not _may(request, Right.MEND_FAULTS):
-            raise PageProblem(403, NOT_ALLOWED)
         if not any(one.point_id == point_id and one.ended_utc_ns is None for one in _episodes(deps)):
             raise PageProblem(409, _NOTHING_OPEN)
         deps.journal.append(PictureAccepted(point_id=point_id, by=by))

@@ -62,7 +62,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     ledger.keep_only(["gate-east", "hall"])
     journal = Journal.open(tmp_path / "office.sqlite", clock)
     people = PeopleBook(tmp_path / "people.sqlite", clock)
-    named = (("zhang", Duty.TECHNICIAN), ("wang", Duty.GUARD), ("li", Duty.STAFF))
+    named = (("zhang", Duty.SAFETY_OFFICER), ("wang", Duty.GUARD))
     people.add([NewPerson(login=name, name=name, duty=duty, password=PASSWORD) for name, duty in named], by="test")
     made = Office("", clock, ledger, register, tmp_path / "office.sqlite")
 
@@ -113,38 +113,39 @@ def cover(office: Office) -> None:
 
 def test_both_pictures_stand_side_by_side_and_each_look_is_written_down(office: Office) -> None:
     cover(office)
-    technician = office.client("zhang")
-    page = technician.get("/pictures/gate-east").text
+    officer = office.client("zhang")
+    page = officer.get("/pictures/gate-east").text
     for text in ("镜头被挡住了", "画面被挡 46 %，界限 25 %", "用了 40 秒 确认", "正常时的画面（参照）", "异常时的画面"):
         assert text in page, text
     seen, reference = (
-        technician.get(f"/pictures/gate-east/{office.episode}/{name}.jpg").content for name in ("seen", "reference")
+        officer.get(f"/pictures/gate-east/{office.episode}/{name}.jpg").content for name in ("seen", "reference")
     )
     assert seen[:2] == reference[:2] == b"\xff\xd8"
     assert seen != reference
     assert {(person, point) for person, point, _, _ in office.looks} == {("zhang", "gate-east")}
-    assert technician.get(f"/pictures/hall/{office.episode}/seen.jpg").status_code == 404  # not this point's
+    assert officer.get(f"/pictures/hall/{office.episode}/seen.jpg").status_code == 404  # not this point's
     assert "○" not in page
-    assert "门厅" in technician.get("/pictures").text
+    assert "门厅" in officer.get("/pictures").text
 
 
 def test_who_may_not_see_footage_sees_no_picture(office: Office) -> None:
     cover(office)
-    staff = office.client("li")
-    assert staff.get(f"/pictures/gate-east/{office.episode}/seen.jpg").status_code == 403
+    guard = office.client("wang")
+    assert guard.get(f"/pictures/gate-east/{office.episode}/seen.jpg").status_code == 403
+    assert "您的岗位不能看画面。" in guard.get("/pictures/gate-east").text
     assert office.looks == []
 
 
-def test_this_is_fine_is_told_once_by_those_who_mend(office: Office) -> None:
-    technician, guard = office.client("zhang"), office.client("wang")
-    assert technician.post("/pictures/gate-east/accept").status_code == 409  # nothing is wrong yet
+def test_this_is_fine_is_told_by_those_who_see_it(office: Office) -> None:
+    officer, guard = office.client("zhang"), office.client("wang")
+    assert officer.post("/pictures/gate-east/accept").status_code == 409  # nothing is wrong yet
     cover(office)
     assert "现在的画面没有问题" not in guard.get("/pictures/gate-east").text
     assert guard.post("/pictures/gate-east/accept").status_code == 403
-    assert "现在的画面没有问题" in technician.get("/pictures/gate-east").text
-    said = technician.post("/pictures/gate-east/accept")
+    assert "现在的画面没有问题" in officer.get("/pictures/gate-east").text
+    said = officer.post("/pictures/gate-east/accept")
     assert said.status_code == 303
-    assert "已记下" in technician.get(said.headers["location"]).text
+    assert "已记下" in officer.get(said.headers["location"]).text
     (told,) = [entry for entry in read_entries(office.journal_file, after=0) if entry.kind == PictureAccepted.kind]
     assert told.read(PictureAccepted) == PictureAccepted(point_id="gate-east", by="zhang（zhang）")
 
