@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from config.settings import Settings
+from edge_agent.commands.footage_volumes import adopt, choose
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
@@ -22,7 +23,9 @@ from foundation.sqlite import DatabaseError, open_read_only
 from foundation.state import StateDirectory
 from storage.mounted import Mounted, mounted
 
-app = typer.Typer(help="Footage (录像): forecast, check, verify.", no_args_is_help=True)
+app = typer.Typer(help="Footage (录像): forecast, check, verify, disks.", no_args_is_help=True)
+app.command()(adopt)
+app.command()(choose)
 
 EXIT_FOUND = 1
 _NS_PER_MS = 1_000_000
@@ -33,10 +36,12 @@ _GB = 1_000_000_000
 def forecast(config: ConfigOption = DEFAULT_CONFIG, state: StateOption = DEFAULT_STATE) -> None:
     """Say for each volume how many days fit, when it will fall short, and what mends it."""
     from storage.forecasts import forecast_all
+    from storage.full_choice import choices
 
     settings, catalogue = settings_or_exit(config), _catalogue(state)
     try:
         found = forecast_all(catalogue, settings, SystemClock().utc_ns() // _NS_PER_MS)
+        undecided = [volume for volume, choice in choices(catalogue, settings.volumes).items() if choice is None]
     except DatabaseError as error:
         raise _refused(error) from error
     if not found:
@@ -54,6 +59,11 @@ def forecast(config: ConfigOption = DEFAULT_CONFIG, state: StateOption = DEFAULT
         if short is not None:
             mend = "" if volume.fitting_bits_per_s is None else f"; 或每路 {volume.fitting_bits_per_s / 1e6:.2f} Mb/s"
             typer.echo(f"   需要增加 add {volume.missing_bytes / _GB:.0f} GB{mend}")
+    for volume_id in undecided:
+        typer.echo(
+            f"▲ {volume_id}: 还没有人决定写满以后怎么办 nobody has decided what happens when it is full: "
+            f"edge-agent footage choose {volume_id} stop|overwrite"
+        )
 
 
 @app.command()
@@ -105,7 +115,20 @@ def verify(
     for found in report.found:
         typer.echo(f"▲ {found.trouble}: {found.where} {found.detail}")
     typer.echo(f"{'●' if report.holds else '▲'} {report.days} days, {report.segments} segments read back")
+    _tell_ages(catalogue)
     raise typer.Exit(0 if report.holds else EXIT_FOUND)
+
+
+def _tell_ages(catalogue: Path) -> None:
+    from storage.ledger import verdicts
+
+    now_ms = SystemClock().utc_ns() // _NS_PER_MS
+    for verdict in verdicts(catalogue, now_ms):
+        if verdict.verified_ms is None:
+            typer.echo(f"○ {verdict.point}: 夜间复核还没有读完一遍 not all of it was read back at night yet")
+        else:
+            days = (now_ms - verdict.verified_ms) / 86_400_000
+            typer.echo(f"● {verdict.point}: 夜间复核最旧的一天是 {days:.1f} 天前读的 oldest nightly reading")
 
 
 def _catalogue(state: Path) -> Path:

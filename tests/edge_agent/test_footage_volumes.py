@@ -1,0 +1,120 @@
+"""`edge-agent footage adopt` and `choose`: persons show who they are, and no disk is taken into use by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from config.settings import read_settings
+from edge_agent.cli import app
+from edge_agent.role import COMMANDS
+from foundation.clock import ManualClock
+from foundation.journal import read_entries
+from foundation.state import StateDirectory
+from storage.facts import WhenFullChosen
+from storage.volume import IDENTITY_FILE
+from tests.support.programs import unavailable
+from web.duty import Duty
+from web.people import NewPerson, PeopleBook
+
+PASSWORDS = {"li": "correct-horse-7-battery", "zhao": "another-9-good-words", "wang": "guards-2-do-not-choose"}
+
+
+@pytest.fixture
+def campus(tmp_path: Path, root: Path) -> tuple[Path, StateDirectory]:
+    """A settings file whose volume is a disk of its own, and a state directory with three persons."""
+    values = yaml.safe_load((root / "config/example/campus.yaml").read_text(encoding="utf-8"))
+    values["volumes"] = [{"id": "main", "path": str(tmp_path / "disk")}]
+    values.pop("plan")
+    file = tmp_path / "campus.yaml"
+    file.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    state = StateDirectory(tmp_path / "state").create()
+    people = PeopleBook(state.database("people"), ManualClock())
+    duties = {"li": Duty.SAFETY_OFFICER, "zhao": Duty.LEADER, "wang": Duty.GUARD}
+    people.add(
+        [NewPerson(login=login, name=login.title(), duty=duties[login], password=PASSWORDS[login]) for login in duties],
+        by="test",
+    )
+    people.close()
+    return file, state
+
+
+def footage(campus: tuple[Path, StateDirectory], *words: str, typed: str = "") -> Result:
+    file, state = campus
+    rest = ["--config", str(file)] + (["--state", str(state.root)] if words[0] != "adopt" else [])
+    return CliRunner().invoke(app, ["footage", *words, *rest], input=typed)
+
+
+def chosen(state: StateDirectory) -> list[WhenFullChosen]:
+    path = state.journal(COMMANDS)
+    return [entry.read(WhenFullChosen) for entry in read_entries(path, after=0)] if path.exists() else []
+
+
+def test_one_person_stops_and_two_let_it_overwrite(campus: tuple[Path, StateDirectory]) -> None:
+    why = ("--reason", "盘不够大")
+    done = footage(campus, "choose", "main", "stop", "--person", "li", *why, typed=PASSWORDS["li"] + "\n")
+    assert done.exit_code == 0, done.output
+    both = f"{PASSWORDS['li']}\n{PASSWORDS['zhao']}\n"
+    done = footage(campus, "choose", "main", "overwrite", "--person", "li", "--second", "zhao", *why, typed=both)
+    assert done.exit_code == 0, done.output
+    assert [(each.when_full, each.persons) for each in chosen(campus[1])] == [
+        ("stop", ("Li（li）",)),
+        ("overwrite", ("Li（li）", "Zhao（zhao）")),
+    ]
+    assert not any(password in done.output for password in PASSWORDS.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (("overwrite", "--person", "li"), "li"),
+        (("overwrite", "--person", "li", "--second", "li"), "li li"),
+        (("overwrite", "--person", "li", "--second", "wang"), "li wang"),
+        (("overwrite", "--person", "li", "--second", "zhao"), "li wang"),
+        (("stop", "--person", "wang"), "wang"),
+        (("stop", "--person", "nobody"), "li"),
+    ],
+)
+def test_who_may_not_or_is_not_who_they_say_chooses_nothing(
+    campus: tuple[Path, StateDirectory], words: tuple[str, ...], typed: str
+) -> None:
+    passwords = "".join(f"{PASSWORDS[login]}\n" for login in typed.split())
+    done = footage(campus, "choose", "main", *words, "--reason", "r", typed=passwords)
+    assert done.exit_code == 2, done.output
+    assert "Traceback" not in done.output
+    assert chosen(campus[1]) == []
+
+
+@pytest.fixture
+def mounted_disk(campus: tuple[Path, StateDirectory]) -> Iterator[Path]:
+    path = read_settings(campus[0]).volume("main").path
+    path.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], capture_output=True, text=True, timeout=10)
+    if done.returncode:
+        unavailable(f"no tmpfs can be mounted here: {done.stderr.strip()} (needs root)")
+    yield path
+    subprocess.run(["umount", path], check=True, timeout=10)
+
+
+def test_a_folder_without_its_disk_is_not_taken_into_use(campus: tuple[Path, StateDirectory]) -> None:
+    path = read_settings(campus[0]).volume("main").path
+    path.mkdir()
+    done = footage(campus, "adopt", "main")
+    assert done.exit_code == 2
+    assert "nothing is mounted" in done.output
+    assert list(path.iterdir()) == []
+
+
+def test_a_mounted_disk_is_taken_into_use_once(campus: tuple[Path, StateDirectory], mounted_disk: Path) -> None:
+    done = footage(campus, "adopt", "main")
+    assert done.exit_code == 0, done.output
+    assert json.loads((mounted_disk / IDENTITY_FILE).read_text())["id"] == "main"
+    again = footage(campus, "adopt", "main")
+    assert again.exit_code == 2
+    assert "in use already" in again.output
