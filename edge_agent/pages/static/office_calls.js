@@ -16,6 +16,7 @@ function show(calls) {
   bar.classList.toggle("louder", louder);
   sound(louder ? "louder" : unknown.length ? "calling" : "");
   bar.querySelector("[data-muted]").hidden = !isMuted();
+  bar.querySelector("[data-unknown]").hidden = unknown.length === 0;
   bar.querySelector("[data-call-police]").hidden = !calls.some((call) => call.call_police);
   const list = bar.querySelector("ul");
   list.replaceChildren(...calls.map((call) => {
