@@ -30,7 +30,7 @@ from foundation.service import Service
 from foundation.sqlite import DatabaseError
 from gate.book import GateBook
 from gate.expiry import Expiry, Reindex
-from gate.facts import StationEndAsked
+from gate.facts import ErasureAsked, StationEndAsked
 from gate.stations import Stations
 from gate.still import StillTaker
 from safety.query import open_faults
@@ -128,10 +128,13 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
         )
     )
 
-    def end_station(entry: Entry) -> None:
+    def asked_by_office(entry: Entry) -> None:
         if entry.kind == StationEndAsked.kind:
             asked = entry.read(StationEndAsked)
             stations.end(asked.station_id, by=asked.by)
+        elif entry.kind == ErasureAsked.kind:
+            erasure = entry.read(ErasureAsked)
+            book.erase_record(erasure.record, reason=f"{erasure.by} 要求删除")
 
     return [
         door,
@@ -147,6 +150,6 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             campus=settings.campus.id,
         ),
         Held("stations", stations.close),
-        Tail(state.journal(Role.OFFICE), context.journal, end_station),
+        Tail(state.journal(Role.OFFICE), context.journal, asked_by_office),
         PageServer("gate-page", app, host=address.host, port=address.port, tls=tls),
     ]

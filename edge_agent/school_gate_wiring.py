@@ -39,7 +39,13 @@ def school_gate_services(context: RoleContext) -> SchoolGateService:
         return f"{'http' if address.host in _HERE else 'https'}://{named}:{address.port}"
 
     deps = SchoolGateDeps(
-        clock=context.clock, orders=orders, book=context.state.database("gate"), gatehouse_url=gatehouse_url
+        clock=context.clock,
+        orders=orders,
+        book=context.state.database("gate"),
+        campus_name=context.settings.campus.name,
+        gate_names={gate.id: gate.name for gate in context.settings.gates},
+        tell=lambda fact, fact_id: context.journal.append(fact, fact_id=fact_id),
+        gatehouse_url=gatehouse_url,
     )
     return SchoolGateService(
         school_gate_routes(deps),

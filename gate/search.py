@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -13,6 +14,7 @@ _SHORTEST_PLATE: Final = 4
 _LONGEST_PLATE_DIGITS: Final = 6
 _MOST_WORDS: Final = 4
 _NAME_LETTERS: Final = 6
+_PARTS: Final = re.compile(r"[\s·・.-]+")
 
 
 def words_of(visitor: Visitor) -> frozenset[str]:
@@ -23,8 +25,10 @@ def words_of(visitor: Visitor) -> frozenset[str]:
             words.add(f"last:{number[-LAST_DIGITS:].upper()}")
     plate = _plain(visitor.plate)
     words.update(f"plate:{plate[start:]}" for start in range(len(plate)) if len(plate) - start >= _SHORTEST_PLATE)
-    name = _plain(visitor.name)
-    words.update(f"name:{name[:length]}" for length in range(1, min(len(name), _NAME_LETTERS) + 1))
+    # Who has a name of several parts is found by the beginning of each, for each is typed as a word.
+    for part in {visitor.name, *_PARTS.split(visitor.name)[:_MOST_WORDS]}:
+        name = _plain(part)
+        words.update(f"name:{name[:length]}" for length in range(1, min(len(name), _NAME_LETTERS) + 1))
     for initials in initials_of(visitor.name):
         words.update(f"initials:{initials[:length]}" for length in range(1, len(initials) + 1))
     return frozenset(words)

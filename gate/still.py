@@ -85,6 +85,13 @@ def forget_still(transaction: Transaction, shelf: StillShelf, record_id: str) ->
     transaction.execute("DELETE FROM still WHERE record_id = ?", (record_id,))
 
 
+def has_still(path: Path, record_id: str) -> bool:
+    """Whether there is a picture of a record. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        row = reader.row("SELECT 1 FROM still WHERE record_id = ? AND state = 'taken'", (record_id,))
+    return row is not None
+
+
 def read_still(path: Path, record_id: str) -> Picture | None:
     """The picture of a record; None if there is none, or it was erased. `path` is the gate book's.
 

@@ -69,6 +69,8 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
         return {
             "campus_name": deps.campus_name,
             "person": person,
+            "may_see_visits": person is None or person.duty.may(Right.SEE_VISITS),
+            "may_reveal_visitor": person is None or person.duty.may(Right.REVEAL_VISITOR),
             "arranging": person is None or person.duty.may(Right.ARRANGE_GATE),
             "may_expect": person is None or person.duty.may(Right.EXPECT_VISITORS),
             "may_see_status": person is None or person.duty.may(Right.SEE_STATUS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import Request
 
 from foundation.clock import Clock
+from foundation.journal import Fact
 from gate.orders import GateOrders
 from web.document.reading.mistake import UploadRefused
 from web.language import Catalogue
@@ -27,6 +28,11 @@ class SchoolGateDeps:
     orders: GateOrders
     book: Path
     """gate.sqlite, which the gatehouse writes; may not be there yet."""
+    campus_name: str
+    gate_names: Mapping[str, str]
+    """By id."""
+    tell: Callable[[Fact, str], object]
+    """tell(fact, id): the gatehouse hears it; the same id again is the same fact."""
     gatehouse_url: Callable[[Request], str]
     """Where a phone on the school's network reaches the gatehouse, without a slash at the end."""
 

@@ -18,6 +18,8 @@ from edge_agent.pages.roster_routes import ROSTER_PATH, roster_routes
 from edge_agent.pages.school_gate_deps import SchoolGateDeps
 from edge_agent.pages.slip_routes import slip_routes
 from edge_agent.pages.staff_list_routes import STAFF_PATH, staff_list_routes
+from edge_agent.pages.visit_book_routes import look_routes, visit_book_routes
+from edge_agent.pages.watchlist_routes import WATCH_BODY_LIMITS, watchlist_routes
 from foundation.clock import NS_PER_S, beijing_day
 from gate.admission import read_standing
 from gate.duty import duty_now, duty_spans, first_duty_utc_ns
@@ -32,7 +34,7 @@ from web.duty import Right
 from web.login import needs, person_of
 from web.page import page, texts_of
 
-BODY_LIMITS: Final = dict.fromkeys((STAFF_PATH, ROSTER_PATH, MEETING_PATH), MOST_BYTES + 10_000)
+BODY_LIMITS: Final = dict.fromkeys((STAFF_PATH, ROSTER_PATH, MEETING_PATH), MOST_BYTES + 10_000) | WATCH_BODY_LIMITS
 _DAY_NS: Final = 24 * 3600 * NS_PER_S
 
 
@@ -91,6 +93,9 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
         meeting_routes(deps),
         expected_routes(deps),
         slip_routes(deps),
+        visit_book_routes(deps),
+        look_routes(deps),
+        watchlist_routes(deps),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gate.look import LookKind
 from gate.refusal import RefusalReason
 from gate.vehicle import VehicleKind
 from gate.watch import Certainty
@@ -34,3 +35,28 @@ CERTAINTIES: Final = {
     Certainty.NAME: mark("姓名相同，可能是"),
     Certainty.SOUND: mark("读音相同，可能是"),
 }
+LOOKS: Final = {
+    LookKind.REVEAL: mark("看全号码和照片"),
+    LookKind.EXPORT: mark("导出，号码遮盖"),
+    LookKind.EXPORT_WHOLE: mark("导出，号码不遮盖"),
+    LookKind.ERASE: mark("要求删除"),
+}
+STEPS: Final = {
+    "visit.signed_in": mark("登记进校"),
+    "visit.admitted": mark("准入核验"),
+    "visit.signed_out": mark("登记离校"),
+    "visit.corrected": mark("更正"),
+    "visit.undone": mark("撤销"),
+    "visit.refused": mark("拒绝入校"),
+    "visit.refusal_undone": mark("撤销"),
+    "vehicle.in": mark("登记进校"),
+    "vehicle.passed_first": mark("应急车放行"),
+    "vehicle.written_up": mark("补登记"),
+    "vehicle.corrected": mark("更正"),
+    "vehicle.out": mark("登记离校"),
+    "vehicle.undone_in": mark("撤销进校"),
+    "vehicle.undone_out": mark("撤销离校"),
+    "still.taken": mark("抓拍"),
+    "audit.erased": mark("删除个人信息"),
+}
+"""What the audit chain's actions are called."""
