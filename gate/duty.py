@@ -96,7 +96,7 @@ def duty_spans(path: Path, begins_utc_ns: int, ends_utc_ns: int) -> tuple[tuple[
     """When somebody stood at any screen, cut to a stretch (UTC ns). Raises DatabaseError."""
     with open_read_only(path) as reader:
         rows = reader.rows(
-            "SELECT on_utc_ns, coalesce(off_utc_ns, ?2) FROM duty WHERE on_utc_ns < ?2 "
+            "SELECT on_utc_ns, coalesce(off_utc_ns, ?2) FROM duty WHERE on_utc_ns <= ?2 "
             "AND (off_utc_ns IS NULL OR off_utc_ns > ?1) ORDER BY on_utc_ns",
             (begins_utc_ns, ends_utc_ns),
         )
