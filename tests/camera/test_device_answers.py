@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,24 @@ def recorded(folder: Path, path: str) -> Element:
 def test_document_types_and_entities_are_refused_in_every_encoding(body: bytes) -> None:
     with pytest.raises(Garbled, match="document type"):
         xml_tree.parse(body)
+
+
+def test_nobody_is_asked_for_an_external_entity() -> None:
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        stranger.setblocking(False)
+        url = f"http://127.0.0.1:{stranger.getsockname()[1]}/secret"
+        for body in (
+            f'<!DOCTYPE a SYSTEM "{url}"><a/>',
+            f'<!DOCTYPE a [<!ENTITY x SYSTEM "{url}">]><a>&x;</a>',
+            '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+            f'<!DOCTYPE a [<!ENTITY % x SYSTEM "{url}">%x;]><a/>',
+        ):
+            with pytest.raises(Garbled):
+                answered(body.encode())
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
 
 
 def test_an_entity_bomb_costs_neither_time_nor_memory() -> None:

@@ -18,6 +18,7 @@ from camera.onvif.model import DeviceEvent
 from camera.onvif.pull_point import PullPoint
 from camera.query import unknown_topics
 from camera.visit import Visitor
+from foundation.clock import NS_PER_S
 from foundation.journal import read_entries
 from simulator.campus import Campus
 from simulator.faults import Fault
@@ -170,3 +171,27 @@ def test_closing_gives_the_pull_point_back(box: Box, campus: Campus, monkeypatch
     wait_until(lambda: heard.listening_to == {"corridor"}, 10, what="a pull point")
     heard.close()
     assert given_back
+
+
+def test_a_subscription_is_renewed_before_it_ends(box: Box, campus: Campus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events_module, "PULL_S", 1)
+    monkeypatch.setattr(events_module, "KEEP_S", 6)
+    service = campus._running["gate"]._events
+    circle = box.round(simulated(box, campus, "gate"))
+    circle.run_once()
+    made = service._created
+    events = CameraEvents(
+        [simulated(box, campus, "gate")],
+        box.register,
+        box.findings,
+        box.clock,
+        is_well=lambda _: True,
+        points={},
+    )
+    events.start()
+    wait_until(lambda: service._created == made + 1, 20)
+    begun_ns = box.clock.running_ns()
+    wait_until(lambda: box.clock.running_ns() - begun_ns > 7 * NS_PER_S, 30)  # past its first end
+    assert events.listening_to == {"gate"}
+    assert service._created == made + 1  # the same one, alive because it was renewed
+    events.close()
