@@ -55,8 +55,8 @@ class _Task:
             return self._given_up
 
 
-def _nothing() -> None:
-    return None
+def nothing() -> None:
+    """What most calls leave in hand."""
 
 
 class Hands:
@@ -71,7 +71,7 @@ class Hands:
         """Idle hands less waiting tasks."""
         self._stuck = 0
 
-    def do(self, call: Callable[[], T], *, limit_s: float = LIMIT_S, late: Callable[[], None] = _nothing) -> T:
+    def do(self, call: Callable[[], T], *, limit_s: float = LIMIT_S, late: Callable[[], None] = nothing) -> T:
         """Make a call that touches the disk and give what it gives.
 
         Raises TimeoutError after `limit_s`, and at once while an earlier call is still stuck. `late` runs once a call

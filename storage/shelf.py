@@ -15,7 +15,7 @@ from foundation.clock import NS_PER_S
 from foundation.finding import FindingBoard, Severity
 from foundation.service import Service
 from storage.catalogue import Catalogue, SegmentKey
-from storage.hands import LIMIT_S, Hands
+from storage.hands import LIMIT_S, Hands, nothing
 from storage.segment import FOOTAGE
 from storage.volume import VolumeIdentity, VolumeRefused, VolumeTrouble, identify, room, trouble_of
 from storage.write_pace import WritePace
@@ -55,8 +55,12 @@ class Place:
 class Shelf(Service):
     """Looks at every volume again and again; a recorder asks it where to write and tells it what failed."""
 
-    def __init__(self, volumes: Sequence[Volume], catalogue: Catalogue, findings: FindingBoard) -> None:
+    def __init__(
+        self, volumes: Sequence[Volume], catalogue: Catalogue, findings: FindingBoard, *, limit_s: float = LIMIT_S
+    ) -> None:
+        """`limit_s` is how long anybody waits for a disk."""
         super().__init__("volumes")
+        self._limit_s = limit_s
         self._volumes = {volume.id: volume for volume in volumes}
         self._catalogue = catalogue
         self._findings = findings
@@ -106,7 +110,7 @@ class Shelf(Service):
 
     def _looked(self, volume: Volume, call: Callable[[], T]) -> T:
         try:
-            return self._hands[volume.id].do(call, limit_s=LOOK_LIMIT_S)
+            return self._hands[volume.id].do(call, limit_s=min(LOOK_LIMIT_S, self._limit_s))
         except OSError as error:
             raise trouble_of(volume, error) from error
 
@@ -189,11 +193,10 @@ class Shelf(Service):
             return list(self._places.values())
 
     def do(
-        self, place: Place, call: Callable[[], T], *, limit_s: float = LIMIT_S, late: Callable[[], None] | None = None
+        self, place: Place, call: Callable[[], T], *, limit_s: float | None = None, late: Callable[[], None] = nothing
     ) -> T:
         """Make a call that touches a volume, but wait no longer than a limit (see storage.hands). Raises OSError."""
-        hands = self._hands[place.volume.id]
-        return hands.do(call, limit_s=limit_s) if late is None else hands.do(call, limit_s=limit_s, late=late)
+        return self._hands[place.volume.id].do(call, limit_s=limit_s or self._limit_s, late=late)
 
     def write(self, place: Place, call: Callable[[], None], *, late: Callable[[], None]) -> None:
         """The same for a fragment, whose time is measured. Raises OSError."""
