@@ -134,7 +134,9 @@ class LiveCoverage:
             place = f"（{pose.x_m:.1f}, {pose.y_m:.1f}）"
             self._refuse(arrival.point_id, f"位置{place}在校园之外，请核对坐标（米）")
         elif (wall := self._scene.wall_holding(pose)) is not None:
-            self._refuse(arrival.point_id, f"位置在墙体 {wall} 之内，请移到它所看的一侧至少 5 厘米")
+            self._refuse(
+                arrival.point_id, f"位置在墙体 {self._scene.names[wall]}（{wall}）之内，请移到它所看的一侧至少 5 厘米"
+            )
         return arrival.point_id not in self._unplaced
 
     def _count_in(self, camera: PlacedCamera) -> None:

@@ -89,7 +89,10 @@ def draw_map(
     if lists:
         x = MARGIN_PX + panel_px + 28
         side = [*legend(x, 110), *lists_of(report, listed, x, names)]
-        width, height = x + SIDE_PX, max(y + 30, 500 + len(report.watches) * 22 + len(listed) * 38)
+        width, height = (
+            x + SIDE_PX,
+            max(y + 30, 500 + (len(report.watches) + len(report.unplaced)) * 22 + len(listed) * 38),
+        )
     else:
         side = list(legend(MARGIN_PX, y + 54, columns=SHEET_LEGEND_COLUMNS, column_px=panel_px / SHEET_LEGEND_COLUMNS))
         width, height = MARGIN_PX * 2 + panel_px, y + 54 + 26 * 3 + 16
@@ -127,7 +130,8 @@ def _panel(
     yield f'<clipPath id="panel-{floor}"><path d="{edge}"/></clipPath>'
     yield f'<path d="{edge}" fill="#fafafa" stroke="{GREY}" stroke-dasharray="2 4"/>'
     if floor == GROUND and plan.image is not None:
-        yield _backdrop(plan.image, frame)
+        # Its paper's margin would cover the headings.
+        yield f'<g clip-path="url(#panel-{floor})">{_backdrop(plan.image, frame)}</g>'
     for building in plan.buildings:
         if building.floor == floor:
             block = frame.path([building.area.outer, *building.area.holes])

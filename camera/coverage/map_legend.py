@@ -34,6 +34,9 @@ def lists_of(report: CoverageReport, listed: Sequence[Spot], x: float, names: Ma
         sign, word = WATCH_SIGNS[watch]
         source = "实测" if report.pose_sources[point_id] is PoseSource.MEASURED else "申报"
         yield text(x, y, f"{sign} {names.get(point_id, point_id)} · {word} · 位姿{source}")
+    for unplaced in report.unplaced:
+        y += 22
+        yield text(x, y, f"◆ {names.get(unplaced.point_id, unplaced.point_id)} · 未计入")
     y += 40
     total = len(report.blind_spots)
     yield text(x, y, f"盲区 {total} 处" if total else "没有盲区", size=16, weight="bold")

@@ -50,6 +50,7 @@ def keep_measured(file: Path, point_id: str, measured: MeasuredPose) -> None:
     text = json.dumps(
         {point: one.model_dump(mode="json") for point, one in sorted(poses.items())}, ensure_ascii=False, indent=1
     )
+    file.parent.mkdir(parents=True, exist_ok=True)  # a camera may be measured before the agent first runs
     fresh = file.with_suffix(".new")
     with fresh.open("w", encoding="utf-8") as target:
         target.write(text + "\n")

@@ -72,7 +72,7 @@ def check(
     if as_json:
         typer.echo(json.dumps(plain_report(report), ensure_ascii=False))
     else:
-        _show(report, campus.names)
+        _show(report, campus.names, config)
     complete = not (report.blind_spots or report.uncertain or report.missing_kinds or report.private_views)
     raise typer.Exit(0 if complete and not report.unplaced else EXIT_BLIND)
 
@@ -270,7 +270,7 @@ def _campus(config: Path, state: Path, *, assume_working: bool) -> _Campus:
     return _Campus(settings, plan, poses_now(settings.points, measured, sizes), measured, watches)
 
 
-def _show(report: CoverageReport, names: dict[str, str]) -> None:
+def _show(report: CoverageReport, names: dict[str, str], config: Path) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -301,7 +301,8 @@ def _show(report: CoverageReport, names: dict[str, str]) -> None:
         point = names.get(seen.point_id, seen.point_id)
         console.print(f"▲ {point} 能看到{seen.name}（{seen.area_m2:.1f} m²），不得看到", markup=False)
     for unplaced in report.unplaced:
-        console.print(f"◆ {names.get(unplaced.point_id, unplaced.point_id)} 未计入：{unplaced.message}", markup=False)
+        point = f"{names.get(unplaced.point_id, unplaced.point_id)}（points {unplaced.point_id}）"
+        console.print(f"◆ {config} {point} 未计入：{unplaced.message}", markup=False)
     for zone in report.zones:
         for loss in zone.losses[:3]:
             point = names.get(loss.point_id, loss.point_id)
