@@ -30,7 +30,7 @@ KILLS = int(os.environ.get("CAMPUS_KILLS", "20"))
 CUTS = int(os.environ.get("CAMPUS_POWER_CUTS", "30"))
 """The long run asks for 300."""
 
-pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.timeout(max(600, 12 * max(CUTS, KILLS)))]
 
 
 def churn(processes: Any, folder: Path, root: Path) -> Any:
