@@ -145,6 +145,22 @@ def test_no_report_lies_in_the_future_or_before_the_incident(incidents: Incident
     assert history(incidents, incident_id) == [IncidentHappening.OPENED]
 
 
+@pytest.mark.parametrize("back_s", [600, 5 * 3_600, 400 * 86_400])
+def test_a_wall_clock_that_is_set_back_gives_nobody_more_time(
+    incidents: IncidentLedger, clock: ManualClock, back_s: float
+) -> None:
+    incident_id = by_hand(incidents)
+    clock.advance(seconds=61 * 60)
+    clock.step_wall(seconds=-back_s)
+    assert timeliness(incidents, clock, incident_id)[0] is Timeliness.LATE
+
+
+def test_after_a_reboot_the_wall_clock_counts(incidents: IncidentLedger, clock: ManualClock) -> None:
+    incident_id = by_hand(incidents)
+    clock.reboot(off_s=61 * 60, boot="boot-2")
+    assert timeliness(incidents, clock, incident_id)[0] is Timeliness.LATE
+
+
 def test_a_call_is_written_down_though_the_wall_clock_was_set_back_before_the_incident(
     incidents: IncidentLedger, clock: ManualClock
 ) -> None:
