@@ -52,14 +52,6 @@ _WORDS: Final = {
     "storage.catalogue_failed": Words(mark("录像目录写不进去"), mark("多半是磁盘满或坏，请技术人员马上看。")),
     "storage.volume_missing": Words(mark("录像盘不在"), mark("请检查硬盘是否插好、是否换过。录像没有被删。")),
     "storage.volume_full": Words(mark("录像盘满了"), mark("未到期的录像不会被删；请负责人决定加盘或调整。")),
-    "storage.volume_read_only": Words(
-        mark("录像盘只能读、不能写"), mark("多半是盘要坏了，请技术人员马上看。录像没有被删。")
-    ),
-    "storage.volume_swapped": Words(mark("这个位置换了一块盘"), mark("请核对硬盘；原来那块上还有应保存的录像。")),
-    "storage.volume_new": Words(mark("有一块还没启用的盘"), mark("请技术人员确认是哪块盘，再启用它。")),
-    "storage.volume_failing": Words(mark("录像盘读写出错"), mark("请尽快换盘。录像已改存到其他盘（如果有）。")),
-    "storage.volume_slow": Words(mark("录像盘太慢，跟不上"), mark("请技术人员检查硬盘或网络存储。")),
-    "storage.volume_hung": Words(mark("录像盘没有反应"), mark("请技术人员检查网络存储或硬盘的连接。")),
     "storage.volume_read_only": Words(mark("录像盘变成只读"), mark("多半是盘要坏了，请技术人员马上看。录像没有被删。")),
     "storage.volume_swapped": Words(mark("录像盘被换过"), mark("请把原来的盘装回去；换新盘要用新的盘号。")),
     "storage.volume_failing": Words(mark("录像盘出错"), mark("请技术人员马上换盘；有别的盘时录像已转过去。")),
