@@ -31,6 +31,7 @@ from foundation.sqlite import DatabaseError
 from gate.book import GateBook
 from gate.expiry import Expiry, Reindex
 from gate.facts import ErasureAsked, StationEndAsked
+from gate.folding import Folding
 from gate.stations import Stations
 from gate.still import StillTaker
 from safety.query import open_faults
@@ -142,6 +143,7 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
         StillTaker(book.records, book.stills, gate_picture(settings, state, clock), clock),
         Expiry(book, clock, keep_days=settings.gate_records.keep_days),
         Reindex(book),
+        Folding(book.path),
         GateWatch(
             book=book.path,
             orders=state.database("gate_orders"),

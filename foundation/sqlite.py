@@ -89,7 +89,16 @@ class Database:
     what can be measured again.
     """
 
-    def __init__(self, path: Path, schema: Schema, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: Schema,
+        *,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        fold_every_pages: int = 1_000,
+    ) -> None:
+        """`fold_every_pages` (4 KiB each): how long the write-ahead log grows before the transaction that finds it so
+        folds it into the file. Larger where somebody else calls `fold`. Raises DatabaseError."""
         self.path = path
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +108,7 @@ class Database:
             self._connection.pragma("journal_mode", "wal")
             self._connection.pragma("synchronous", synchronous)
             self._connection.pragma("foreign_keys", True)
+            self._connection.wal_autocheckpoint(fold_every_pages)
             self._migrate(schema)
         except apsw.Error as error:
             raise _named(error, path) from error
@@ -158,6 +168,23 @@ class Database:
         """Fold the write-ahead log into the file and let go of it; may be called twice."""
         with self._lock:
             self._connection.close()
+
+
+def fold(path: Path) -> None:
+    """Fold what can be folded of the write-ahead log into the file, while others read and write (a passive checkpoint).
+
+    For whoever must not make a writer wait for it. Raises DatabaseError.
+    """
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error as error:
+        raise _named(error, path) from error
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    except apsw.Error as error:
+        raise _named(error, path) from error
+    finally:
+        connection.close()
 
 
 @contextmanager

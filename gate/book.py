@@ -40,6 +40,10 @@ SCHEMA: Final = Schema.load(
 _NO_TERMS: Final = Admission()
 
 
+FOLD_AT_LATEST_PAGES: Final = 16_000
+"""64 MB: gate.folding does it long before, so that no guard's touch has to."""
+
+
 class VisitRefusedError(Exception):
     """The visit cannot be written as it was filled in; `troubles` says which fields."""
 
@@ -71,7 +75,7 @@ class GateBook:
         """Opens the book; in a restored copy everybody erased since is erased again. Raises DatabaseError,
         RecordKeysError."""
         self._clock = clock
-        self._database = Database(path, SCHEMA)
+        self._database = Database(path, SCHEMA, fold_every_pages=FOLD_AT_LATEST_PAGES)
         self._keys = RecordKeys(keys_file(path))
         self._audit = AuditChain(clock, keys=self._keys)
         self.journal = Journal(self._database, clock)

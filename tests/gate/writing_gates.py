@@ -1,0 +1,59 @@
+"""Four gates that write visitors and vehicles as fast as they can, and say what the book has answered."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+from foundation.clock import SystemClock
+from foundation.ids import new_id
+from gate.book import GateBook
+from gate.refusal import RefusalReason
+from gate.vehicle import Vehicle, VehicleKind
+from gate.visit import Visitor
+
+_LOCK = threading.Lock()
+
+
+def say(what: str, record_id: str) -> None:
+    """One whole line, out of this process before the next write begins."""
+    with _LOCK:
+        sys.stdout.write(f"{what} {record_id}\n")
+        sys.stdout.flush()
+
+
+def gate(book: GateBook, name: str) -> None:
+    """Until the process dies."""
+    number = 0
+    while True:
+        number += 1
+        visitor = Visitor(name=f"{name}{number}", host="刘老师", reason="办事", phone=f"13{number:09}")
+        visit_id = new_id()
+        book.sign_in(visit_id=visit_id, gate_id=name, guard="王", visitor=visitor)
+        say("in", visit_id)
+        book.sign_out(visit_id=visit_id, departure_id=new_id(), gate_id=name, guard="王")
+        say("out", visit_id)
+        vehicle_id = new_id()
+        van = Vehicle(kind=VehicleKind.DELIVERY, plate_note=f"{name}{number}", driver="赵六")
+        book.vehicles.enter(vehicle_id=vehicle_id, gate_id=name, guard="王", vehicle=van)
+        say("vehicle", vehicle_id)
+        refusal_id = new_id()
+        book.refusals.refuse(
+            refusal_id=refusal_id, gate_id=name, guard="王", visitor=visitor, reason=RefusalReason.NO_HOST
+        )
+        say("refusal", refusal_id)
+
+
+def main() -> None:
+    """python -m tests.gate.writing_gates FOLDER"""
+    book = GateBook(Path(sys.argv[1]) / "gate.sqlite", SystemClock())
+    threads = [threading.Thread(target=gate, args=(book, name)) for name in ("east", "west", "north", "south")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
