@@ -115,7 +115,8 @@ class AlarmInput(SettingsModel):
     @property
     def supervised(self) -> bool:
         """Whether a cut wire would be noticed without pressing."""
-        return self.wiring is not Wiring.NORMALLY_OPEN or self.kind is InputKind.PAGE
+        # A page without its box says so itself, and a USB button that is pulled out is gone from the kernel.
+        return self.wiring is not Wiring.NORMALLY_OPEN or self.kind in (InputKind.PAGE, InputKind.USB)
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:

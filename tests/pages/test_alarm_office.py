@@ -244,7 +244,14 @@ def test_an_alarm_takes_a_bar_across_every_office_page_with_sound_until_it_is_an
     page.fill("[name=password]", PASSWORD)
     page.locator("main button").click()
     expect(page.locator("#answers")).to_be_visible()
+    other = context.new_page()
+    asked: list[str] = []
+    other.on("request", lambda request: asked.append(request.url))
+    other.goto(office.server.url + "alarms")
     alarm_id = office.press()
+    expect(other.locator("#calls")).to_contain_text("东门按钮 · 东门门卫室")
+    assert not any("calls" in url and "static" not in url for url in asked), "one tab listens for all"
+    page.bring_to_front()
     bar = page.locator("#calls")
     expect(bar).to_contain_text("东门按钮 · 东门门卫室")
     expect(page.locator("html")).to_have_attribute("data-sound", "calling")
@@ -257,6 +264,7 @@ def test_an_alarm_takes_a_bar_across_every_office_page_with_sound_until_it_is_an
     page.get_by_role("button", name="我知道了，我来处理").click()
     expect(page.locator("#known")).to_contain_text("李老师（li）")
     expect(bar).to_be_hidden()
+    expect(other.locator("#calls")).to_be_hidden()
     expect(page.locator("html")).not_to_have_attribute("data-sound", "calling")
     page.locator("summary", has_text="是误报").click()
     pictures(page, "office-false")

@@ -14,7 +14,9 @@ function show(calls) {
   const unknown = calls.filter((call) => !call.alarm.known_utc);
   bar.hidden = calls.length === 0;
   bar.classList.toggle("louder", louder);
-  sound(louder ? "louder" : unknown.length ? "calling" : "");
+  // Not from every tab at once: from the one that a person sees, and from the one that listens if they see none.
+  const audible = listening || document.visibilityState === "visible";
+  sound(!audible ? "" : louder ? "louder" : unknown.length ? "calling" : "");
   bar.querySelector("[data-muted]").hidden = !isMuted();
   bar.querySelector("[data-unknown]").hidden = unknown.length === 0;
   bar.querySelector("[data-call-police]").hidden = !calls.some((call) => call.call_police);
@@ -30,17 +32,29 @@ function show(calls) {
 }
 
 let drawn = "[]";
+let listening = false; // this tab is the one that asks the box
+
+function take(data) {
+  if (data !== drawn) show(JSON.parse(data));
+  else bar.querySelector("[data-muted]").hidden = !isMuted();
+  drawn = data;
+}
+
+// A browser keeps six connections to a host, for all its tabs together: one tab listens and tells the others.
+const tabs = new BroadcastChannel("alarm-calls");
+tabs.onmessage = (event) => take(event.data);
 
 function listen() {
+  listening = true;
   const source = new EventSource(bar.dataset.calls);
   source.onmessage = (event) => {
-    if (event.data !== drawn) show(JSON.parse(event.data));
-    else bar.querySelector("[data-muted]").hidden = !isMuted();
-    drawn = event.data;
+    take(event.data);
+    tabs.postMessage(event.data);
   };
   source.onerror = () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
   };
 }
 
-if (bar) listen();
+if (bar && navigator.locks) navigator.locks.request("alarm-calls", () => new Promise(listen)); // held until the tab ends
+else if (bar) listen();
