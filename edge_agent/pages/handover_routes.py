@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from edge_agent.pages.door_deps import DoorDeps, check, record_words
 from edge_agent.pages.pin import PinRefused
 from edge_agent.pages.record_words import POSTS, ROUNDS, errors_of
-from edge_agent.pages.standing import overstayed_now
 from edge_agent.pages.station import station_of
 from foundation.clock import NS_PER_S, beijing_day
 from foundation.ids import new_id
@@ -19,6 +18,7 @@ from foundation.sqlite import DatabaseError
 from gate.admission import read_standing
 from gate.handover import OpenMatters, Signer, read_handovers
 from gate.hours import DAY_MINUTES, moment_of
+from gate.overstay import overstays
 from gate.patrol import RoundState, read_rounds
 from gate.query import inside_now
 from gate.record import RecordRefusedError
@@ -36,7 +36,7 @@ def open_matters(deps: DoorDeps, texts: Catalogue) -> OpenMatters:
     """What is open at this moment (未了事项), by badge number. Raises DatabaseError, RecordKeysError."""
     now, book = deps.clock.utc_ns(), deps.book.path
     inside = inside_now(book)
-    late = overstayed_now(book, read_standing(deps.orders, now), now)
+    late = overstays(book, read_standing(deps.orders, now).hours, now)
     rounds = read_rounds(deps.orders, book, beijing_day(now))
     missed = [one for one in rounds if one.state(now) is RoundState.MISSED and one.missing]
     unwritten = vehicles_to_write_up(book)

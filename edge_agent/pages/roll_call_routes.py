@@ -16,7 +16,7 @@ from edge_agent.pages.station import station_of
 from foundation.ids import new_id
 from gate.admission import read_standing
 from gate.meeting import attendee_by_id, meetings_near, read_attendance, read_meeting
-from gate.overstay import agreed_times, overstayers
+from gate.overstay import overstays
 from gate.query import inside_now, visit_by_id
 from gate.roll_call import Present, read_roll_call, running_roll_call
 from gate.staff import read_staff, staff_inside
@@ -70,7 +70,7 @@ def on_campus(book: Path, orders: Path, now_utc_ns: int, texts: Catalogue) -> tu
     """
     visits = inside_now(book)
     hours = read_standing(orders, now_utc_ns).hours
-    late = {visit.id for visit in overstayers(visits, agreed_times(book, visits), hours, now_utc_ns)}
+    late = {one.visit_id for one in overstays(book, hours, now_utc_ns)}
     found = [
         OnCampus(
             subject=f"visit:{visit.id}",

@@ -21,7 +21,7 @@ from gate.hours import DayKind, GateHours, OpenSpan
 from gate.leave_slip import Fetching, pupil_out_by_id, read_pupils_out, read_slips, slip_by_id, used_slips
 from gate.meeting import NewAttendee, read_attendance, read_meeting
 from gate.orders import GateOrders
-from gate.overstay import agreed_times, leave_by_utc_ns, overstayers
+from gate.overstay import leave_by_utc_ns, overstays
 from gate.query import inside_now
 from gate.record import RecordConflictError, RecordRefusedError, UnknownRecordError
 from gate.roll_call import Present, read_roll_call, running_roll_call
@@ -289,9 +289,10 @@ def test_visitors_overstay_their_agreed_time_the_usual_stay_or_the_closing(
             admission=Admission(leave_by_utc_ns=leave_by),
         )  # fmt: skip
     now.advance(seconds=3 * 3600)
-    inside = inside_now(gate_book.path)
-    late = overstayers(inside, agreed_times(gate_book.path, inside), hours, now.utc_ns())
-    assert [visit.visitor.name for visit in late if visit.visitor] == ["张三"]
+    names = {visit.id: visit.visitor.name for visit in inside_now(gate_book.path) if visit.visitor}
+    assert [names[one.visit_id] for one in overstays(gate_book.path, hours, now.utc_ns())] == ["张三"]
+    now.advance(seconds=3 * 3600)
+    assert [names[one.visit_id] for one in overstays(gate_book.path, hours, now.utc_ns())] == ["张三", "李四"]
 
 
 # ── erasing by age ────────────────────────────────────────────────────────────────────────────────────────────────
