@@ -10,7 +10,7 @@ from alarms.drill import RECEIPT_WITHIN_S, Drill, Result
 from alarms.record import StepKind
 from edge_agent.pages.drill_plan import DrillPlan, PlanRow
 from edge_agent.pages.drill_words import EVERY, RESULTS
-from foundation.clock import beijing
+from foundation.clock import beijing, beijing_day_start_ns
 from web.document.column import Column, Kind, Value
 from web.document.report import Fact, Facts, Period, Report, Signature, Table
 
@@ -28,6 +28,7 @@ _COLUMNS: Final = (
     Column("结果"),
 )
 _NONE: Final = "本期未演练"
+_IN_EARNEST: Final = "未演练，真报警已验证线路"
 _MS: Final = 1_000_000
 
 
@@ -36,7 +37,8 @@ def drill_sheet(campus_plan: DrillPlan, first: date, last: date, end: date) -> R
     plan, filed = campus_plan.rows(), campus_plan.filed(first, end)
     drilled = {drill.input_id for drill in filed}
     rows = [_row(campus_plan, drill, plan) for drill in reversed(filed)]
-    rows += [_missing(row) for row in plan if row.input.id not in drilled]
+    start_utc_ns, end_utc_ns = beijing_day_start_ns(first), beijing_day_start_ns(end)
+    rows += [_missing(row, start_utc_ns, end_utc_ns) for row in plan if row.input.id not in drilled]
     passed = {drill.input_id for drill in filed if campus_plan.result(drill) is Result.PASSED}
     inputs = {row.input.id for row in plan}
     facts = (
@@ -93,8 +95,10 @@ def _row(campus_plan: DrillPlan, drill: Drill, plan: list[PlanRow]) -> tuple[Val
     )
 
 
-def _missing(row: PlanRow) -> tuple[Value, ...]:
-    return (row.input.name, row.input.place, row.responsible, "", None, None, None, None, None, "", _NONE)
+def _missing(row: PlanRow, start_utc_ns: int, end_utc_ns: int) -> tuple[Value, ...]:
+    in_earnest = row.proven_utc_ns is not None and start_utc_ns <= row.proven_utc_ns < end_utc_ns
+    result = _IN_EARNEST if in_earnest else _NONE
+    return (row.input.name, row.input.place, row.responsible, "", None, None, None, None, None, "", result)
 
 
 def _wiring(row: PlanRow) -> str:

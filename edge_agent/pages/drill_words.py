@@ -29,7 +29,7 @@ RESULT_STATES: Final = {
     Result.NOT_PRESSED: State.UNKNOWN,
 }
 STANDINGS: Final = {
-    Standing.DONE: mark("本期已演练"),
+    Standing.DONE: mark("本期已验证"),
     Standing.DUE: mark("本期待演练"),
     Standing.MISSED: mark("漏演"),
 }

@@ -25,9 +25,8 @@ from safety.incident_said import (
     UnknownIncidentError,
 )
 from web.language import Catalogue, mark
-from web.problem import PageProblem, Words
 
-_WRONG_STAGE: Final = Words(mark("事件已经是另一种状态，没有改动"), mark("可能别人刚处理过。请看最新的时间线再操作。"))
+_OVERTAKEN: Final = mark("别人刚处理过，事件已经是另一种状态，没有改动。您写的内容在这里，需要时可以作为记录保存。")
 _MEANWHILE: Final = mark("别人刚刚也提交了，您的内容还在下面，没有保存。请先看最新的内容，再决定是否提交。")
 _MISSING: Final = {
     (): mark("还没有定级，不能结案"),
@@ -38,6 +37,10 @@ _MISSING: Final = {
 _CLOCK: Final = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})[ T])?(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?")
 FALLBACK: Final = "words"
 """The field that a refusal about the whole form is shown at."""
+
+
+class OvertakenError(Exception):
+    """The step is no longer there to be taken; the message is for the person."""
 
 
 def said_of(form: Mapping[str, str], person: str, now_utc_ns: int, texts: Catalogue) -> Said:
@@ -124,7 +127,7 @@ def incident_words(texts: Catalogue) -> Iterator[None]:
     except UnknownIncidentError as unknown:
         raise HTTPException(404) from unknown
     except IncidentStageError as wrong:
-        raise PageProblem(409, _WRONG_STAGE) from wrong
+        raise OvertakenError(texts(_OVERTAKEN)) from wrong
     except MeanwhileError as meanwhile:
         raise FieldError(FALLBACK, texts(_MEANWHILE)) from meanwhile
     except NotYetError as early:

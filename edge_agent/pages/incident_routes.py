@@ -16,7 +16,7 @@ from config.incident_reports import IncidentReports
 from edge_agent.pages.as_json import wants_json
 from edge_agent.pages.fault_form import FieldError
 from edge_agent.pages.fault_routes import signer
-from edge_agent.pages.incident_form import grade_of, incident_words, kind_of, number_of, said_of
+from edge_agent.pages.incident_form import OvertakenError, grade_of, incident_words, kind_of, number_of, said_of
 from edge_agent.pages.incident_model import file_view, incident_view
 from edge_agent.pages.incident_report import incident_register
 from edge_agent.pages.incident_words import (
@@ -218,6 +218,9 @@ def _one(routes: APIRouter, deps: IncidentDeps) -> None:
         except FieldError as wrong:
             errors = {f"{action}-{wrong.field}": wrong.text}
             return _file_page(deps, request, file_or_404(deps, incident_id), errors, form, action)
+        except OvertakenError as overtaken:
+            errors = {"note-words": str(overtaken)}
+            return _file_page(deps, request, file_or_404(deps, incident_id), errors, form, "note", status=409)
         return RedirectResponse(f"/incidents/{incident_id}", 303)
 
 
@@ -251,6 +254,8 @@ def _file_page(
     errors: Mapping[str, str] = _NOTHING,
     form: Mapping[str, str] = _NOTHING,
     action: str = "",
+    *,
+    status: int = 422,
 ) -> Response:
     frame = incident_frame(deps, request)
     say = frame["say"]
@@ -259,7 +264,7 @@ def _file_page(
         request,
         "incident_file.html",
         frame | {"errors": errors, "values": {f"{action}-{name}": text for name, text in form.items()}},
-        status=422 if errors else 200,
+        status=status if errors else 200,
         file=file,
         incident=file.incident,
         both=deps.deadlines(file.incident),

@@ -52,7 +52,7 @@ def test_a_drill_goes_from_due_over_armed_to_filed_with_each_step_timed(office: 
     assert "每月到现场手按一次" in page
     drilled(office)
     page = client.get("/drills").text
-    for text in ("本期已演练", "合格", "11 毫秒", "34 毫秒", "23.4 秒", "周某 (district)", "李老师（li）"):
+    for text in ("本期已验证", "合格", "11 毫秒", "34 毫秒", "23.4 秒", "周某 (district)", "李老师（li）"):
         assert text in page
     program = office.client("li", "application/json").get("/drills").json()
     assert [row["standing"] for row in program["plan"]] == ["done", "missed"]
@@ -91,6 +91,9 @@ def test_the_sheet_names_each_input_also_those_without_a_drill(office: Office) -
     assert '"本期未演练"' in table
     assert client.get("/drills/sheet.pdf").content.startswith(b"%PDF")
     assert client.get("/drills/sheet.xlsx").content.startswith(b"PK")
+    real = office.alarms.line.press(request("west")).alarm_id
+    office.reach(real, "center_received", 0.1)
+    assert "未演练，真报警已验证线路" in client.get("/drills/sheet.csv").text
     earlier = client.get("/drills/sheet.csv?month=2026-10").text
     assert "合格" not in earlier
 

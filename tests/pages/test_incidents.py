@@ -166,8 +166,10 @@ def test_a_false_alarm_is_closed_by_name_with_a_reason(office: Office) -> None:
     assert "误报，已销案" in page
     assert "李老师（li）" in page
     assert client.post(f"/incidents/{real}/false-alarm", data=form).status_code == 303, "the same form again"
-    late = client.post(f"/incidents/{real}/close", data={"form_id": new_id(), "words": "x"})
+    late = office.client("zhao").post(f"/incidents/{real}/close", data={"form_id": new_id(), "words": "我来结案"})
     assert late.status_code == 409
+    assert "别人刚处理过" in late.text
+    assert "我来结案" in late.text, "what was typed is not lost"
 
 
 def test_it_is_said_what_is_missing_before_an_incident_closes(office: Office) -> None:
