@@ -70,7 +70,7 @@ def judge(before: Standing, outcome: Outcome, at_utc_ns: int, rules: StateRules)
     if outcome.trouble == LoginRefused.trouble or recent.count("-") >= rules.failing:
         # A refused log-in is the device's own clear word; waiting for a second one would cost a second try.
         state, trouble = DeviceState.FAILING, outcome.trouble or before.trouble
-    elif recent.count("+") >= rules.recovery or (before.state is DeviceState.UNKNOWN and not outcome.trouble):
+    elif recent.count("+") >= rules.recovery or (not outcome.trouble and _is_settled_by_one(before)):
         state, trouble = DeviceState.OK, ""
     changed = (state, trouble) != (before.state, before.trouble)
     return Standing(
@@ -80,6 +80,11 @@ def judge(before: Standing, outcome: Outcome, at_utc_ns: int, rules: StateRules)
         since_utc_ns=at_utc_ns if changed or not before.recent else before.since_utc_ns,
         recent=recent,
     )
+
+
+def _is_settled_by_one(before: Standing) -> bool:
+    # What was never seen is seen now; and a log-in that works is as clear a word as one that is refused.
+    return before.state is DeviceState.UNKNOWN or before.trouble == LoginRefused.trouble
 
 
 def may_log_in(hold: LoginHold | None, login_mark: bytes, now_utc_ns: int, rules: StateRules) -> bool:

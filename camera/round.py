@@ -133,12 +133,19 @@ class CameraRound(Service):
             _log.debug("round", visited=report.visited, good=report.good, took_s=round(report.took_s, 2))
             pause_s = max(0.0, self._rules.period_s * self._chance.uniform(1 - _JITTER, 1) - report.took_s)
             before_ns = self._clock.running_ns()
-            self.stopping.wait(pause_s)
+            self._pause(pause_s)
             overslept_s = (self._clock.running_ns() - before_ns) / NS_PER_S - pause_s
             if overslept_s > self._rules.period_s and not self.stopping.is_set():
                 # The box slept: its network needs a moment, and no camera is to blame for that.
                 _log.warning("the box slept; a round is left out", slept_s=round(overslept_s))
                 self.stopping.wait(self._rules.period_s)
+
+    def _pause(self, pause_s: float) -> None:
+        """Until the next round is due, or a person asked for something."""
+        ends_ns = self._clock.running_ns() + round(pause_s * NS_PER_S)
+        while (left_s := (ends_ns - self._clock.running_ns()) / NS_PER_S) > 0:
+            if self.stopping.wait(min(left_s, _LOOK_S)) or not (self._accepted.empty() and self._retries.empty()):
+                return
 
     def close(self) -> None:
         """End; visits that are under way are left to their deadlines."""
@@ -146,7 +153,7 @@ class CameraRound(Service):
         self._pool.close()
 
     def take_fact(self, entry: Entry) -> None:
-        """Handler for a `Tail` of the office's journal: `DeviceAccepted`, `LoginRetryAsked`; obeyed next round."""
+        """Handler for a `Tail` of the office's journal: `DeviceAccepted`, `LoginRetryAsked`; a round begins at once."""
         if entry.kind == DeviceAccepted.kind:
             self._accepted.put(entry.read(DeviceAccepted).device_id)
         elif entry.kind == LoginRetryAsked.kind:

@@ -471,3 +471,17 @@ def test_another_codec_is_told_with_what_it_was(
     assert found is not None
     assert found.main.codec == "H265"
     box.close()
+
+
+def test_a_person_who_asks_does_not_wait_for_the_next_round(tmp_path: Path) -> None:
+    refused = Sighting(outcome=Outcome(LoginRefused.trouble, "no"), tried_login=True)
+    visitor = Scripted("gate", refused, GOOD)
+    box = Box(tmp_path)
+    circle = box.round(visitor, rules=RoundRules(period_s=600))
+    circle.start()
+    wait_until(lambda: box.open_kinds() == {("device:gate", "camera.login_refused")}, 10)
+    asked = LoginRetryAsked(device_id="gate", by="li")
+    circle.take_fact(Entry("office", 1, "id-1", asked.kind, 1, 0, asked.model_dump_json()))
+    wait_until(lambda: box.open_kinds() == set(), 10)  # one log-in that works is enough
+    circle.close()
+    box.close()
