@@ -15,8 +15,10 @@ import pytest
 from foundation.audit import verify_audit
 from foundation.clock import SystemClock
 from gate.book import GateBook
+from gate.leave_slip import pupil_out_by_id
 from gate.query import visit_by_id
 from gate.refusal_book import refusal_by_id
+from gate.staff import staff_inside
 from gate.vehicle_book import vehicle_by_id
 from tests.support.power_cut import PowerCutDisk
 from tests.support.processes import Processes, Started
@@ -38,7 +40,11 @@ def answered(said: str) -> list[tuple[str, str]]:
     """What was acknowledged in whole lines."""
     lines = said[: said.rfind("\n") + 1].splitlines()
     words = [line.split() for line in lines]
-    return [(one[0], one[1]) for one in words if len(one) == 2 and one[0] in {"in", "out", "vehicle", "refusal"}]
+    return [
+        (one[0], one[1])
+        for one in words
+        if len(one) == 2 and one[0] in {"in", "out", "vehicle", "refusal", "pupil", "staff"}
+    ]
 
 
 def has_answered(gates: Started, wanted: int) -> bool:
@@ -58,6 +64,11 @@ def lost(folder: Path, said: list[tuple[str, str]]) -> list[tuple[str, str]]:
         elif what == "vehicle":
             entry = vehicle_by_id(path, record_id)
             there = entry is not None and entry.vehicle is not None
+        elif what == "pupil":
+            left = pupil_out_by_id(path, record_id)
+            there = left is not None and left.fetching is not None
+        elif what == "staff":
+            there = record_id in staff_inside(path)
         else:
             refusal = refusal_by_id(path, record_id)
             there = refusal is not None and refusal.visitor is not None

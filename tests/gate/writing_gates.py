@@ -1,4 +1,4 @@
-"""Four gates that write visitors and vehicles as fast as they can, and say what the book has answered."""
+"""Four gates that write all they can as fast as they can, and say what the book has answered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from foundation.clock import SystemClock
 from foundation.ids import new_id
 from gate.book import GateBook
+from gate.leave_slip import Fetching
 from gate.refusal import RefusalReason
 from gate.vehicle import Vehicle, VehicleKind
 from gate.visit import Visitor
@@ -43,6 +44,13 @@ def gate(book: GateBook, name: str) -> None:
             refusal_id=refusal_id, gate_id=name, guard="王", visitor=visitor, reason=RefusalReason.NO_HOST
         )
         say("refusal", refusal_id)
+        out_id = new_id()
+        fetching = Fetching(pupil=f"{name}{number}", class_name="二1班", adult="王大伟")
+        book.door.pupils.leave_by_word(out_id=out_id, fetching=fetching, approver="赵", gate_id=name, guard="王")
+        say("pupil", out_id)
+        staff_id = new_id()
+        book.door.staff.move(move_id=new_id(), staff_id=staff_id, coming=True, gate_id=name, guard="王")
+        say("staff", staff_id)
 
 
 def main() -> None:
