@@ -26,8 +26,9 @@ def sector(optics: Optics, edges: Edges, density_px_per_m: float) -> Array:
     # The eye must lie inside what is looked over, so the sector's point is drawn a hand's breadth behind it.
     back = (optics.x_m - 0.1 * cos(ahead), optics.y_m - 0.1 * sin(ahead))
     rim.append(back)
-    tall = edges.tops_m >= optics.height_m
     corners = np.array(rim)
+    around = edges.near(corners.min(axis=0), corners.max(axis=0))
+    tall = around[edges.tops_m[around] >= optics.height_m]
     starts = np.concatenate([edges.starts[tall], corners])
     ends = np.concatenate([edges.ends[tall], np.roll(corners, -1, axis=0)])
     return visibility_polygon((optics.x_m, optics.y_m), starts, ends)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from camera.coverage.raster import ragged
 
-_ROWS: Final = 256
-"""Directions looked along at once; bounds the memory of a plan with many walls."""
+Array = NDArray[np.float64]
 
 
 class NotEnclosedError(ValueError):
@@ -25,37 +22,38 @@ def visibility_polygon(eye: tuple[float, float], starts: Array, ends: Array) -> 
     """
     origin = np.asarray(eye, dtype=np.float64)
     starts, ends = starts - origin, ends - origin
-    directions = _directions(np.concatenate([starts, ends, _crossings(starts, ends)]))
+    directions, ranks = _directions(np.concatenate([starts, ends, _crossings(starts, ends)]))
     following = np.roll(directions, -1, axis=0)
     if (_cross(directions, following) <= 0).any():
         raise NotEnclosedError("the walls around do not close")
-    middles = directions + following
-    nearest = np.concatenate([_nearest(middles[at : at + _ROWS], starts, ends) for at in range(0, len(middles), _ROWS)])
-    corners = np.stack(
-        [_meet(directions, starts[nearest], ends[nearest]), _meet(following, starts[nearest], ends[nearest])], axis=1
-    ).reshape(-1, 2)
+    nearest = _nearest(directions + following, starts, ends, ranks[: len(starts)], ranks[len(starts) : 2 * len(starts)])
+    starts, ends = starts[nearest], ends[nearest]
+    corners = np.stack([_meet(directions, starts, ends), _meet(following, starts, ends)], axis=1).reshape(-1, 2)
     step = np.abs(corners - np.roll(corners, 1, axis=0)).max(axis=1)
     polygon: Array = corners[step > 1e-12 * np.abs(corners).max()] + origin
     return polygon
 
 
-def _directions(points: Array) -> Array:
-    """Unit vectors to the points, each once, counter-clockwise."""
+def _directions(points: Array) -> tuple[Array, NDArray[np.intp]]:
+    """Unit vectors to the points, each once, counter-clockwise; and which of them leads to each point."""
     length = np.hypot(points[:, 0], points[:, 1])
-    units = points[length > 0] / length[length > 0, None]
+    units = points / np.where(length > 0, length, 1)[:, None]
     angles = np.arctan2(units[:, 1], units[:, 0])
     order = np.argsort(angles)
-    units, angles = units[order], angles[order]
-    apart: Array = units[np.append(True, np.diff(angles) > 1e-13)]
-    return apart
+    order = order[length[order] > 0]  # the eye's own place lies in no direction
+    apart = np.append(True, np.diff(angles[order]) > 1e-13)
+    ranks = np.zeros(len(points), np.intp)
+    ranks[order] = np.cumsum(apart) - 1
+    return units[order[apart]], ranks
 
 
 def _crossings(starts: Array, ends: Array) -> Array:
     """Where walls cross each other between their ends."""
     along = ends - starts
     low, high = np.minimum(starts, ends), np.maximum(starts, ends)
-    meet = (low[:, None] <= high[None]).all(axis=2)
-    first, second = np.nonzero(np.triu(meet & meet.T, 1))
+    meet = (low[:, None, 0] <= high[:, 0]) & (low[:, None, 1] <= high[:, 1])
+    first, second = np.nonzero(meet & meet.T)
+    first, second = first[first < second], second[first < second]
     to = starts[second] - starts[first]
     turn = _cross(along[first], along[second])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -65,18 +63,26 @@ def _crossings(starts: Array, ends: Array) -> Array:
     return places
 
 
-def _nearest(directions: Array, starts: Array, ends: Array) -> NDArray[np.intp]:
-    """The wall that each direction meets first."""
-    dx, dy = directions[:, 0, None], directions[:, 1, None]
-    left = dx * starts[:, 1] - dy * starts[:, 0]
-    right = dx * ends[:, 1] - dy * ends[:, 0]
+def _nearest(
+    middles: Array, starts: Array, ends: Array, from_rank: NDArray[np.intp], to_rank: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """The wall that each direction meets first; a wall stands before those between the ranks of its ends."""
+    counter_clockwise = _cross(starts, ends) > 0
+    first, past = np.where(counter_clockwise, (from_rank, to_rank), (to_rank, from_rank))
+    wall, direction = ragged(first, np.where(past < first, past + len(middles), past))
+    direction %= len(middles)
     along = ends - starts
     with np.errstate(divide="ignore", invalid="ignore"):
-        distance = _cross(starts, along) / (dx * along[:, 1] - dy * along[:, 0])
-    distance[(left * right > 0) | ~(distance > 0)] = np.inf
-    nearest: NDArray[np.intp] = distance.argmin(axis=1)
-    if np.isinf(distance[np.arange(len(nearest)), nearest]).any():
+        distance = _cross(starts, along)[wall] / _cross(middles[direction], along[wall])
+    # A wall on which the eye itself lies is seen end-on, or from nowhere.
+    distance[~(distance > 0)] = np.inf
+    shortest = np.full(len(middles), np.inf)
+    np.minimum.at(shortest, direction, distance)
+    if np.isinf(shortest).any():
         raise NotEnclosedError("a direction meets no wall")
+    nearest = np.zeros(len(middles), np.intp)
+    hit = distance == shortest[direction]
+    nearest[direction[hit]] = wall[hit]
     return nearest
 
 

@@ -46,6 +46,13 @@ def test_walls_that_cross_hide_no_more_than_what_is_behind_either() -> None:
     assert inside.tolist() == [True, False]
 
 
+@pytest.mark.parametrize("wall", [((3.0, 4.0), (7.0, 6.0)), ((1.0, 4.0), (7.0, 4.0)), ((3.0, 4.0), (3.0, 4.0))])
+def test_a_wall_that_the_eye_lies_on_hides_nothing(wall: tuple[tuple[float, float], tuple[float, float]]) -> None:
+    starts, ends = walls(YARD)
+    polygon = visibility_polygon((3.0, 4.0), np.vstack([starts, wall[0]]), np.vstack([ends, wall[1]]))
+    assert signed_area_m2(tuple(map(tuple, polygon.tolist()))) == pytest.approx(100)
+
+
 def test_an_eye_that_looks_out_into_the_open_is_refused() -> None:
     with pytest.raises(NotEnclosedError):
         visibility_polygon((20.0, 5.0), *walls(YARD))
