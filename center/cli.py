@@ -46,7 +46,7 @@ def run(
 def enrol(
     campus_id: Annotated[str, typer.Argument(help="The campus's id, as in its settings.")],
     config: ConfigOption,
-    public_key: Annotated[str, typer.Option(help="The campus's public key, as its agent shows it.")],
+    public_key: Annotated[str, typer.Option(help="The campus's public key: `edge-agent public-key` there.")],
     name: Annotated[str, typer.Option(help="The school's name.")],
     district: Annotated[str, typer.Option(help="The district it belongs to.")] = "",
     next_key: Annotated[

@@ -21,6 +21,7 @@ from edge_agent.commands import (
     footage,
     incident,
     person,
+    public_key,
     station,
     status,
 )
@@ -52,6 +53,7 @@ app.add_typer(incident.app, name="incident")
 app.add_typer(person.app, name="person")
 app.add_typer(station.app, name="station")
 app.command("demo")(demo.demo)
+app.command("public-key")(public_key.public_key)
 app.command("status")(status.status)
 
 

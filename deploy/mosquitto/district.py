@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -118,14 +119,18 @@ def enrol(folder: Path, campus: str, out: Path) -> str:
 def pin(center: Path, campus: str, public_key: str, name: str) -> str:
     """Pin the campus's key at the center; returns the lines that pin the center's there. Raises DistrictError."""
     if not _KEY_TEXT.fullmatch(public_key):
-        raise DistrictError("give the campus's --public-key (44 letters of base64): edge-agent shows it")
+        raise DistrictError("give the campus's --public-key (44 letters of base64): `edge-agent public-key` on its box")
+    try:
+        called = yaml.safe_load(center.read_text(encoding="utf-8"))["name"]
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise DistrictError(f"{center} does not read like a center's settings: {error}") from error
     program = Path(sys.executable).with_name("campus-center")
     command = [str(program), "enrol", campus, "--public-key", public_key, "--name", name or campus]
     done = subprocess.run([*command, "--config", str(center)], capture_output=True, text=True, check=False)
     keys = [key for key in _KEY_TEXT.findall(done.stdout) if key != public_key]
     if done.returncode != 0 or not keys:
         raise DistrictError(f"the center did not enrol it: {(done.stderr or done.stdout).strip()}")
-    return f"center:\n  name: {name or campus}\n  public_keys: [{keys[-1]}]\n"
+    return yaml.safe_dump({"center": {"name": called, "public_keys": [keys[-1]]}}, allow_unicode=True, sort_keys=False)
 
 
 def _make_authority(folder: Path) -> None:

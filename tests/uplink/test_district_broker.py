@@ -170,3 +170,32 @@ def test_enrolling_writes_what_the_school_needs_and_guards_the_keys(tmp_path: Pa
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
     for wrong in ("center", "A", "a/b", "+"):
         assert run("enrol", folder, wrong, "--out", str(out)).returncode == 2
+
+
+def test_one_command_enrols_a_campus_at_broker_and_center(
+    tmp_path: Path, tool: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool.init(tmp_path / "broker", host="127.0.0.1", port=8883)
+    center = tmp_path / "center.yaml"
+    center.write_text(
+        "name: 示范区接警中心\nstate_directory: state\n"
+        "brokers: [{id: primary, host: 127.0.0.1, port: 8883, tls: {ca_file: broker/center/ca.crt, "
+        "certificate_file: broker/center/center.crt, key_file: broker/center/center.key}}]\npage: {host: 127.0.0.1, port: 8443}\n",
+        encoding="utf-8",
+    )
+    agent = Path(sys.executable).with_name("edge-agent")
+    asked: list[str | Path] = [agent, "public-key", "--state", tmp_path / "box"]
+    key = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    enrol = ["enrol", str(tmp_path / "broker"), "school-a", "--out", str(tmp_path / "for-a"), "--center", str(center)]
+    assert tool.main([*enrol, "--public-key", key, "--name", "甲小学"]) == 0
+    said = yaml.safe_load(capsys.readouterr().out)
+    assert said["broker_paths"][0]["tls"]["certificate_file"] == "school-a.crt"
+    assert said["center"]["name"] == "示范区接警中心"
+    shown: list[str | Path] = [Path(sys.executable).with_name("campus-center"), "public-key", "--config", center]
+    assert said["center"]["public_keys"] == [
+        subprocess.run(shown, capture_output=True, text=True, check=True).stdout.strip()
+    ]
+    assert tool.main([*enrol, "--public-key", "nonsense"]) == 2
+    assert "edge-agent public-key" in capsys.readouterr().err
+    assert tool.main([*enrol[:-1], str(tmp_path / "nowhere.yaml"), "--public-key", key]) == 2
+    assert "nowhere.yaml" in capsys.readouterr().err
