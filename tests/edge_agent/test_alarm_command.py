@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.edge_agent.conftest import Agent
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.process
 
@@ -21,6 +25,15 @@ def alarm(agent: Agent, *words: str) -> subprocess.CompletedProcess[str]:
         timeout=90,
         check=False,
     )
+
+
+def office(agent: Agent, address: str) -> Any:
+    """What a program reads at an address of the office pages."""
+    request = urllib.request.Request(f"http://127.0.0.1:{agent.office_port}{address}")
+    request.add_header("accept", "application/json")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=5) as answer:
+        return json.load(answer)
 
 
 def test_an_alarm_is_pressed_listed_shown_and_called_off_and_a_drill_is_a_drill_once(agent: Agent) -> None:
@@ -47,6 +60,10 @@ def test_an_alarm_is_pressed_listed_shown_and_called_off_and_a_drill_is_a_drill_
     lines = {line.split()[0]: line for line in alarm(agent, "list").stdout.splitlines()}
     assert f"【演练】{drill}" in lines
     assert real in lines
+
+    wait_until(lambda: {row["id"] for row in office(agent, "/incidents")} == {alarm_id, real}, 20, what="two incidents")
+    drills = office(agent, "/drills")
+    assert [one["alarm_id"] for one in (*drills["running"], *drills["filed"])] == [drill]
 
     paths = alarm(agent, "test-path")
     assert paths.returncode == 1
