@@ -180,7 +180,8 @@ def test_one_command_enrols_a_campus_at_broker_and_center(
     center.write_text(
         "name: 示范区接警中心\nstate_directory: state\n"
         "brokers: [{id: primary, host: 127.0.0.1, port: 8883, tls: {ca_file: broker/center/ca.crt, "
-        "certificate_file: broker/center/center.crt, key_file: broker/center/center.key}}]\npage: {host: 127.0.0.1, port: 8443}\n",
+        "certificate_file: broker/center/center.crt, key_file: broker/center/center.key}}]\n"
+        "page: {host: 127.0.0.1, port: 8443}\n",
         encoding="utf-8",
     )
     agent = Path(sys.executable).with_name("edge-agent")
