@@ -14,7 +14,7 @@ from edge_agent.pages.station import station_of
 from edge_agent.pages.vehicle_form import ENDINGS, PROVINCES, SIGNS, values_of, vehicle_of
 from edge_agent.pages.visit_deps import VisitDeps, book_words, check
 from edge_agent.pages.visit_form import errors_of
-from edge_agent.pages.visit_notice import NONE, Notices, watch_matches
+from edge_agent.pages.visit_notice import NONE, Notices, silent_id_of, watch_matches
 from edge_agent.pages.visit_words import VEHICLES
 from foundation.ids import new_id
 from gate.record import RecordRefusedError
@@ -164,7 +164,12 @@ def _notices(deps: VisitDeps, request: Request, entry: VehicleEntry) -> Notices:
     if entry.vehicle is None or not entry.inside:
         return NONE
     who = Stranger(name=entry.vehicle.driver, phone=entry.vehicle.phone, plate=entry.vehicle.plate)
-    return Notices(watch_matches(deps, request, who, entry.id))
+    return _matching(deps, request, who, entry.id)
+
+
+def _matching(deps: VisitDeps, request: Request, who: Stranger, vehicle_id: str) -> Notices:
+    matches = watch_matches(deps, request, who, vehicle_id)
+    return Notices(matches, silent_id=silent_id_of(deps, request, matches))
 
 
 def _form(
@@ -188,7 +193,7 @@ def _form(
         errors=errors,
         again=again,
         entry=entry,
-        notices=Notices(watch_matches(deps, request, who, vehicle_id)),
+        notices=_matching(deps, request, who, vehicle_id),
         kinds=[(kind.value, texts(word)) for kind, word in VEHICLES.items()],
         provinces=PROVINCES,
         signs=SIGNS,

@@ -18,5 +18,5 @@ def badge_routes(routes: APIRouter, deps: VisitDeps) -> None:
     def badge(request: Request, visit_id: str) -> Response:
         visit = known(deps.book, visit_id)
         code = segno.make(deps.book.badge_code(visit), error="m")
-        drawing = Markup(code.svg_inline(scale=8))  # noqa: S704 - segno's own drawing
+        drawing = Markup(code.svg_inline(omitsize=True))  # noqa: S704 - segno's own drawing
         return page(request, "visit_badge.html", visit=visit, drawing=drawing)

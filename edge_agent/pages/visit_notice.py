@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from fastapi import Request
 from edge_agent.pages.station import station_of
 from edge_agent.pages.visit_deps import VisitDeps
 from foundation.clock import beijing_day
+from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
 from gate.facts import WatchHit
 from gate.refusal import RefusalHit
@@ -26,6 +28,8 @@ class Notices:
 
     watch: tuple[WatchMatch, ...] = ()
     refusals: tuple[RefusalHit, ...] = ()
+    silent_id: str = ""
+    """Id of a silent press, beside a match; empty if the school has no silent alarm."""
 
     def __bool__(self) -> bool:
         return bool(self.watch or self.refusals)
@@ -47,10 +51,15 @@ def notices_of(deps: VisitDeps, request: Request, visitor: Visitor, record_id: s
             document_number=visitor.document_number,
         )
         matches = watch_matches(deps, request, stranger, record_id)
-        return Notices(matches, deps.book.refused_before(visitor))
+        return Notices(matches, deps.book.refused_before(visitor), silent_id_of(deps, request, matches))
     except (DatabaseError, OSError) as error:
         _log.error("a visitor was not compared with the watchlist", error=str(error))
         return NONE
+
+
+def silent_id_of(deps: VisitDeps, request: Request, matches: Sequence[WatchMatch]) -> str:
+    """A press that is one touch away wherever somebody may be on the list."""
+    return new_id() if matches and deps.has_silent(station_of(request)) else ""
 
 
 def watch_matches(deps: VisitDeps, request: Request, stranger: Stranger, record_id: str) -> tuple[WatchMatch, ...]:

@@ -1,11 +1,10 @@
 // The silent alarm: repeated until the box has it, and nothing on the screen but one dot beside the clock.
-const form = document.querySelector("form[data-silent-press]");
 let busy = false;
 
-async function send() {
+async function send(address) {
   for (;;) {
     try {
-      const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" } });
+      const answer = await fetch(address, { method: "POST", headers: { accept: "application/json" } });
       if (answer.ok) break;
     } catch {
       // the box is away; the same id again is the same alarm
@@ -15,11 +14,12 @@ async function send() {
   document.getElementById("silent-mark").hidden = false;
 }
 
-form?.addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => { // also for a form that came in after the page
+  if (!event.target.matches("form[data-silent-press]")) return;
   event.preventDefault();
   if (busy) return;
   busy = true;
-  send();
+  send(event.target.action);
 });
 document.querySelector("[data-history-back]")?.addEventListener("click", (event) => {
   if (history.length > 1) { // back to the form with everything that was typed
