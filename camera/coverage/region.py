@@ -141,7 +141,7 @@ def _draw(sheet: Sequence[Tile], smallest_m2: float) -> list[Drawn]:
 def _rings(sheet: Sequence[Tile], labels: NDArray[Any], wanted: Mask) -> dict[int, list[Ring]]:
     """The outlines of some of a sheet's regions, by label."""
     rings: dict[int, list[Ring]] = {}
-    for outline in outlines(wanted[labels], _lines(sheet)):
+    for outline in outlines(wanted.take(labels), _lines(sheet)):
         rings.setdefault(int(labels[outline.row, outline.column]), []).append(outline.ring)
     return rings
 
