@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from camera.facts import StreamMeasured
+from camera.login import Login
+from camera.onvif.device import OnvifDevice
+from camera.onvif.setting import read_encoder, set_encoder
 from camera.stream import TICKS_PER_S, Codec, Frame, StreamSource, VideoFormat
 from camera.stream_health import (
     StreamAsSet,
@@ -104,9 +107,8 @@ def test_what_the_camera_does_not_say_cannot_be_wrong() -> None:
     assert faults_of(bad, "h264", StreamAsSet(codec="other", fps=None, bitrate_bps=None)) == frozenset()
 
 
-@pytest.mark.parametrize("loses", [False, True])
-def test_a_real_stream_is_measured_and_its_lost_packets_are_counted(campus: Campus, loses: bool) -> None:
-    campus.set_fault("gate", Fault.LOSES_PACKETS if loses else None)
+def real_reading(campus: Campus, until: Callable[[StreamReading], bool]) -> StreamReading:
+    """What the gate's main stream really is, measured as the recorder does."""
     account = campus.account
     source = StreamSource(
         device="gate", url=campus.addresses("gate").rtsp_main_url, user=account.user, password=account.password
@@ -114,20 +116,28 @@ def test_a_real_stream_is_measured_and_its_lost_packets_are_counted(campus: Camp
     meter, found = StreamMeter(least_s=2.4), None
     stream = RtspStream(source, SystemClock())
     try:
-        while found is None or (loses and not found.packets_lost):
+        while found is None or not until(found):
             for frame in stream.read():
                 if isinstance(frame, Frame):
                     meter.take(frame)
             found = meter.reading(stream.packets_lost) or found
     finally:
         stream.close()
-    if loses:
-        assert StreamFault.PACKETS_LOST in faults_of(found, meter.codec, None)
-    else:
-        assert abs(found.fps - 2) < 0.1
-        assert found.keyframe_s is not None
-        assert abs(found.keyframe_s - 1) < 0.1
-        assert found.packets_lost == 0
+    return found
+
+
+def test_a_real_stream_is_measured(campus: Campus) -> None:
+    found = real_reading(campus, until=lambda _: True)
+    assert abs(found.fps - 2) < 0.1
+    assert found.keyframe_s is not None
+    assert abs(found.keyframe_s - 1) < 0.1
+    assert found.packets_lost == 0
+
+
+def test_lost_packets_of_a_real_stream_are_counted(campus: Campus) -> None:
+    campus.set_fault("gate", Fault.LOSES_PACKETS)
+    found = real_reading(campus, until=lambda reading: reading.packets_lost > 0)
+    assert StreamFault.PACKETS_LOST in faults_of(found, "h264", None)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
@@ -189,4 +199,23 @@ def test_a_measure_of_yesterday_says_nothing_about_now(tmp_path: Path) -> None:
     for number in range(5):
         watch.take_fact(Entry("catalogue", number, f"id-{number}", fact.kind, 1, old, fact.model_dump_json()))
     assert box.findings.all_open() == []
+    box.close()
+
+
+def test_a_camera_that_lies_about_its_setting_is_found_by_what_it_sends(tmp_path: Path, campus: Campus) -> None:
+    """Set to half its rate it says OK, tells the new rate when asked, and sends the old one."""
+    account, box = campus.account, Box(tmp_path)
+    login = Login(account.user, account.password)
+    device = OnvifDevice(campus.addresses("gate").onvif_url, login, box.clock)
+    campus.set_fault("gate", Fault.LIES_ABOUT_SET)
+    before = read_encoder(device, "VideoEncoder_Profile_1")
+    assert set_encoder(device, replace(before, bitrate_bps=before.bitrate_bps // 2)).bitrate_bps == 32_000
+    box.round(simulated(box, campus, "gate")).run_once()
+    reading = real_reading(campus, until=lambda found: found.seconds > 2)
+    point = Point(id="gate", name="门", device="gate", volume="main", retention="law")
+    watch = StreamWatch([point], box.register, box.findings, box.clock)
+    for _ in range(3):
+        box.register.journal.append(StreamMeasured(point_id="gate", codec="h264", **asdict(reading)))
+        watch.take_fact(read_entries(box.cameras, after=0, limit=1000)[-1])
+    assert box.open_kinds() == {("point:gate", "camera.rate_above_set")}
     box.close()
