@@ -1,0 +1,213 @@
+"""The gate's daily pages in a real browser, as a guard would touch them: large, few touches, undo."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from foundation.ids import new_id
+from gate.handover import read_handovers
+from gate.hours import DayKind, OpenSpan, moment_of
+from gate.leave_slip import Fetching
+from gate.meeting import NewAttendee, read_attendance
+from gate.policy import PolicyKind
+from gate.query import inside_now
+from gate.roll_call import read_roll_calls
+from gate.roster import NewShift, Post
+from gate.staff import NewStaff, staff_inside
+from gate.visit import Visitor
+from tests.pages.school_gate import PINS, School, make_accounts, school
+from tests.support.browser import watched
+
+pytestmark = pytest.mark.browser
+
+MONDAY = date(2026, 11, 23)
+TEN = moment_of(MONDAY, 10 * 60)
+HOUR = 3_600_000_000_000
+MEETING = new_id()
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_accounts(tmp_path_factory.mktemp("accounts"), TEN)
+
+
+@pytest.fixture
+def campus(tmp_path: Path, accounts: Path) -> Iterator[School]:
+    shutil.copy(accounts, tmp_path)
+    with school(tmp_path, TEN) as served:
+        orders = served.orders
+        orders.staff.replace(
+            [NewStaff(number=f"T{n}", name=name) for n, name in enumerate(["李芳", "王强", "赵敏"])], by="王"
+        )
+        orders.meetings.call(
+            meeting_id=MEETING, title="三年级家长会", place="礼堂", begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR,
+            attendees=[NewAttendee(name=f"家长{n}", pupil="小明" if n == 7 else "小刚") for n in range(20)], by="王",
+        )  # fmt: skip
+        fetching = Fetching(pupil="小红", class_name="五3班", adult="刘奶奶", relation="爷爷奶奶")
+        orders.slips.write(slip_id=new_id(), fetching=fetching, begins_utc_ns=TEN, until_utc_ns=TEN + HOUR, by="陈老师")
+        shifts = [(Post.GUARD, "王师傅"), (Post.LEADER, "赵校长"), (Post.ESCORT, "孙老师")]
+        orders.roster.plan(
+            [NewShift(post=post, name=name, begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR) for post, name in shifts],
+            by="王",
+        )
+        orders.patrol.put_up("后门", by="王")
+        served.book.duty.sign_on(station_id="box", person_id=served.person("王师傅").id, name="王师傅")
+        served.book.sign_in(
+            visit_id=new_id(), gate_id="east", guard="王师傅", visitor=Visitor(name="张三", host="李芳", reason="办事")
+        )
+        yield served
+
+
+LANDSCAPE, PORTRAIT = (1280, 800), (800, 1280)
+
+
+@pytest.fixture(params=[LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+def page(request: pytest.FixtureRequest, browser: Browser, campus: School) -> Iterator[Page]:
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(8_000)
+    opened = context.new_page()
+    watch = watched(opened, campus.gate_url)
+    opened.goto(campus.gate_url)
+    yield opened
+    assert watch.outside == [], "a request left the box"
+    assert watch.errors == [], "the page broke its own content policy or its scripts failed"
+    context.close()
+
+
+def test_every_daily_page_is_large_whole_and_has_the_alarm_where_it_always_is(page: Page, campus: School) -> None:
+    places = []
+    for path in [
+        "",
+        "staff",
+        "pupils",
+        "pupils/without",
+        f"meetings/{MEETING}",
+        "expected",
+        "duty/today",
+        "handover",
+        "roll",
+    ]:
+        page.goto(campus.gate_url + path)
+        places.append(page.locator("#alarm").bounding_box())
+        for target in page.locator("a:visible, button:visible").all():
+            if "skip" in (target.get_attribute("class") or ""):
+                continue
+            box = target.bounding_box()
+            assert box is not None
+            minimum = 40 if "home" in (target.get_attribute("class") or "") else 64
+            assert box["height"] >= minimum, f"{target.inner_text()!r} on /{path}"
+        small = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && [...e.childNodes]"
+            ".some(n => n.nodeType === 3 && n.textContent.trim()) && parseFloat(getComputedStyle(e).fontSize) < 24)"
+            ".map(e => e.textContent.trim().slice(0, 20))"
+        )
+        assert small == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert all(place == places[0] for place in places)
+
+
+@pytest.mark.parametrize("page", [LANDSCAPE], indirect=True)
+def test_a_morning_at_the_gate_takes_few_touches(page: Page, campus: School) -> None:
+    # A teacher comes in: tile, name.
+    page.get_by_role("link", name="教职工进出").click()
+    page.get_by_role("button", name="李芳").click()
+    expect(page.get_by_role("status")).to_contain_text("李芳 已进校")
+    page.get_by_role("button", name="撤销").click()
+    assert staff_inside(campus.book.path) == {}
+    page.locator("#filter").fill("wq")
+    expect(page.locator("#names button:visible")).to_have_count(1)
+    page.keyboard.press("Enter")  # one name left: Enter touches it
+    expect(page.get_by_role("status")).to_contain_text("王强 已进校")
+
+    # A parent comes to the meeting, found by the pupil's initials.
+    page.goto(campus.gate_url)
+    page.get_by_role("link", name="家长会").click()
+    page.locator("#filter").fill("xm")
+    page.locator("#names button:visible").click()
+    expect(page.get_by_role("status")).to_contain_text("家长7 已签到")
+    assert len(read_attendance(campus.book.path, MEETING).ticks) == 1
+
+    # A pupil is fetched: tile, tab, slip.
+    page.goto(campus.gate_url)
+    page.get_by_role("link", name="离校").click()
+    page.get_by_role("link", name="学生").click()
+    page.get_by_role("button", name="小红").click()
+    expect(page.get_by_role("status")).to_contain_text("学生已登记离校")
+
+    # The fire drill.
+    page.goto(campus.gate_url)
+    page.get_by_role("link", name="在校名单").click()
+    page.get_by_role("button", name="演练点名").click()
+    while page.locator(".people button").count():
+        left = page.locator(".people button").count()
+        page.locator(".people button").first.click()
+        expect(page.locator(".people button")).to_have_count(left - 1)
+    expect(page.locator("#calling")).to_contain_text("全部找到")
+    page.get_by_role("button", name="结束点名").click()
+    assert [len(call.people) for call in read_roll_calls(campus.book.path)] == [3]
+
+    # The shift ends: both sign.
+    page.goto(campus.gate_url + "duty/today")
+    page.get_by_role("link", name="交接班").click()
+    page.locator("#note").fill("钥匙在抽屉")
+    page.get_by_role("button", name="下一步").click()
+    page.locator("label", has_text="在，马上签").click()
+    for digit in PINS["王师傅"]:
+        page.locator("[data-keypad=from_pin]").get_by_role("button", name=digit, exact=True).click()
+    page.get_by_role("button", name="下一步").click()
+    page.locator("label", has_text="李师傅").click()
+    for digit in PINS["李师傅"]:
+        page.locator("[data-keypad=to_pin]").get_by_role("button", name=digit, exact=True).click()
+    page.get_by_role("button", name="签好").click()
+    expect(page.get_by_text("王师傅 → 李师傅")).to_be_visible()
+    assert read_handovers(campus.book.path)[0].from_signed
+
+
+@pytest.mark.parametrize("page", [PORTRAIT], indirect=True)
+def test_a_known_visitor_is_asked_what_holds_now_before_the_last_step(page: Page, campus: School) -> None:
+    visit = inside_now(campus.book.path)[0]
+    campus.book.sign_out(visit_id=visit.id, departure_id=new_id(), gate_id="east", guard="王师傅")
+    campus.orders.hours.lay_down({DayKind.SCHOOL_DAY: [OpenSpan(420, 540)]}, stay_minutes=60, by="王校长")
+    campus.orders.policies.switch_on(
+        policy_id=new_id(),
+        kind=PolicyKind.TEMPERATURE,
+        begins_utc_ns=TEN,
+        until_utc_ns=TEN + HOUR,
+        by="王",
+        note="通知",
+    )
+    page.goto(campus.gate_url)
+    expect(page.locator("#next")).to_contain_text("现在不在开放时间")
+    page.get_by_role("link", name="来访").first.click()
+    page.get_by_role("link", name="张三").click()
+    expect(page.locator("#temperature")).to_be_visible()
+    page.locator("#temperature").fill("36.5")
+    page.locator("label", has_text="赵校长").click()
+    page.locator("#approved_reason").fill("送药")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="登记进校").click()
+    expect(page.get_by_role("status")).to_contain_text("已登记进校")
+
+
+def test_a_phone_on_the_round_needs_no_more_than_a_pin_and_a_touch(browser: Browser, campus: School) -> None:
+    from gate.patrol import read_points
+
+    context = browser.new_context(viewport={"width": 390, "height": 780})
+    context.set_default_timeout(8_000)
+    phone = context.new_page()
+    watch = watched(phone, campus.gate_url)
+    phone.goto(f"{campus.gate_url}patrol/{read_points(campus.orders.path)[0].code}")
+    phone.locator("#person").select_option(label="王师傅")
+    phone.locator("#pin").fill(PINS["王师傅"])
+    phone.get_by_role("button", name="我在这里").click()
+    expect(phone.locator("h1")).to_contain_text("已记录")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert watch.errors == []
+    context.close()
