@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from starlette.exceptions import HTTPException
 
 from edge_agent.pages.fault_form import FieldError
 from foundation.clock import BEIJING, beijing, utc_ns_of
 from foundation.ids import is_id
+from foundation.sqlite import DatabaseError
 from safety.incident import IncidentGrade, IncidentKind, ReportSort, ReportText
 from safety.incident_deadline import Report
 from safety.incident_said import (
@@ -26,8 +28,11 @@ from safety.incident_said import (
 )
 from web.language import Catalogue, mark
 
+_log = structlog.get_logger("incidents")
+
 _OVERTAKEN: Final = mark("别人刚处理过，事件已经是另一种状态，没有改动。您写的内容在这里，需要时可以作为记录保存。")
 _MEANWHILE: Final = mark("别人刚刚也提交了，您的内容还在下面，没有保存。请先看最新的内容，再决定是否提交。")
+_NOT_STORED: Final = mark("没有存上，内容还在下面。请再提交一次；还不行请技术人员看本机硬盘。")
 _MISSING: Final = {
     (): mark("还没有定级，不能结案"),
     (Report.PHONE,): mark("还没有登记电话报告，不能结案"),
@@ -128,6 +133,9 @@ def incident_words(texts: Catalogue) -> Iterator[None]:
         raise HTTPException(404) from unknown
     except IncidentStageError as wrong:
         raise OvertakenError(texts(_OVERTAKEN)) from wrong
+    except DatabaseError as error:
+        _log.error("an incident could not be written to", error=str(error))
+        raise FieldError(FALLBACK, texts(_NOT_STORED)) from error
     except MeanwhileError as meanwhile:
         raise FieldError(FALLBACK, texts(_MEANWHILE)) from meanwhile
     except NotYetError as early:

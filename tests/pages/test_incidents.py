@@ -16,8 +16,10 @@ from playwright.sync_api import Browser, expect
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock, beijing, beijing_day_start_ns
 from foundation.ids import new_id
+from foundation.sqlite import DatabaseFullError
 from safety.incident import IncidentGrade, IncidentHappening
 from safety.incident_query import incident_file, open_incidents
+from safety.incident_writing import IncidentWriting
 from tests.alarms.parts import request
 from tests.pages.incident_office import PASSWORD, Office, serve
 from tests.support.browser import watched
@@ -202,6 +204,21 @@ def test_what_cannot_be_taken_is_said_at_its_field_and_nothing_typed_is_lost(
     assert says in refused.text
     assert "操场" in refused.text
     assert open_incidents(office.incidents.path) == ()
+
+
+def test_what_the_disk_does_not_take_stays_on_the_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = office.client("li")
+    incident_id = by_hand(client)
+
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseFullError("no room left")
+
+    monkeypatch.setattr(IncidentWriting, "note", full)
+    refused = client.post(f"/incidents/{incident_id}/note", data={"form_id": new_id(), "words": "家长已到校"})
+    assert refused.status_code == 422
+    assert "没有存上" in refused.text
+    assert "家长已到校" in refused.text
+    assert happened(office, incident_id) == [IncidentHappening.OPENED]
 
 
 def test_a_time_of_day_is_the_latest_one_that_is_past(office: Office) -> None:
