@@ -29,6 +29,8 @@ class AlarmPanels(PageAddress):
 
     credential: Slug | None = None
     """Its password is the token that may list, show, cancel, acknowledge and arm; a panel's own token only presses."""
+    allow_plain_text: bool = False
+    """For panels that know no TLS, in a network of the school's own for devices. On loopback it is plain anyway."""
 
 
 class Pages(SettingsModel):

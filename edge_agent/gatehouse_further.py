@@ -9,6 +9,7 @@ from typing import Final
 
 from alarms.assembly import AlarmService
 from alarms.duress import duress_pin
+from alarms.inputs.contacts import panel_server, speaks_plainly
 from config.alarm_input import AlarmInput, InputKind
 from edge_agent.alarm_holds import hold_asker
 from edge_agent.center_status import center_status
@@ -37,7 +38,7 @@ from gate.still import StillTaker
 from safety.query import open_faults
 from web.authority import authority_route, tls_unless_local
 from web.people import pin_holders
-from web.server import PageServer
+from web.server import PageServer, tls_context
 
 _FAULTS_TOLD: Final = 12
 """A handover is read aloud; the ledger has the rest."""
@@ -57,6 +58,7 @@ def gatehouse_further(context: RoleContext, alarms: AlarmService) -> list[Servic
             points=[point.id for point in context.settings.points],
             keep=alarms.line.keep,
         ),
+        *_encrypted_panels(context, alarms),
         *_gate_page(context, alarms),
     ]
 
@@ -66,6 +68,15 @@ def open_fault_titles(context: RoleContext) -> tuple[str, ...]:
     ledger = context.state.database("safety")
     rows = open_faults(ledger, context.clock.utc_ns()) if ledger.exists() else ()
     return tuple(row.fault.title for row in rows[:_FAULTS_TOLD])
+
+
+def _encrypted_panels(context: RoleContext, alarms: AlarmService) -> list[Service]:
+    panels = context.settings.alarm_panels
+    if panels is None or speaks_plainly(panels):
+        return []  # started with the alarm line
+    name = context.settings.campus.name
+    tls = tls_unless_local(panels.host, context.state.key("tls"), campus_name=name, clock=context.clock)
+    return [panel_server(context.settings, alarms.answers, tls_context(tls) if tls else None)]
 
 
 def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:

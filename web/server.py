@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import ssl
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,13 @@ class TlsFiles:
 
     certificate: Path
     key: Path
+
+
+def tls_context(files: TlsFiles) -> ssl.SSLContext:
+    """For a server that is no PageServer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    return context
 
 
 class PageServer(Service):

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
@@ -55,12 +56,20 @@ class PanelServer(Service):
     nonsense, 503 when it could not be stored or too many ask at once."""
 
     def __init__(
-        self, answers: Answers, tokens: Mapping[str, str], *, host: str, port: int, caller_token: str | None = None
+        self,
+        answers: Answers,
+        tokens: Mapping[str, str],
+        *,
+        host: str,
+        port: int,
+        caller_token: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`tokens` of panels by input; `caller_token` of programs, who may do everything but press without a panel."""
         super().__init__("alarm-panels")
         self._address = (host, port)
         self._door = PanelDoor(dict(tokens), caller_token, answers, threading.BoundedSemaphore(MOST_CALLERS))
+        self._tls = tls
         self._server: _Server | None = None
 
     @property
@@ -80,6 +89,7 @@ class PanelServer(Service):
                 "end what uses it or choose another alarm_panels.port"
             ) from error
         self._server.door = self._door
+        self._server.tls = self._tls
         super().start()
 
     def close(self) -> None:
@@ -99,6 +109,19 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
     door: PanelDoor
+    tls: ssl.SSLContext | None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """On the caller's own thread, so that one who never says hello holds up nobody."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(QUIET_S)
+        try:
+            with self.tls.wrap_socket(request, server_side=True) as channel:
+                super().finish_request(channel, client_address)
+        except OSError as error:  # ssl.SSLError too
+            _log.info("a caller went away", address=client_address[0], error=str(error))
 
 
 class _Refused(Exception):

@@ -21,7 +21,7 @@ import structlog
 from edge_agent.pages.station import COOKIE
 from foundation.ids import is_id
 from foundation.service import Service
-from web.server import TlsFiles, bind
+from web.server import TlsFiles, bind, tls_context
 
 _log = structlog.get_logger("press-door")
 
@@ -53,7 +53,7 @@ class PressDoor(Service):
         self.press = press
         self.input_of = input_of
         self._listener = bind(host, port)
-        self._tls = _tls_context(tls) if tls else None
+        self._tls = tls_context(tls) if tls else None
         self._callers: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -173,9 +173,3 @@ class _PressHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         _log.info("asked", address=self.client_address[0], line=format % args)
-
-
-def _tls_context(files: TlsFiles) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.certificate, files.key)
-    return context

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -45,6 +47,8 @@ from tests.alarms.parts import LineParts, request
 from tests.alarms.test_outbox import ALARM
 from tests.support.waiting import wait_until
 from uplink.messages.alarm import Purpose, UpdateKind
+from web.authority import own_certificate
+from web.server import tls_context
 
 QUICK = Timing(hold_ms=0, restore_ms=500)
 
@@ -351,6 +355,24 @@ def test_every_other_request_is_refused_in_a_sentence(
     assert (found, said["ok"]) == (status, False)
     assert said["error"]
     assert parts.line.recent() == []
+
+
+def test_an_encrypted_server_answers_and_one_who_never_says_hello_holds_up_nobody(
+    parts: LineParts, tmp_path: Path
+) -> None:
+    files = own_certificate(tmp_path / "tls", campus_name="测试小学", names=("127.0.0.1",), clock=parts.clock)
+    server = PanelServer(Answers(parts.line), {"wall": "right-token"}, host="127.0.0.1", port=0, tls=tls_context(files))
+    server.start()
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "tls" / "authority.crt"))
+    with socket.create_connection(("127.0.0.1", server.port)):  # says nothing
+        secure = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=5, context=trusting)
+        secure.request("POST", "/press/wall", json.dumps({"press_id": "p"}), {"Authorization": "Bearer right-token"})
+        assert secure.getresponse().status == 200
+        secure.close()
+        with pytest.raises((http.client.HTTPException, OSError)):
+            ask(server, "GET", "/paths")  # in plain text
+    server.close()
+    assert pressed(parts, 1)
 
 
 def test_a_panel_follows_its_own_alarm_and_no_other(panels: PanelServer, parts: LineParts) -> None:
