@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from alarms.record import AlarmRecord
 from config.volume import Volume
@@ -35,6 +37,7 @@ from uplink.signature import SigningKey
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer
+from web.stream import events
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 PASSWORD = "correct-horse-7-battery"
@@ -108,6 +111,17 @@ def volumes_of(box: Box) -> list[Mounted]:
         return mounted(reader, [volume(box.folder), volume(box.folder, "spare")])
 
 
+def no_alarms() -> APIRouter:
+    """What the bar on every office page asks for; nobody presses here."""
+    routes = APIRouter()
+
+    @routes.get("/api/alarms/calls")
+    async def calls(request: Request) -> Response:
+        return events(request, lambda: "[]", every_s=1.0)
+
+    return routes
+
+
 def box_forecasts(box: Box, disks: Sequence[Volume]) -> list[VolumeForecast]:
     """What a disk of 100 GB could keep of this."""
     with open_read_only(box.path) as reader:
@@ -161,7 +175,7 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
         forecasts=lambda: box_forecasts(box, disks),
         people=people,
     )
-    further = [*footage_routes(deps)]
+    further = [*footage_routes(deps), no_alarms()]
     if still is not None:
         further.append(still_routes(StillDeps(still=still, looked=deps.looked)))
     app = office_app(

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from camera.stream import TICKS_PER_S, Frame
 from foundation.clock import NS_PER_S, ManualClock
-from tests.pages.footage_office import HOSTILE, Office, recorded, serve
+from tests.pages.footage_office import HOSTILE, PASSWORD, Office, recorded, serve
 from tests.storage import clip_files
 from tests.storage.box import MIDNIGHT_NS, frames_of, make_box, volume
 from tests.support.browser import Watch, watched
@@ -195,4 +195,29 @@ def test_every_page_fits_and_runs_nothing_hostile(browser: Browser, footage: Off
         assert page.evaluate("document.documentElement.scrollWidth") <= SHAPES[shape][0]
         picture(page, f"{path.strip('/').replace('/', '-')}-{shape}")
         assert not watch.errors
+        assert not watch.outside
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_two_persons_choose_on_the_page_of_the_disks(browser: Browser, footage: Office, shape: str) -> None:
+    with opened(browser, footage, "/footage", shape=shape) as (page, watch):
+        picture(page, f"footage-undecided-{shape}")
+        page.get_by_role("link", name="看存得下几天，再决定").click()
+        expect(page.get_by_text("还没有人决定。")).to_be_visible()
+        picture(page, f"volumes-{shape}")
+        page.locator("input[value=overwrite]").check()
+        page.get_by_label("为什么这样决定").fill("下学期才能加盘")
+        page.get_by_role("button", name="就这样定").click()
+        expect(page.get_by_text("覆盖要两个人决定")).to_be_visible()
+        picture(page, f"volumes-refused-{shape}")
+        page.get_by_label("第二个人的账号").fill("zhao")
+        page.get_by_label("第二个人的密码").fill(PASSWORD)
+        page.get_by_role("button", name="就这样定").click()
+        expect(page.get_by_text("已交给录像程序")).to_be_visible()
+        footage.heard.poll()
+        page.goto(footage.url.rstrip("/") + "/volumes")
+        expect(page.get_by_text("李老师（li）、赵校长（zhao）")).to_be_visible()
+        picture(page, f"volumes-chosen-{shape}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [error for error in watch.errors if "422" not in error] == []
         assert not watch.outside
