@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,21 @@ class VolumePlan:
     plan: FitPlan
     left_out: Mapping[str, str]
     """Point and why its camera could not be asked; its present rate is reckoned with."""
+
+    def told(self) -> dict[str, object]:
+        """As JSON; days without end, where nothing is sent, are null."""
+        days = {
+            name: days if isfinite(days) else None
+            for name, days in (("days_before", self.plan.days_before), ("days_after", self.plan.days_after))
+        }
+        return {
+            "volume": self.volume,
+            "keep_days": self.keep_days,
+            "fits": self.fits,
+            **days,
+            "steps": [asdict(step) for step in self.plan.steps],
+            "left_out": dict(self.left_out),
+        }
 
     @property
     def fits(self) -> bool:

@@ -59,7 +59,7 @@ def fit(
     except DatabaseError as error:
         _refuse(str(error))
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in plans], ensure_ascii=False))
+        typer.echo(json.dumps([one.told() for one in plans], ensure_ascii=False))
     else:
         _show(plans)
     if not plans:

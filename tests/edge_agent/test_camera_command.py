@@ -253,6 +253,9 @@ def test_a_fit_is_shown_applied_read_back_watched_and_undone(desk: Desk, recorde
     assert "gate: H264 320x180 5 fps 400 kbit/s → H265" in shown.stdout
     assert shown.exit_code == 0
     assert main_encoder(desk, "gate") == before  # shown, and nothing touched
+    (told,) = json.loads(desk.here("fit", "--json").stdout)
+    assert told["fits"]
+    assert {step["point_id"] for step in told["steps"]} == {"gate", "corridor"}
     recorded(180_000)
     done = desk.here("fit", "gate", "--apply", "--watch-s", "1")
     assert done.exit_code == 0, done.output
