@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alarms.record import StepKind
+from edge_agent.pages.alarm_words import STEPS
 from foundation.clock import NS_PER_S
 from safety.incident import (
     Incident,
@@ -77,18 +78,14 @@ _HAPPENINGS: Final = {
     IncidentHappening.FALSE_ALARM: mark("误报销案"),
     IncidentHappening.REOPENED: mark("重新打开"),
 }
-_STEPS: Final = {
+_STEPS: Final = STEPS | {
     StepKind.STORED: mark("报警已存储"),
     StepKind.BROKER_ACCEPTED: mark("报警已发出"),
-    StepKind.CENTER_RECEIVED: mark("接警中心已收到"),
-    StepKind.ACKNOWLEDGED: mark("民警已确认"),
     StepKind.CLOSED: mark("接警中心结案"),
     StepKind.CANCELLED: mark("门卫说是误报"),
     StepKind.DURESS: mark("胁迫密码：看上去是误报，实为求助"),
-    StepKind.LOCAL_ACKNOWLEDGED: mark("校内已知晓"),
-    StepKind.HELD: mark("按钮一直按着"),
-    StepKind.RELEASED: mark("按钮已松开"),
 }
+"""Among other entries an alarm's steps say what they are about."""
 _SYSTEM: Final = mark("系统")
 _VERSION: Final = mark("第 %(n)s 稿")
 _MINUTE_NS: Final = 60 * NS_PER_S

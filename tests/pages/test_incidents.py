@@ -67,7 +67,7 @@ def test_a_real_alarm_opens_an_incident_with_its_steps_and_a_drill_opens_none(of
     assert [one.id for one in open_incidents(office.incidents.path)] == [real]
     assert drill != real
     page = office.client("wang").get(f"/incidents/{real}").text
-    for text in ("一键报警：东门按钮", "东门门卫室", "报警已存储", "校内已知晓", "王师傅", "待定级，按重大计", "还剩"):
+    for text in ("一键报警：东门按钮", "东门门卫室", "报警已存储", "校内已确认", "王师傅", "待定级，按重大计", "还剩"):
         assert text in page
 
 
