@@ -10,6 +10,7 @@ import structlog
 from camera.coverage import CoverageReport, LiveCoverage, PoseSource, Watch
 from camera.coverage.finding import tell, tell_poses
 from camera.coverage.pose_file import MeasuredPose, in_use, poses_now, read_measured
+from camera.coverage.report import MissingWhy
 from config.plan import Plan
 from config.point import Pose
 from config.problem import SettingsError
@@ -97,7 +98,8 @@ class CoverageWatch(Service):
 def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageStatus:
     """The report as pages show it; failing with a blind spot, unknown while a camera's state is."""
     by_day = [spot for spot in report.blind_spots if not spot.night_only]
-    if by_day or report.missing_kinds or report.private_views:
+    missing = [one for one in report.missing_kinds if one.why is not MissingWhy.NOT_CERTAIN]
+    if by_day or missing or report.private_views:
         state = State.FAILING
     else:
         state = State.UNKNOWN if report.uncertain else State.OK
@@ -118,5 +120,5 @@ def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageSta
             )
             for spot in by_day[:MOST_SPOTS]
         ),
-        missing_kinds=tuple(missing.kind_name for missing in report.missing_kinds),
+        missing_kinds=tuple(one.kind_name for one in missing),
     )

@@ -51,12 +51,13 @@ def findings(report: CoverageReport) -> Iterator[CoverageFinding]:
             evidence={"private": seen.private_id, "area_m2": round(seen.area_m2, 1), "poses": poses},
         )
     for missing in report.missing_kinds:
-        why = "图上未画出，也未声明没有" if missing.why is MissingWhy.NOT_DRAWN else "没有摄像机看到"
+        if missing.why is MissingWhy.NOT_CERTAIN:
+            continue  # its zones are told as not certain
         yield CoverageFinding(
             subject=f"zone_kind:{missing.kind}",
             kind=KIND_MISSING,
             severity=Severity.ATTENTION,
-            cause=f"{missing.kind_name}：{why}",
+            cause=f"{missing.kind_name}：{missing.words}",
             evidence={"why": missing.why.value},
         )
     for unplaced in report.unplaced:

@@ -178,7 +178,9 @@ def _missing_kinds(plan: Plan, zones: Collection[ZoneCoverage]) -> tuple[Missing
     for kind in ZONE_KINDS.values():
         drawn = [zone for zone in zones if zone.kind == kind.id]
         if drawn and not any(zone.points for zone in drawn):
-            missing.append(MissingKind(kind=kind.id, kind_name=kind.name, why=MissingWhy.NOT_WATCHED))
+            uncertain = any(zone.day.uncertain for zone in drawn)
+            why = MissingWhy.NOT_CERTAIN if uncertain else MissingWhy.NOT_WATCHED
+            missing.append(MissingKind(kind=kind.id, kind_name=kind.name, why=why))
         elif not drawn and kind.every_campus and kind.id not in plan.absent_kinds:
             missing.append(MissingKind(kind=kind.id, kind_name=kind.name, why=MissingWhy.NOT_DRAWN))
     return tuple(missing)

@@ -167,6 +167,15 @@ class MissingWhy(StrEnum):
     """Every campus is asked for it; the plan neither draws it nor says that there is none."""
     NOT_WATCHED = "not_watched"
     """Drawn, but no working camera sees any of it."""
+    NOT_CERTAIN = "not_certain"
+    """Drawn, but only cameras of unknown state would see any of it: whether it is watched nobody knows now."""
+
+
+_MISSING_WORDS: Final[Mapping[MissingWhy, str]] = {
+    MissingWhy.NOT_DRAWN: "图上未画，也未声明没有",
+    MissingWhy.NOT_WATCHED: "没有摄像机看到",
+    MissingWhy.NOT_CERTAIN: "只有状态未知的摄像机能看到",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +185,11 @@ class MissingKind:
     kind: str
     kind_name: str
     why: MissingWhy
+
+    @property
+    def words(self) -> str:
+        """Why, as people say it."""
+        return _MISSING_WORDS[self.why]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Final
 
 from camera.coverage.label import width_em
-from camera.coverage.report import CoverageReport, MissingWhy, PoseSource, Spot, ZoneCoverage
+from camera.coverage.report import CoverageReport, PoseSource, Spot, ZoneCoverage
 from camera.coverage.typeset import typeset
 from config.plan import Plan
 
@@ -74,9 +74,7 @@ def _remarks(report: CoverageReport, names: Mapping[str, str]) -> list[str]:
     """What else a person who signs must know."""
     measured = sum(source is PoseSource.MEASURED for source in report.pose_sources.values())
     remarks = [f"位姿：实测 {measured} 台，申报 {len(report.pose_sources) - measured} 台。"]
-    for missing in report.missing_kinds:
-        why = "图上未画" if missing.why is MissingWhy.NOT_DRAWN else "无摄像机看到"
-        remarks.append(f"{missing.kind_name}：{why}。")
+    remarks += [f"{missing.kind_name}：{missing.words}。" for missing in report.missing_kinds]
     remarks += [f"{names.get(one.point_id, one.point_id)} 能看到{one.name}，应调整。" for one in report.private_views]
     remarks += [f"{names.get(one.point_id, one.point_id)}：{one.message}。" for one in report.unplaced]
     uncertain_m2 = sum(spot.area_m2 for spot in report.uncertain if not spot.night_only)

@@ -295,8 +295,7 @@ def _show(report: CoverageReport, names: dict[str, str], config: Path) -> None:
             about = f"（{' '.join(names.get(point, point) for point in spot.points)}）" if spot.points else ""
             console.print(f"{title} {spot.name}{night}：{spot.reason_text}{about}", markup=False)
     for missing in report.missing_kinds:
-        why = "没有摄像机看到" if missing.why.value == "not_watched" else "图上未画，也未声明没有"
-        console.print(f"缺 {missing.kind_name}：{why}", markup=False)
+        console.print(f"缺 {missing.kind_name}：{missing.words}", markup=False)
     for seen in report.private_views:
         point = names.get(seen.point_id, seen.point_id)
         console.print(f"▲ {point} 能看到{seen.name}（{seen.area_m2:.1f} m²），不得看到", markup=False)

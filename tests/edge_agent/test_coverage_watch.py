@@ -109,6 +109,9 @@ def test_a_covered_picture_sees_nothing_though_its_camera_answers(box: Box) -> N
 def test_what_only_cameras_of_unknown_state_would_see_is_not_certain(box: Box) -> None:
     box.watch.look_once()
     assert "zone:gate-outside" in box.faults("coverage.not_certain")
+    # Nobody can say yet that the kind is not watched; of the others it is sure.
+    assert "zone_kind:road" in box.faults("coverage.kind_missing")
+    assert "zone_kind:gate_outside" not in box.faults("coverage.kind_missing")
     assert {zone.seen_share for zone in latest_coverage(box.journal.database.path).zones} == {0.0}
 
 
