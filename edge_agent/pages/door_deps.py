@@ -16,6 +16,7 @@ from foundation.clock import Clock
 from foundation.ids import is_id
 from gate.book import GateBook
 from gate.door import Door
+from gate.draft import Draft
 from gate.record import RecordConflictError, UnknownRecordError
 from gate.stations import Station
 from web.problem import PageProblem
@@ -32,6 +33,8 @@ class DoorDeps:
     gate_of: Callable[[Station], Gate]
     guard_of: Callable[[Station], str]
     pins: PinCheck
+    drafts: Callable[[str], tuple[Draft, ...]]
+    """Unfinished forms of a screen. Raises OSError."""
     open_faults: Callable[[], tuple[str, ...]]
     """Titles of the faults that are open, worst first. Raises DatabaseError."""
 

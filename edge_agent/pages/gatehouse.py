@@ -148,6 +148,7 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
                 gate_of=gate_of,
                 guard_of=guard_of,
                 pins=pins,
+                drafts=drafts.drafts,
                 open_faults=deps.open_faults,
             )
         ),

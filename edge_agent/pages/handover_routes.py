@@ -32,8 +32,8 @@ from web.page import page, texts_of
 _AHEAD_NS: Final = 24 * 3600 * NS_PER_S
 
 
-def open_matters(deps: DoorDeps, texts: Catalogue) -> OpenMatters:
-    """What is open at this moment (未了事项), by badge number. Raises DatabaseError, RecordKeysError."""
+def open_matters(deps: DoorDeps, station_id: str, texts: Catalogue) -> OpenMatters:
+    """What is open at this moment (未了事项), by badge number. Raises DatabaseError, RecordKeysError, OSError."""
     now, book = deps.clock.utc_ns(), deps.book.path
     inside = inside_now(book)
     late = overstays(book, read_standing(deps.orders, now).hours, now)
@@ -53,6 +53,10 @@ def open_matters(deps: DoorDeps, texts: Catalogue) -> OpenMatters:
         lines.append(texts(mark("在校来访 %(n)s 人：胸牌 %(badges)s"), n=len(inside), badges=badges))
     lines.extend(
         texts(mark("先放行的车 %(at)s 进来，还没有补登记"), at=clock_minute(entry.in_utc_ns)) for entry in unwritten
+    )
+    lines.extend(
+        texts(mark("有一张登记表没填完，%(at)s 填到一半"), at=clock_minute(draft.kept_utc_ns))
+        for draft in deps.drafts(station_id)
     )
     lines.extend(
         texts(
@@ -78,7 +82,7 @@ def handover_routes(deps: DoorDeps) -> APIRouter:
             handover_id=handover_id,
             values=form,
             errors=errors,
-            matters=open_matters(deps, texts_of(request)),
+            matters=open_matters(deps, station_of(request).id, texts_of(request)),
             holders=[(one.id, one.name) for one in deps.pins.holders()],
         )
 
@@ -118,7 +122,7 @@ def handover_routes(deps: DoorDeps) -> APIRouter:
                 station_id=station.id,
                 from_signed=before is not None and not gone,
                 to=Signer(person_id=taker.id, name=taker.name),
-                matters=open_matters(deps, texts),
+                matters=open_matters(deps, station.id, texts),
                 note=form.get("note", ""),
             )
         except RecordRefusedError as refused_record:

@@ -28,7 +28,7 @@ from gate.hours import DAY_MINUTES, moment_of
 from gate.patrol import read_rounds
 from gate.policy import read_policies
 from gate.roll_call import read_roll_calls
-from gate.roster import Gap, Post, gaps, on_shift, read_shifts, roster_gaps, unescorted
+from gate.roster import Gap, Post, escorts_present, gaps, on_shift, read_shifts, roster_gaps, unescorted
 from web.document.reading.upload import MOST_BYTES
 from web.duty import Right
 from web.login import needs, person_of
@@ -55,6 +55,7 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
             read_shifts(deps.orders.path, first, last),
             read_shifts(deps.orders.path, now, now + _DAY_NS),
         )
+        escorts = tuple(one for one in shifts if one.post is Post.ESCORT)
         rounds = read_rounds(deps.orders.path, deps.book, day) if there else ()
         return page(
             request,
@@ -79,6 +80,8 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
                 for one in rounds
                 if one.missing or one.scans
             ],
+            escorts=escorts,
+            present=escorts_present(deps.book, escorts) if there else {},
             handovers=read_handovers(deps.book, limit=10) if there else (),
             roll_calls=read_roll_calls(deps.book, limit=10) if there else (),
         )
