@@ -316,7 +316,10 @@ def test_both_sign_a_handover_with_their_own_pin(campus: School, gate: httpx.Cli
     gate.post("/duty/on", data={"person": wang.id, "pin": PINS["王师傅"]})
     gate.post(f"/visits/{new_id()}", data=VISITOR)
     campus.clock.advance(seconds=3 * 3600)
+    gate.post(f"/visits/{new_id()}/draft", data={"name": "半个人"})
     asked = gate.get("/handover").text
+    assert "填到一半" in asked
+    assert "半个人" not in asked
     assert "胸牌 1 超时未离校" in asked
     assert "张三" not in asked
     path = action(asked, r"/handover/[0-9a-f-]+")
