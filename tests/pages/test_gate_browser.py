@@ -54,7 +54,7 @@ def test_the_alarm_is_a_quarter_of_the_screen_and_stands_in_the_same_place_on_ev
     size = page.viewport_size
     assert size is not None
     places = []
-    for path in ["", "visits/new", "visits/form", "visits/leave", "visits/inside"]:
+    for path in ["", "visits/new", "visits/form", "visits/leave", "visits/refuse", "vehicles", "vehicles/form"]:
         page.goto(gatehouse.url + path)
         places.append(page.locator("#alarm").bounding_box())
         area = page.locator("#alarm-form").bounding_box()
@@ -64,7 +64,7 @@ def test_the_alarm_is_a_quarter_of_the_screen_and_stands_in_the_same_place_on_ev
 
 
 def test_every_target_is_large_apart_and_inside_the_screen(page: Page, gatehouse: Gatehouse) -> None:
-    for path in ["", "visits/new", "visits/form", "visits/leave"]:
+    for path in ["", "visits/new", "visits/form", "visits/leave", "visits/refuse", "vehicles", "vehicles/form"]:
         page.goto(gatehouse.url + path)
         for target in page.locator("a:visible, button:visible").all():
             if "skip" in (target.get_attribute("class") or ""):
