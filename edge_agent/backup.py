@@ -30,7 +30,8 @@ from gate.orders import GateOrders
 MANIFEST: Final = "manifest.json"
 KEYS: Final = "keys"
 _PAGES_AT_ONCE: Final = 1_000
-_PHOTOS: Final = "photos"
+_PICTURES: Final = (("photos", "*.jpg"), ("gate-stills", "*.sealed"))
+"""Pictures of visitors are sealed: without their keys, which are in no copy, they show nobody."""
 
 
 class BackupError(RefusedError):
@@ -60,10 +61,9 @@ def make_backup(state: StateDirectory, target: Path, clock: Clock, keys: Path | 
     part.mkdir(parents=True, mode=0o700)
     for name in databases:
         _copy_database(state.root / name, part / name)
-    for file in sorted((state.root / _PHOTOS).rglob("*.jpg")):
-        copy = part / file.relative_to(state.root)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
+    for pictures, ending in _PICTURES:
+        for file in sorted((state.root / pictures).rglob(ending)):
+            _copy_picture(file, part / file.relative_to(state.root))
     files = [file for file in sorted(part.rglob("*")) if file.is_file()]
     listed = {str(file.relative_to(part)): _sha256(file) for file in files}
     manifest = {"made_at": rfc3339(now_utc_ns), "files": listed}
@@ -124,6 +124,14 @@ def _databases(root: Path) -> Iterator[str]:
     for pattern in ("*.sqlite", "journal/*.sqlite"):
         for file in sorted(root.glob(pattern)):
             yield str(file.relative_to(root))
+
+
+def _copy_picture(file: Path, copy: Path) -> None:
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(file, copy)
+    except FileNotFoundError:  # erased just now: so be it
+        copy.unlink(missing_ok=True)
 
 
 def _copy_database(source: Path, copy: Path) -> None:

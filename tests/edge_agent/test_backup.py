@@ -20,6 +20,7 @@ from foundation.record_keys import RecordKeys, keys_file
 from foundation.state import StateDirectory
 from gate.book import GateBook
 from gate.query import inside_now, visit_by_id
+from gate.still import Picture, StillTaker, read_still
 from gate.visit import DocumentKind, Visitor
 from safety.ledger import FaultLedger
 from safety.photo import PhotoShelf
@@ -223,3 +224,24 @@ def test_the_commands_say_in_one_sentence_what_they_did(campus: Campus, tmp_path
     assert nothing.returncode == 2
     assert "not a whole backup" in nothing.stderr
     assert "Traceback" not in nothing.stderr
+
+
+def test_a_picture_comes_back_with_its_visit_and_not_with_an_erased_one(tmp_path: Path) -> None:
+    state, clock = StateDirectory(tmp_path / "state").create(), ManualClock()
+    book = GateBook(state.database("gate"), clock)
+    kept, erased = (
+        book.sign_in(visit_id=new_id(), gate_id="east", guard="王", visitor=visitor, still_point="gate")
+        for visitor in (PERSON, Visitor(name="李四", host="陈主任", reason="送货"))
+    )
+    taker = StillTaker(book.records, book.stills, lambda _, at: Picture(b"jpeg of a face", at), clock)
+    assert taker.work_once()
+    backup = make_backup(state, tmp_path / "backups", clock)
+    book.erase_visitor(visit_id=erased.id, reason="本人要求")
+    book.close()
+    copied = list((backup.folder / "gate-stills").rglob("*.sealed"))
+    assert len(copied) == 2
+    assert not any(b"jpeg of a face" in file.read_bytes() for file in copied)
+    restore_backup(state, backup.folder, clock)
+    assert read_still(state.database("gate"), f"visit:{kept.id}") == Picture(b"jpeg of a face", kept.in_utc_ns)
+    assert read_still(state.database("gate"), f"visit:{erased.id}") is None
+    assert len(list((state.root / "gate-stills").rglob("*.sealed"))) == 1, "opened once, the book takes it away again"
