@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from camera.coverage.pose_file import MeasuredPose
     from camera.coverage.suggestion import CameraModel, Suggestion
     from config.plan import Plan
-    from config.point import Pose
+    from config.point import Point, Pose
 
 EXIT_BLIND: Final = 1
 """Computed, and not everything that must be seen is."""
@@ -171,6 +171,29 @@ def suggest(
         typer.echo("可安装位置上没有摄像机能再看到更多 / no allowed place would show more")
 
 
+@app.command("clicks")
+def write_click_page(
+    point_id: Annotated[str, typer.Argument(metavar="POINT", help="Which point, as in the settings.")],
+    picture: Annotated[Path, typer.Argument(help="A picture of the camera, PNG or JPEG.")],
+    out: Annotated[Path, typer.Argument(help="Where to write the page, .html.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """Write a page to click places in the picture and on the plan; open it in any browser, it saves clicks.json."""
+    from camera.coverage.click_page import PictureRefusedError, click_page
+
+    campus = _campus(config, state, assume_working=True)
+    point, near = _calibrated(campus, point_id)
+    try:
+        page = click_page(campus.plan, picture, point_id=point.id, name=point.name, pose=near)
+        out.write_text(page, encoding="utf-8")
+    except PictureRefusedError as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"写不了 {out} / it cannot be written: {error.strerror}")
+    typer.echo(f"{out}: 用浏览器打开，取点后保存 clicks.json / open it in a browser and save clicks.json")
+
+
 @app.command()
 def calibrate(
     point_id: Annotated[str, typer.Argument(metavar="POINT", help="Which point, as in the settings.")],
@@ -192,18 +215,13 @@ def calibrate(
     from foundation.clock import SystemClock
 
     campus = _campus(config, state, assume_working=True)
-    if point_id not in campus.names:
-        _refuse(f"没有点位 {point_id!r} / no such point; known: {', '.join(campus.names)}")
-    point = campus.settings.point(point_id)
-    near, declared = campus.poses[point_id], point.pose
-    if near is None or declared is None:
-        _refuse(f"点位 {point_id} 没有位姿 / it has no pose: declare at least where it hangs and its resolution")
+    point, near = _calibrated(campus, point_id)
     places = _clicks(clicks)
     try:
         solved = calibrate(places, near)
     except CalibrationRefusedError as error:
         _refuse(f"标定不成 / not calibrated: {error}")
-    disagreement = compare(declared, solved.pose, places)
+    disagreement = compare(point.pose or near, solved.pose, places)
     used = in_use(point, campus.measured) if keep is None else keep
     measured = MeasuredPose(
         pose=solved.pose,
@@ -338,6 +356,16 @@ def _model(text: str) -> CameraModel:
     if not (0 < model.hfov_deg < 180 and 0 < model.width_px <= 16_384 and 0 < model.height_px <= 16_384):
         raise wrong
     return model
+
+
+def _calibrated(campus: _Campus, point_id: str) -> tuple[Point, Pose]:
+    """The point, and its pose now."""
+    if point_id not in campus.names:
+        _refuse(f"没有点位 {point_id!r} / no such point; known: {', '.join(campus.names)}")
+    pose = campus.poses[point_id]
+    if pose is None:
+        _refuse(f"点位 {point_id} 没有位姿 / it has no pose: declare at least where it hangs and its resolution")
+    return campus.settings.point(point_id), pose
 
 
 def _clicks(file: Path) -> list[Click]:
