@@ -50,6 +50,7 @@ class Slip:
     id: str
     begins_utc_ns: int
     until_utc_ns: int
+    by_person: str
     by_name: str
     cancelled: bool
     fetching: Fetching | None
@@ -80,7 +81,9 @@ class SlipBook:
     def __init__(self, records: RecordBook) -> None:
         self._records = records
 
-    def write(self, *, slip_id: str, fetching: Fetching, begins_utc_ns: int, until_utc_ns: int, by: str) -> None:
+    def write(
+        self, *, slip_id: str, fetching: Fetching, begins_utc_ns: int, until_utc_ns: int, by_person: str, by: str
+    ) -> None:
         """A slip with who fetches the pupil. The same id again adds nothing.
 
         Raises RecordRefusedError, DatabaseError.
@@ -94,8 +97,9 @@ class SlipBook:
             if transaction.row("SELECT 1 FROM slip WHERE id = ?", (slip_id,)):
                 return
             transaction.execute(
-                "INSERT INTO slip (id, begins_utc_ns, until_utc_ns, by_name, made_utc_ns) VALUES (?, ?, ?, ?, ?)",
-                (slip_id, begins_utc_ns, until_utc_ns, by, self._records.clock.utc_ns()),
+                "INSERT INTO slip (id, begins_utc_ns, until_utc_ns, by_person, by_name, made_utc_ns) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (slip_id, begins_utc_ns, until_utc_ns, by_person, by, self._records.clock.utc_ns()),
             )
             record_id = f"slip:{slip_id}"
             self._records.keep_person(transaction, record_id, plain, day=beijing_day(until_utc_ns))
@@ -209,8 +213,8 @@ def _slips(orders: Path, condition: str, bindings: tuple[str | int, ...]) -> tup
         return ()
     with open_read_only(orders) as reader, open_keys(keys_file(orders)) as keys:
         rows = reader.rows(
-            "SELECT s.id, s.begins_utc_ns, s.until_utc_ns, s.by_name, s.cancelled_utc_ns, p.key_id, p.sealed "  # noqa: S608
-            f"FROM slip s LEFT JOIN person_part p ON p.record_id = 'slip:' || s.id {condition}",
+            "SELECT s.id, s.begins_utc_ns, s.until_utc_ns, s.by_person, s.by_name, s.cancelled_utc_ns, p.key_id, "  # noqa: S608
+            f"p.sealed FROM slip s LEFT JOIN person_part p ON p.record_id = 'slip:' || s.id {condition}",
             bindings,
         )
         return tuple(
@@ -218,9 +222,10 @@ def _slips(orders: Path, condition: str, bindings: tuple[str | int, ...]) -> tup
                 id=row[0],
                 begins_utc_ns=row[1],
                 until_utc_ns=row[2],
-                by_name=row[3],
-                cancelled=row[4] is not None,
-                fetching=_fetching(keys, f"slip:{row[0]}", row[5], row[6]),
+                by_person=row[3],
+                by_name=row[4],
+                cancelled=row[5] is not None,
+                fetching=_fetching(keys, f"slip:{row[0]}", row[6], row[7]),
             )
             for row in rows
         )

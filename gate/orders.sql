@@ -123,6 +123,7 @@ CREATE TABLE slip (
     id               TEXT PRIMARY KEY,
     begins_utc_ns    INTEGER NOT NULL,
     until_utc_ns     INTEGER NOT NULL,
+    by_person        TEXT NOT NULL,               -- of people.sqlite
     by_name          TEXT NOT NULL,               -- the teacher who signed
     made_utc_ns      INTEGER NOT NULL,
     cancelled_utc_ns INTEGER,

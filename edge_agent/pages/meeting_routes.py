@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.fault_form import UploadForm
 from edge_agent.pages.record_words import NO_TIME, errors_of, moment_of_form
-from edge_agent.pages.school_gate_deps import SchoolGateDeps, ShownMistakes, by_of, shown_mistakes
+from edge_agent.pages.school_gate_deps import SchoolGateDeps, by_of
+from edge_agent.pages.upload_mistakes import ShownMistakes, shown_mistakes
 from foundation.clock import NS_PER_S
 from foundation.ids import is_id, new_id
 from gate.meeting import NewAttendee, read_attendance, read_meeting, read_meetings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request, UploadFile
@@ -11,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.people_import import read_people
-from web.document.reading.mistake import Mistake, UploadRefused
+from edge_agent.pages.upload_mistakes import shown_mistakes
+from web.document.reading.mistake import UploadRefused
 from web.duty import Duty, Right
 from web.form import FormTexts
 from web.language import mark
@@ -49,15 +49,13 @@ def people_routes(people: PeopleBook) -> APIRouter:
         secret: tuple[Person, str] | None = None,
     ) -> Response:
         texts = texts_of(request)
-        mistakes = [(one.row, one.column, one.what.said(texts), one.right.said(texts)) for one in _mistakes(refused)]
         return page(
             request,
             "people.html",
             {"errors": errors, "values": form, "me": person_of(request)},
             status=422 if errors or refused else 200,
             people=people.people(),
-            mistakes=mistakes,
-            mistake_count=refused.count if refused else 0,
+            mistakes=shown_mistakes(refused, texts) if refused else None,
             secret=secret,
             duties=[(duty.value, texts(duty.word)) for duty in DUTIES],
         )
@@ -144,10 +142,6 @@ def people_routes(people: PeopleBook) -> APIRouter:
         return RedirectResponse("/people", 303)
 
     return routes
-
-
-def _mistakes(refused: UploadRefused | None) -> Sequence[Mistake]:
-    return refused.mistakes if refused else ()
 
 
 def _by(request: Request) -> str:

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.fault_form import UploadForm
 from edge_agent.pages.record_words import NO_TIME, POSTS, clock_words, day_of, errors_of, minute_of_form
-from edge_agent.pages.school_gate_deps import SchoolGateDeps, ShownMistakes, by_of, shown_mistakes
+from edge_agent.pages.school_gate_deps import SchoolGateDeps, by_of
+from edge_agent.pages.upload_mistakes import ShownMistakes, shown_mistakes
 from foundation.clock import beijing_day
 from gate.hours import DAY_MINUTES, MINUTE_NS, moment_of, read_hours
 from gate.record import RecordRefusedError, UnknownRecordError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,6 @@ from fastapi import Request
 from foundation.clock import Clock
 from foundation.journal import Fact
 from gate.orders import GateOrders
-from web.document.reading.mistake import UploadRefused
-from web.language import Catalogue
 from web.login import person_of
 
 ON_THE_BOX: Final = "本机"
@@ -35,22 +33,6 @@ class SchoolGateDeps:
     """tell(fact, id): the gatehouse hears it; the same id again is the same fact."""
     gatehouse_url: Callable[[Request], str]
     """Where a phone on the school's network reaches the gatehouse, without a slash at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownMistakes:
-    """Why a spreadsheet was refused, as a table."""
-
-    count: int
-    rows: Sequence[tuple[int | None, str, str, str]]
-
-
-def shown_mistakes(refused: UploadRefused, texts: Catalogue) -> ShownMistakes:
-    """Row, column, what is wrong and what would be right, in the reader's language."""
-    return ShownMistakes(
-        refused.count,
-        [(one.row, one.column, one.what.said(texts), one.right.said(texts)) for one in refused.mistakes],
-    )
 
 
 def by_of(request: Request) -> str:

@@ -31,7 +31,7 @@ def slip_routes(deps: SchoolGateDeps) -> APIRouter:
 
     def own(request: Request, slip: Slip) -> bool:
         person = person_of(request)
-        return person is None or person.name == slip.by_name or person.duty.may(Right.ARRANGE_GATE)
+        return person is None or person.id == slip.by_person or person.duty.may(Right.ARRANGE_GATE)
 
     def show(request: Request, values: Mapping[str, str], errors: Mapping[str, str], slip_id: str = "") -> Response:
         now, texts = deps.clock.utc_ns(), texts_of(request)
@@ -58,7 +58,7 @@ def slip_routes(deps: SchoolGateDeps) -> APIRouter:
     def write(request: Request, slip_id: str, form: FormTexts) -> Response:
         if not is_id(slip_id):
             raise HTTPException(404)
-        texts = texts_of(request)
+        texts, person = texts_of(request), person_of(request)
         begins, until = moment_of_form(form, "day", "begins"), moment_of_form(form, "day", "until")
         if begins is None or until is None:
             return show(request, form, {"day": texts(NO_TIME)}, slip_id)
@@ -69,6 +69,7 @@ def slip_routes(deps: SchoolGateDeps) -> APIRouter:
                 fetching=Fetching(**{name: form.get(name, "") for name in names}),
                 begins_utc_ns=begins,
                 until_utc_ns=until,
+                by_person=person.id if person else "",
                 by=by_of(request),
             )
         except RecordRefusedError as refused:

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.fault_form import UploadForm
 from edge_agent.pages.record_words import errors_of
-from edge_agent.pages.school_gate_deps import SchoolGateDeps, ShownMistakes, by_of, shown_mistakes
+from edge_agent.pages.school_gate_deps import SchoolGateDeps, by_of
+from edge_agent.pages.upload_mistakes import ShownMistakes, shown_mistakes
 from foundation.ids import is_id
 from gate.record import RecordRefusedError
 from gate.staff import ListChange, NewStaff, read_staff

@@ -41,7 +41,12 @@ def everything(book: GateBook | GateOrders) -> bytes:
 def write_slip(orders: GateOrders, hours: int = 1, begins: int = SATURDAY_14) -> str:
     slip_id = new_id()
     orders.slips.write(
-        slip_id=slip_id, fetching=FETCHING, begins_utc_ns=begins, until_utc_ns=begins + hours * HOUR, by="陈老师"
+        slip_id=slip_id,
+        fetching=FETCHING,
+        begins_utc_ns=begins,
+        until_utc_ns=begins + hours * HOUR,
+        by_person="c",
+        by="陈老师",
     )
     return slip_id
 

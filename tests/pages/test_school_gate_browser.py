@@ -50,7 +50,9 @@ def campus(tmp_path: Path, accounts: Path) -> Iterator[School]:
             attendees=[NewAttendee(name=f"家长{n}", pupil="小明" if n == 7 else "小刚") for n in range(20)], by="王",
         )  # fmt: skip
         fetching = Fetching(pupil="小红", class_name="五3班", adult="刘奶奶", relation="爷爷奶奶")
-        orders.slips.write(slip_id=new_id(), fetching=fetching, begins_utc_ns=TEN, until_utc_ns=TEN + HOUR, by="陈老师")
+        orders.slips.write(
+            slip_id=new_id(), fetching=fetching, begins_utc_ns=TEN, until_utc_ns=TEN + HOUR, by_person="c", by="陈老师"
+        )
         shifts = [(Post.GUARD, "王师傅"), (Post.LEADER, "赵校长"), (Post.ESCORT, "孙老师")]
         orders.roster.plan(
             [NewShift(post=post, name=name, begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR) for post, name in shifts],
