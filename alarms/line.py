@@ -96,6 +96,7 @@ class AlarmLine:
         self._presses: dict[tuple[str, str], _Pending | str] = {}  # a str: the alarm of a press that is stored
         self._latest: dict[str, tuple[int, _Pending]] = {}  # by input: when and which press counted last
         self._armed: dict[str, ArmedDrill] = {}
+        self._arming = threading.Lock()  # two who arm at once are one after the other; no press ever waits for it
 
     # ── a press ────────────────────────────────────────────────────────────────────────────────────────────────────
     def press(self, request: PressRequest) -> StoredAlarm:
@@ -240,6 +241,10 @@ class AlarmLine:
         """
         if input_id not in self.buttons:
             raise PressError(f"there is no alarm input {input_id!r}; known: {', '.join(self.buttons)}")
+        with self._arming:
+            return self._arm(input_id, person)
+
+    def _arm(self, input_id: str, person: str) -> ArmedDrill:
         for armed in self.armed_drills():
             if armed.input_id == input_id:
                 if armed.person != person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -149,6 +150,13 @@ def test_arming_twice_is_one_drill_and_a_second_person_is_told_who_holds_it(part
     assert parts.line.arm_drill("east", "李老师") == first
     with pytest.raises(PressError, match="李老师"):
         parts.line.arm_drill("east", "王老师")
+    assert len(recent_drills(parts.path)) == 1
+
+
+def test_two_who_arm_at_once_hold_one_drill_between_them(parts: LineParts) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        armed = list(pool.map(lambda _: parts.line.arm_drill("east", "李老师"), range(8)))
+    assert len(set(armed)) == 1
     assert len(recent_drills(parts.path)) == 1
 
 
