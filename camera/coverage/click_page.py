@@ -36,21 +36,18 @@ def click_page(plan: Plan, picture: Path, *, point_id: str, name: str, pose: Pos
             "give a picture of the whole stream"
         )
     address = f"data:{_KINDS[picture.suffix.lower()]};base64,{base64.b64encode(content).decode()}"
+    floor = prepare(plan).floor_of(pose)
     page = resources.files("camera.coverage").joinpath("click_page.html").read_text(encoding="utf-8")
     for mark, words in (
         ("__TITLE__", escape(name)),
         ("__POINT__", escape(point_id)),
         ("__SIZE__", json.dumps(size)),
-        ("__PLAN__", "".join(_plan(plan, _floor(plan, pose)))),
+        ("__FLOOR_M__", json.dumps(plan.elevation_m(floor))),
+        ("__PLAN__", "".join(_plan(plan, floor))),
         ("__PICTURE__", address),
     ):
         page = page.replace(mark, words)
     return page
-
-
-def _floor(plan: Plan, pose: Pose) -> str:
-    """The floor whose plan shows what the camera sees: the one that it hangs on."""
-    return prepare(plan).floor_of(pose)
 
 
 def _read(picture: Path) -> tuple[bytes, tuple[int, int]]:

@@ -68,6 +68,12 @@ def test_four_pairs_of_clicks_become_a_file_that_calibrates(
     assert calibrate(told, POSE).pose.azimuth_deg == pytest.approx(100, abs=3)
 
 
+def test_places_on_an_upper_floor_begin_at_that_floor_s_height(example_plan: Plan, tmp_path: Path) -> None:
+    upstairs = camera(25, 41.5, 90, height_m=6.0)
+    page = click_page(example_plan, still(tmp_path, 1920, 1080), point_id="c", name="二楼", pose=upstairs)
+    assert "floor_m = 3.6" in page
+
+
 def test_a_picture_that_is_not_the_stream_s_is_refused(example_plan: Plan, tmp_path: Path) -> None:
     for file, said in (
         (still(tmp_path, 640, 480), "another shape"),
