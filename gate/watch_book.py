@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -13,11 +14,14 @@ from foundation.ids import new_id
 from foundation.record_keys import Keys, keys_file, open_keys
 from foundation.sealed import UnsealError, unseal
 from foundation.sqlite import Row, Transaction, open_read_only
+from gate.facts import WatchHit
 from gate.record import RecordBook, UnknownRecordError, person_of, refuse
-from gate.watch import Watched, WatchEntry, WatchIndex, tidy_watched, watched_troubles
+from gate.watch import Certainty, Watched, WatchEntry, WatchIndex, tidy_watched, watched_troubles
 
 _LISTS: Final = ("names", "phones", "plates", "documents")
 _BETWEEN: Final = "\n"
+_FACTS_LOOKED_AT: Final = 200_000
+"""A school's gate tells some hundred a day."""
 _ENTRY: Final = (
     "SELECT w.id, w.from_day, w.until_day, w.by_name, w.added_utc_ns, p.key_id, p.sealed, "
     "EXISTS (SELECT 1 FROM watch_picture q WHERE q.watch_id = w.id) "
@@ -130,6 +134,28 @@ def watch_picture(path: Path, watch_id: str) -> bytes | None:
         return None
     with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
         return _picture(reader, keys, watch_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Somebody who may be on the list stood at a gate (布控命中)."""
+
+    at_utc_ns: int
+    watch_id: str
+    certainty: Certainty
+    record: str
+
+
+def recent_hits(book: Path, limit: int = 30) -> tuple[Hit, ...]:
+    """The latest hits, newest first, among the last two hundred thousand facts of the gate. Raises DatabaseError."""
+    with open_read_only(book) as reader:
+        rows = reader.rows(
+            "SELECT at_utc_ns, body FROM fact WHERE kind = ? AND seq > (SELECT ifnull(max(seq), 0) FROM fact) - ? "
+            "ORDER BY seq DESC LIMIT ?",
+            (WatchHit.kind, _FACTS_LOOKED_AT, limit),
+        )
+    told = [(row[0], WatchHit.model_validate_json(row[1])) for row in rows]
+    return tuple(Hit(at, hit.watch_id, Certainty(hit.certainty), hit.record) for at, hit in told)
 
 
 def _picture(reader: Transaction, keys: Keys, watch_id: str) -> bytes | None:

@@ -15,12 +15,13 @@ from edge_agent.pages.fault_form import UPLOAD_LIMIT_BYTES, FieldError, UploadFo
 from edge_agent.pages.record_words import errors_of
 from edge_agent.pages.school_gate_deps import SchoolGateDeps, by_of
 from edge_agent.pages.upload_mistakes import ShownMistakes, shown_mistakes
+from edge_agent.pages.visit_words import CERTAINTIES
 from foundation.clock import beijing_day
 from foundation.ids import is_id
 from gate.record import RecordRefusedError, UnknownRecordError
 from gate.visit import masked
 from gate.watch import Watched, tidy_watched, watched_troubles
-from gate.watch_book import read_watchlist
+from gate.watch_book import read_watchlist, recent_hits
 from web.document.reading.header import Field
 from web.document.reading.mistake import Mistake, Sentence, UploadRefused
 from web.document.reading.parse import day, text
@@ -124,6 +125,8 @@ def watchlist_routes(deps: SchoolGateDeps) -> APIRouter:
             status=422 if errors or mistakes else 200,
             entries=read_watchlist(deps.orders.path),
             today=today(),
+            hits=recent_hits(deps.book) if deps.book.exists() else (),
+            certainties=CERTAINTIES,
             masked=masked,
             values={"from_day": today().isoformat(), **values},
             errors=errors,
