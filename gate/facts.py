@@ -70,7 +70,7 @@ class WatchHit(Fact):
     certainty: str
     """gate.watch.Certainty."""
     record: str
-    """The visit, vehicle or refusal that was being written, which may have been given up."""
+    """'visit:ID', 'vehicle:ID' or 'refusal:ID' that was being written, which may have been given up."""
 
 
 class ErasureAsked(Fact):

@@ -23,6 +23,7 @@ from gate.vehicle_book import (
     VehicleInsideError,
     recent_vehicles,
     vehicle_by_id,
+    vehicle_record,
     vehicles_inside,
     vehicles_to_write_up,
 )
@@ -168,7 +169,7 @@ def _notices(deps: VisitDeps, request: Request, entry: VehicleEntry) -> Notices:
 
 
 def _matching(deps: VisitDeps, request: Request, who: Stranger, vehicle_id: str) -> Notices:
-    matches = watch_matches(deps, request, who, vehicle_id)
+    matches = watch_matches(deps, request, who, vehicle_record(vehicle_id))
     return Notices(matches, silent_id=silent_id_of(deps, request, matches))
 
 

@@ -10,7 +10,7 @@ from edge_agent.pages.station import station_of
 from edge_agent.pages.visit_deps import VisitDeps, check
 from edge_agent.pages.visit_form import visitor_of
 from edge_agent.pages.visit_notice import notices_of
-from gate.query import visit_by_id
+from gate.query import record_of, visit_by_id
 from web.form import FormTexts
 from web.page import page
 
@@ -28,7 +28,9 @@ def draft_routes(routes: APIRouter, deps: VisitDeps) -> None:
                 deps.drafts.keep(station_of(request).id, visit_id, "visit", form)
             except OSError as error:  # a full disk: the form itself goes on
                 _log.error("a draft was not kept", error=str(error))
-        return page(request, "visit_notices.html", notices=notices_of(deps, request, visitor_of(form), visit_id))
+        return page(
+            request, "visit_notices.html", notices=notices_of(deps, request, visitor_of(form), record_of(visit_id))
+        )
 
     @routes.post("/{visit_id}/draft/drop")
     def drop(request: Request, visit_id: str) -> Response:

@@ -16,7 +16,7 @@ from edge_agent.pages.visit_words import REFUSALS
 from foundation.ids import new_id
 from gate.record import RecordRefusedError
 from gate.refusal import RefusalReason
-from gate.refusal_book import refusal_by_id
+from gate.refusal_book import refusal_by_id, refusal_record
 from gate.visit import Visitor
 from web.form import FormTexts
 from web.language import mark
@@ -57,7 +57,7 @@ def refusal_routes(routes: APIRouter, deps: VisitDeps) -> None:
         except RecordRefusedError:
             return _ask(request, refusal_id, values_of(visitor) | {"words": form.get("words", "")}, wrong=True)
         deps.drafts.drop(station.id, refusal_id)
-        notices_of(deps, request, visitor, refusal_id)
+        notices_of(deps, request, visitor, refusal_record(refusal_id))
         return RedirectResponse(f"/visits/refused/{refusal_id}", status_code=303)
 
     @routes.get("/refused/{refusal_id}")

@@ -20,7 +20,7 @@ from edge_agent.pages.visit_watch_routes import watch_routes
 from foundation.clock import beijing_day
 from foundation.ids import new_id
 from gate.book import AlreadyInsideError, VisitConflictError, VisitRefusedError
-from gate.query import inside_now, recent_visitors, visit_by_id, visits_of_day
+from gate.query import inside_now, recent_visitors, record_of, visit_by_id, visits_of_day
 from gate.visit import Visit, masked, tidy, tidy_text, troubles
 from web.form import FormTexts
 from web.language import mark
@@ -121,7 +121,7 @@ def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, s
     except VisitConflictError as conflict:
         raise PageProblem(409, CONFLICT) from conflict
     deps.drafts.drop(station.id, visit_id)
-    notices_of(deps, request, visitor, visit_id)
+    notices_of(deps, request, visitor, record_of(visit_id))
     return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
 
 
@@ -194,7 +194,9 @@ def _lists(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.get("/{visit_id}/done")
     def done(request: Request, visit_id: str) -> Response:
         visit = known(deps.book, visit_id)
-        notices = notices_of(deps, request, visit.visitor, visit_id) if visit.visitor and visit.inside else NONE
+        notices = (
+            notices_of(deps, request, visit.visitor, record_of(visit_id)) if visit.visitor and visit.inside else NONE
+        )
         return page(request, "visit_done.html", visit=visit, notices=notices)
 
 
@@ -215,7 +217,9 @@ def _form(
 ) -> Response:
     texts = texts_of(request)
     visitor = visitor_of(values)
-    notices: Notices = notices_of(deps, request, visitor, visit_id) if visitor.name or visitor.phone else NONE
+    notices: Notices = (
+        notices_of(deps, request, visitor, record_of(visit_id)) if visitor.name or visitor.phone else NONE
+    )
     return page(
         request,
         "visit_form.html",

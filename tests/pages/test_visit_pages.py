@@ -211,7 +211,10 @@ def test_a_match_is_discreet_and_the_silent_alarm_one_touch_away(gate: httpx.Cli
         ("gate-east-silent", campus.line.presses[0][2])
     }
     hits = [entry.read(WatchHit) for entry in read_entries(campus.book.path, after=0, kind=WatchHit.kind)]
-    assert {(hit.watch_id, hit.record) for hit in hits} == {(watch_id, visit_id), (watch_id, visit.id)}
+    assert {(hit.watch_id, hit.record) for hit in hits} == {
+        (watch_id, f"visit:{visit_id}"),
+        (watch_id, f"visit:{visit.id}"),
+    }
     with httpx.Client(base_url=campus.office_url, headers={"accept": "text/html"}, trust_env=False) as leader:
         leader.post("/login", data={"login": "leader", "password": PASSWORD})
         shown = leader.get("/gate/watchlist").text
