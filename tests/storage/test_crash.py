@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ HERE = Path(__file__).resolve().parent
 KILLS = int(os.environ.get("CAMPUS_KILLS", "20"))
 CUTS = int(os.environ.get("CAMPUS_POWER_CUTS", "30"))
 """The long run asks for 300."""
+FRESH_EVERY = 40
+"""A round takes a week of the box's life in moments: after so many cuts the disk holds years of seals to check."""
 
 pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.timeout(max(600, 12 * max(CUTS, KILLS)))]
 
@@ -115,6 +118,14 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
         let_go(image.parent)
 
 
+def clear(mount: Path) -> None:
+    for path in mount.iterdir():
+        if path.is_dir() and path.name != "lost+found":
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
+
+
 def let_go(mount: Path) -> None:
     def gone() -> bool:
         return subprocess.run(["umount", mount], capture_output=True, timeout=60).returncode == 0
@@ -141,6 +152,11 @@ def test_the_power_fails_at_any_instant_and_only_last_fragments_are_lost(
     try:
         process.wait_for("round 1")
         for number in range(CUTS):
+            if number and number % FRESH_EVERY == 0:
+                process.kill()
+                clear(mount)
+                process = churn(processes, mount, root)
+                process.wait_for("round 1")
             time.sleep(choose.uniform(0, 0.3))
             assert process.running, process.output()[-2000:]
             before = fragments_seen(mount)
