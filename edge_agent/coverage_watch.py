@@ -98,6 +98,7 @@ class CoverageWatch(Service):
 def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageStatus:
     """The report as pages show it; failing with a blind spot, unknown while a camera's state is."""
     by_day = [spot for spot in report.blind_spots if not spot.night_only]
+    sources = list(report.pose_sources.values())
     missing = [one for one in report.missing_kinds if one.why is not MissingWhy.NOT_CERTAIN]
     if by_day or missing or report.private_views:
         state = State.FAILING
@@ -121,4 +122,7 @@ def coverage_status(report: CoverageReport, computed_utc_ns: int) -> CoverageSta
             for spot in by_day[:MOST_SPOTS]
         ),
         missing_kinds=tuple(one.kind_name for one in missing),
+        uncertain_m2=round(sum(spot.area_m2 for spot in report.uncertain if not spot.night_only), 1),
+        poses_measured=sources.count(PoseSource.MEASURED),
+        poses_declared=sources.count(PoseSource.DECLARED),
     )

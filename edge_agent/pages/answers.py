@@ -78,7 +78,12 @@ def _retention(status: CampusStatus, texts: Catalogue) -> Answer:
 def _coverage(status: CampusStatus, texts: Catalogue) -> Answer:
     coverage = status.coverage
     blind = len(coverage.blind_spots)
-    figure = texts(mark("没有盲区")) if not blind else texts(mark("%(n)s 处盲区"), n=blind)
+    if blind:
+        figure = texts(mark("%(n)s 处盲区"), n=blind)
+    elif coverage.uncertain_m2:
+        figure = texts(mark("%(area)s m² 说不准"), area=f"{coverage.uncertain_m2:.0f}")
+    else:
+        figure = texts(mark("没有盲区"))
     return Answer(
         "coverage",
         texts(mark("覆盖")),

@@ -120,6 +120,11 @@ class CoverageStatus(StatusModel):
     blind_spots: tuple[BlindSpotStatus, ...] = ()
     missing_kinds: tuple[str, ...] = ()
     """Kinds of zone that have no camera at all."""
+    uncertain_m2: float = 0.0
+    """What only cameras of unknown state would see: not counted as seen."""
+    poses_measured: int = 0
+    """How many cameras' poses behind these figures were measured from the picture, and how many only written down."""
+    poses_declared: int = 0
 
 
 class VisitStatus(StatusModel):

@@ -112,7 +112,10 @@ def test_what_only_cameras_of_unknown_state_would_see_is_not_certain(box: Box) -
     # Nobody can say yet that the kind is not watched; of the others it is sure.
     assert "zone_kind:road" in box.faults("coverage.kind_missing")
     assert "zone_kind:gate_outside" not in box.faults("coverage.kind_missing")
-    assert {zone.seen_share for zone in latest_coverage(box.journal.database.path).zones} == {0.0}
+    told = latest_coverage(box.journal.database.path)
+    assert {zone.seen_share for zone in told.zones} == {0.0}
+    assert told.uncertain_m2 > 50
+    assert (told.poses_measured, told.poses_declared) == (0, 2)
 
 
 def test_nothing_is_told_while_nothing_changes(box: Box) -> None:
