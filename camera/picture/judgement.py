@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.picture.measure import Measures
+from camera.picture.measure import Grid, Measures
 from camera.picture.picture import Plane
 from camera.picture.reference import (
+    UNWRITTEN,
     Reference,
     block_likeness,
     block_retention,
@@ -51,8 +52,10 @@ class Thresholds:
     bright_share: float = 0.55
     signal_mode_share: float = 0.85
     signal_noise: float = 1.0
-    signal_changed_share: float = 0.05
-    """A sensor changes more than that between two looks even at a bare wall at dusk."""
+    signal_changed_share: float = 0.01
+    """Between two looks a drawn screen changes but in its clock."""
+    signal_as_bright: float = 12.0
+    """As bright as the place itself is a bare wall, not a screen."""
     frozen_changed_share: float = 0.0005
     noise_sigma: float = 7.0
     noise_times: float = 2.4
@@ -60,10 +63,10 @@ class Thresholds:
     cast: float = 34.0
     cast_beyond: float = 26.0
     """Sodium lamps that go on at dusk move the mean colour by 20 to 25."""
-    blur_ratio: float = 0.48
-    """Fine against coarse detail, as a share of the reference's."""
+    blur_ratio: float = 0.54
+    """Fine detail against contrast, as a share of the reference's."""
     blur_basis: float = 0.25
-    """Share of the textured blocks that must still show the place for blur to be judged."""
+    """Share of the textured blocks that must show the place for blur to be judged."""
     block_lost: float = 0.45
     """A block has lost the place when less than this share of its slopes is left."""
     covered_blob: float = 0.085
@@ -74,6 +77,8 @@ class Thresholds:
     """Share of the view in one piece, sharp or not."""
     covered_share: float = 0.27
     """Share of the textured blocks wherever they are: for views of which little has texture."""
+    block_kept: float = 0.6
+    """A block shows the place for certain with so many; between the two lie blocks at the rim of what hides others."""
     suspect_share: float = 0.1
     """From so many lost blocks on it is worth asking what hides them."""
     moved_share: float = 0.15
@@ -90,7 +95,9 @@ class Thresholds:
     moved_deg: float = 1.8
     moved_scale: float = 0.06
     block_unlike: float = 0.55
-    """A block without its edges is lost for certain when its brightness correlates less than this with the place."""
+    """A block without its slopes is lost for certain when its brightness correlates less than this with the place."""
+    block_alike: float = 0.9
+    """One that correlates so well once both are softened is seen, but out of focus."""
     other_light_share: float = 0.5
     least_texture: float = 0.15
     """Share of textured blocks below which blur, cover and movement cannot be judged."""
@@ -156,6 +163,8 @@ def judge(
     """Everything that is wrong with a look. Without a reference of its own light, one of the other light says whether
     the place itself is still there."""
     found = judge_alone(measures, changed_share, limits)
+    if reference is not None and abs(measures.mean - reference.mean) < limits.signal_as_bright:
+        found.pop(Condition.SIGNAL_LOSS, None)
     if any(condition is not Condition.FROZEN for condition in found):
         return Verdict(found, TOO_DARK_TO_JUDGE if Condition.TOO_DARK in found else "")
     if reference is None or not reference.ready:
@@ -194,18 +203,23 @@ def _by_texture(
     measures: Measures, picture: Plane, reference: Reference, limits: Thresholds
 ) -> dict[Condition, Suspicion]:
     textured = reference.textured
-    lost = (block_retention(reference, measures.slope) < limits.block_lost) & textured
+    retention = block_retention(reference, measures.slope)
+    lost, kept = textured & (retention < limits.block_lost), textured & (retention >= limits.block_kept)
     lost_share = float(lost[textured].mean())
-    blurred = _blurred(measures, reference, textured & ~lost, limits)
-    if blurred or lost_share < limits.suspect_share:
-        return blurred
+    if lost_share < limits.suspect_share:
+        return _blurred(measures, reference, kept, limits)
     if lost_share >= limits.moved_share:
         moved = _moved(measures, picture, reference, limits, far=lost_share >= limits.far_share)
         if moved:
             return moved
-    # Lamps and sun draw and wipe out edges, yet leave the place's own light and shade where they were.
-    likeness = block_likeness(reference.view.picture, picture)
-    hidden = lost & (likeness < limits.block_unlike)
+    # Lamps and sun draw and wipe out slopes and a lens out of focus wipes them out, yet the place's own light and shade
+    # stay where they were.
+    place = reference.view.picture
+    soft = lost & (block_likeness(place, picture, softened_px=2.0) >= limits.block_alike)
+    blurred = _blurred(measures, reference, kept | soft, limits)
+    if blurred:
+        return blurred
+    hidden = lost & ~soft & (block_likeness(place, picture) < limits.block_unlike)
     hidden_share = float(hidden[textured].mean())
     if hidden_share >= limits.turned_share and _has_texture_of_its_own(measures, reference, hidden, limits):
         return {Condition.MOVED: Suspicion(hidden_share, limits.turned_share)}
@@ -218,15 +232,21 @@ def _by_texture(
 
 
 def _blurred(
-    measures: Measures, reference: Reference, kept: npt.NDArray[np.bool_], limits: Thresholds
+    measures: Measures, reference: Reference, seen: npt.NDArray[np.bool_], limits: Thresholds
 ) -> dict[Condition, Suspicion]:
-    # Where the place is still seen: what hides it says nothing of the lens.
-    if kept.sum() < limits.blur_basis * reference.textured.sum():
+    # Where the place is seen: what hides it says nothing of the lens.
+    seen = seen & UNWRITTEN
+    if seen.sum() < limits.blur_basis * (reference.textured & UNWRITTEN).sum() or not seen.any():
         return {}
-    sharp = kept & (reference.detail >= np.median(reference.detail[kept]))  # elsewhere noise is half of the detail
-    fine = (measures.detail / measures.coarse)[sharp] / (reference.detail / reference.coarse)[sharp]
-    sharpness = float(np.median(fine))
+    fine = (measures.detail / measures.contrast)[seen] / (reference.detail / reference.contrast)[seen]
+    sharpness = _weighted_median(fine, reference.detail[seen])  # where the place is smooth, blur takes nothing
     return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)} if sharpness <= limits.blur_ratio else {}
+
+
+def _weighted_median(values: Grid, weights: Grid) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def _moved(

@@ -25,6 +25,7 @@ _FAINT: Final = 10.0  # Sobel steps around it are sensor noise and compression: 
 _NOISE_KERNEL: Final = np.array([1, -2, 1], np.float32)  # in both directions: flat and sloping surfaces give 0
 _NOISE_SCALE: Final = float(np.sqrt(np.pi / 2) / 6)  # Immerkær 1996: mean absolute response to sigma
 _LEAST_COLOUR: Final = 1.9
+_LEAST_VARIANCE: Final = 1.0
 _TINY: Final = 1e-3
 
 
@@ -45,14 +46,14 @@ class Measures:
     high: float
     """95th percentile."""
     top: float
-    """99.5th percentile: lamps in the dark stay below it, a capped lens shows nothing at all."""
+    """98th percentile: a capped lens shows nothing but the clock and name that the camera writes in."""
     saturated_share: float
     mode_share: float
     """Share of pixels within 2 of the commonest brightness."""
     noise_sigma: float
     """Of the calmest quarter of blocks."""
     rows: Line
-    """Half size: how much brighter each row is than its neighbours, as a whole."""
+    """How strongly rows as a whole differ from their neighbours, by frequency; where they do so does not matter."""
     columns: Line
     cast: float
     """Distance of the mean colour from grey."""
@@ -60,8 +61,8 @@ class Measures:
     """Standard deviations of the two colour planes together; near 0 in infra-red pictures."""
     detail: Grid
     """Per block: energy of fine detail (Laplacian at full size)."""
-    coarse: Grid
-    """Per block: energy of coarse detail (Laplacian at a quarter of the size)."""
+    contrast: Grid
+    """Per block: variance of brightness (half size), which a lens out of focus leaves nearly as it was."""
     slope: Slope
     light: Light
 
@@ -73,14 +74,13 @@ def measure(picture: Picture) -> Measures:
     histogram = counted.ravel()
     total = float(histogram.sum())
     cumulative = np.cumsum(histogram) / total
-    low, high, top = (float(np.searchsorted(cumulative, share)) for share in (0.05, 0.95, 0.995))
+    low, high, top = (float(np.searchsorted(cumulative, share)) for share in (0.05, 0.95, 0.98))
     mean = float((histogram * np.arange(256)).sum() / total)
     mode = int(histogram.argmax())
     mode_share = float(histogram[max(0, mode - 2) : mode + 3].sum() / total)
     cast, spread = _colour(picture)
     half: Any = cv2.resize(y, HALF, interpolation=cv2.INTER_AREA)
     floats = half.astype(np.float32)
-    quarter: Any = cv2.resize(half, (HALF[0] // 2, HALF[1] // 2), interpolation=cv2.INTER_AREA)
     return Measures(
         mean=mean,
         low=low,
@@ -94,7 +94,7 @@ def measure(picture: Picture) -> Measures:
         cast=cast,
         colour_spread=spread,
         detail=_laplacian_energy(y),
-        coarse=_laplacian_energy(quarter),
+        contrast=_variance(floats),
         slope=slope_of(half),
         light=Light.NIGHT if mean < 40 or spread < _LEAST_COLOUR else Light.DAY,
     )
@@ -122,6 +122,11 @@ def _laplacian_energy(plane: npt.NDArray[np.uint8]) -> Grid:
     return np.asarray(np.square(_block_magnitude(cv2.Laplacian(plane, cv2.CV_16S), BLOCKS[1])) + _TINY, np.float32)
 
 
+def _variance(half: npt.NDArray[np.float32]) -> Grid:
+    mean = per_block(half)
+    return np.asarray(np.maximum(per_block(half * half) - mean * mean, _LEAST_VARIANCE), np.float32)
+
+
 def _block_magnitude(response: Any, rows: int) -> Grid:
     # Sums by an integral picture: a third of the time that squares in floats take.
     total: Any = cv2.integral(cv2.convertScaleAbs(response))
@@ -145,7 +150,8 @@ def _line(half: npt.NDArray[np.float32], axis: int) -> Line:
     strips: Any = cv2.resize(half, (5, height) if axis == 1 else (width, 5), interpolation=cv2.INTER_AREA)
     line = np.sort(strips, axis=axis).take(2, axis=axis)
     smooth: Any = cv2.blur(line.reshape(1, -1), (9, 1))
-    return np.asarray(line - smooth.ravel(), np.float32)
+    waves: Any = np.fft.rfft(line - smooth.ravel())
+    return np.asarray(np.abs(waves) * (2 / line.size), np.float32)
 
 
 def _colour(picture: Picture) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.picture.measure import HALF, Grid, Light, Line, Measures, Slope, per_block
+from camera.picture.measure import BLOCKS, HALF, Grid, Light, Line, Measures, Slope, per_block
 from camera.picture.picture import Plane
 from camera.picture.registration import Motion, View
 
@@ -22,11 +22,18 @@ _KEPT: Final = 0.25
 """A slope is still there if its part in the place's direction is as long: fog leaves it, a smooth cover does not."""
 _LEAST_FIRM: Final = 0.04
 """Share of a block's pixels (half size) that must be firm for the block to count as textured: 16 of 400."""
+_SHADED: Final = 2.0  # variance within a block from which its shade can be compared
 _BACKWARDS: Final = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 _NEW_VIEW: Final = 6  # looks: what is found in a picture to lay others against costs 4 ms
-_LEAST_COARSE: Final = 25.0
+_LEAST_CONTRAST: Final = 9.0
 _REGULAR: Final = 0.35  # share of a line's power in one frequency: a moved view has none so strong
+_BEYOND: Final = 2.0  # times the place's own amplitude at that frequency
 _SLOW: Final = 0.06  # of each third look: half of the old is forgotten in 6 minutes, dusk takes longer
+
+
+UNWRITTEN: Final = np.zeros((BLOCKS[1], BLOCKS[0]), np.bool_)
+"""Blocks that are not in the top or bottom row: there cameras write clock and name, sharp whatever the lens does."""
+UNWRITTEN[1:-1] = True
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Reference:
     slope: Slope
     """Mean of all looks."""
     detail: Grid
-    coarse: Grid
+    contrast: Grid
     noise_sigma: float
     rows: Line
     columns: Line
@@ -71,7 +78,7 @@ class Reference:
     @cached_property
     def textured(self) -> npt.NDArray[np.bool_]:
         """Blocks with enough slopes of the place to be judged by."""
-        return (self.firm_share >= _LEAST_FIRM) & (self.coarse >= _LEAST_COARSE)
+        return (self.firm_share >= _LEAST_FIRM) & (self.contrast >= _LEAST_CONTRAST)
 
     @cached_property
     def textured_share(self) -> float:
@@ -86,7 +93,7 @@ def first_look(measures: Measures, picture: Plane) -> Reference:
         looks=1,
         slope=measures.slope,
         detail=measures.detail,
-        coarse=measures.coarse,
+        contrast=measures.contrast,
         noise_sigma=measures.noise_sigma,
         rows=measures.rows,
         columns=measures.columns,
@@ -108,7 +115,7 @@ def learn(reference: Reference, measures: Measures, picture: Plane) -> Reference
         looks=reference.looks + 1,
         slope=np.asarray(cv2.addWeighted(reference.slope, 1 - weight, measures.slope, weight, 0), np.float32),
         detail=np.exp(blend(np.log(reference.detail), np.log(measures.detail))).astype(np.float32),
-        coarse=np.exp(blend(np.log(reference.coarse), np.log(measures.coarse))).astype(np.float32),
+        contrast=np.exp(blend(np.log(reference.contrast), np.log(measures.contrast))).astype(np.float32),
         noise_sigma=blend(reference.noise_sigma, measures.noise_sigma),
         rows=blend(reference.rows, measures.rows),
         columns=blend(reference.columns, measures.columns),
@@ -141,24 +148,34 @@ def own_slope_share(slope: Slope) -> Grid:
     return per_block(_length(slope) >= _FIRM)
 
 
-def block_likeness(reference: Plane, now: Plane) -> Grid:
-    """Per block: correlation of brightness with the reference picture; lamps and dusk keep it, a cover does not."""
-    a: Any = cv2.resize(reference, HALF, interpolation=cv2.INTER_AREA).astype(np.float32)
-    b: Any = cv2.resize(now, HALF, interpolation=cv2.INTER_AREA).astype(np.float32)
+def block_likeness(reference: Plane, now: Plane, *, softened_px: float = 0.0) -> Grid:
+    """Per block: correlation of brightness with the reference picture; lamps and dusk keep it, a cover does not.
+
+    With `softened_px` (half size) both are softened before, so that a lens out of focus keeps it too. 0 where the
+    reference has no shade to compare.
+    """
+    a, b = (_half(plane, softened_px) for plane in (reference, now))
     mean_a, mean_b = per_block(a), per_block(b)
-    spread_a = np.maximum(per_block(a * a) - mean_a**2, 1.0)
-    spread_b = np.maximum(per_block(b * b) - mean_b**2, 1.0)
-    return np.asarray((per_block(a * b) - mean_a * mean_b) / np.sqrt(spread_a * spread_b), np.float32)
+    spread_a, spread_b = per_block(a * a) - mean_a**2, per_block(b * b) - mean_b**2
+    likeness = (per_block(a * b) - mean_a * mean_b) / np.sqrt(np.maximum(spread_a, 1.0) * np.maximum(spread_b, 1.0))
+    return np.where(spread_a >= _SHADED, likeness, 0).astype(np.float32)
+
+
+def _half(plane: Plane, softened_px: float) -> npt.NDArray[np.float32]:
+    half: Any = cv2.resize(plane, HALF, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(half, (0, 0), softened_px) if softened_px else half, np.float32)
 
 
 def stripe_strength(reference: Reference, measures: Measures) -> float:
-    """How strong a regular pattern of rows or columns is that the place does not have (standard deviation)."""
+    """Amplitude of a regular pattern of rows or columns that is not the place's: a fence in the wind is its own."""
     worst = 0.0
-    for line in (measures.rows - reference.rows, measures.columns - reference.columns):
-        power = np.abs(np.fft.rfft(line)[1:]) ** 2
+    for now, before in ((measures.rows, reference.rows), (measures.columns, reference.columns)):
+        power = np.square(np.maximum(now - before, 0)[1:])
         peak = int(power.argmax())
-        if power[max(0, peak - 1) : peak + 2].sum() >= _REGULAR * power.sum():
-            worst = max(worst, float(np.std(line)))
+        there = slice(max(0, peak - 1), peak + 2)
+        regular = power[there].sum() >= _REGULAR * power.sum()
+        if regular and now[1:][peak] >= _BEYOND * before[1:][peak]:
+            worst = max(worst, float(np.sqrt(power[there].sum())))
     return worst
 
 

@@ -12,7 +12,7 @@ from camera.picture.measure import Light
 from camera.picture.reference import Reference
 from camera.picture.registration import View
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCALE: Final = 127.0
 
 
@@ -26,7 +26,7 @@ def to_bytes(reference: Reference) -> bytes:
         looks=reference.looks,
         slope=np.round(reference.slope * _SCALE).astype(np.int8),
         detail=reference.detail,
-        coarse=reference.coarse,
+        contrast=reference.contrast,
         rows=reference.rows,
         columns=reference.columns,
         figures=np.array([reference.noise_sigma, reference.cast, reference.mean]),
@@ -48,7 +48,7 @@ def from_bytes(body: bytes) -> Reference | None:
             looks=int(values["looks"]),
             slope=values["slope"].astype(np.float32) / np.float32(_SCALE),
             detail=values["detail"],
-            coarse=values["coarse"],
+            contrast=values["contrast"],
             noise_sigma=noise_sigma,
             rows=values["rows"],
             columns=values["columns"],

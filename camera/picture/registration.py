@@ -67,14 +67,23 @@ class View:
     @cached_property
     def corners(self) -> npt.NDArray[np.float32]:
         """Places that can be found again (Shi and Tomasi); empty in a plain picture."""
-        found: Any = cv2.goodFeaturesToTrack(self.even, _CORNERS, _CORNER_QUALITY, _CORNER_APART_PX)
+        inside = _between_writing(self.even.shape)
+        found: Any = cv2.goodFeaturesToTrack(self.even, _CORNERS, _CORNER_QUALITY, _CORNER_APART_PX, mask=inside)
         return np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found, np.float32)
 
     @cached_property
-    def features(self) -> tuple[Any, Any]:
+    def features(self) -> tuple[npt.NDArray[np.float32], Any]:
         """Corners with a description of each (ORB)."""
-        found: tuple[Any, Any] = _orb().detectAndCompute(self.picture, None)
-        return found
+        points, descriptors = _orb().detectAndCompute(self.picture, _between_writing(self.picture.shape))
+        return np.array([point.pt for point in points], np.float32), descriptors
+
+
+@cache
+def _between_writing(shape: tuple[int, ...]) -> Plane:
+    # Cameras write clock and name at the top and at the bottom: what stands there does not move with the view.
+    mask = np.zeros(shape, np.uint8)
+    mask[shape[0] // 9 : -(shape[0] // 9)] = 255
+    return mask
 
 
 @cache
@@ -104,8 +113,8 @@ def match(reference: View, now: View) -> Motion | None:
         return None
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(descriptors, descriptors_now, k=2)
     good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance]
-    source = np.array([points[pair.queryIdx].pt for pair in good], np.float32)
-    target = np.array([points_now[pair.trainIdx].pt for pair in good], np.float32)
+    source = np.array([points[pair.queryIdx] for pair in good], np.float32)
+    target = np.array([points_now[pair.trainIdx] for pair in good], np.float32)
     return _fit(source, target, len(good))
 
 
