@@ -313,6 +313,7 @@ def test_whom_a_record_named_is_forgotten_by_age_and_the_record_stays(
     for records in (orders.records, gate_book.records):
         assert records.erase_before(day, reason="保存期满") == 0
         assert records.erase_before(day + timedelta(days=1), reason="保存期满") == 1
+        assert records.erase_before(day + timedelta(days=1), reason="保存期满") == 0  # gone, not only unreadable
     kept, still = pupil_out_by_id(gate_book.path, out_id), slip_by_id(orders.path, slip.id)
     assert kept is not None
     assert still is not None

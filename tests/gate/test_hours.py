@@ -49,6 +49,11 @@ def test_the_next_change_skips_days_that_are_closed() -> None:
     assert HOURS.next_change(at(MONDAY, 19)) == Change(at(date(2026, 11, 25), 7), opens=True)
 
 
+def test_one_time_that_ends_where_the_next_begins_is_no_change_not_even_at_midnight() -> None:
+    all_day = GateHours({DayKind.SCHOOL_DAY: (OpenSpan(0, 600), OpenSpan(600, DAY_MINUTES))})
+    assert all_day.next_change(at(MONDAY, 9)) == Change(at(date(2026, 11, 28), 0), opens=False)  # Saturday
+
+
 spans = st.lists(
     st.tuples(st.integers(0, DAY_MINUTES - 1), st.integers(1, DAY_MINUTES)).map(lambda pair: OpenSpan(*sorted(pair))),
     max_size=4,
