@@ -43,6 +43,8 @@ class OfficeDeps:
     """Open incidents with their deadlines, for the Today page."""
     further: Sequence[APIRouter] = ()
     """Pages of other rooms."""
+    hears_alarms: bool = False
+    """Whether `further` has the alarms, whose calls every page then shows."""
     body_limits: Mapping[str, int] = field(default_factory=dict)
     """Paths that take more than a form: uploads."""
 
@@ -73,6 +75,7 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
             "may_reveal_visitor": person is None or person.duty.may(Right.REVEAL_VISITOR),
             "arranging": person is None or person.duty.may(Right.ARRANGE_GATE),
             "may_expect": person is None or person.duty.may(Right.EXPECT_VISITORS),
+            "hears_alarms": deps.hears_alarms,
             "may_see_status": person is None or person.duty.may(Right.SEE_STATUS),
             "managing": person is not None and person.duty.may(Right.MANAGE_PEOPLE),
             "may_see_footage": person is None or person.duty.may(Right.SEE_FOOTAGE),

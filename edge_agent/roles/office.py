@@ -55,6 +55,7 @@ def services(context: RoleContext) -> list[Service]:
             campus_name=context.settings.campus.name,
             status=gatherer.status,
             people=people,
+            hears_alarms=True,
             incidents=incident_pages.running,
             further=(
                 authority_route(context.state.key("tls")),

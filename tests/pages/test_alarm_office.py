@@ -135,6 +135,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
             campus_name="示范小学",
             status=lambda: good_status(CLOCK.utc_ns()),
             people=people,
+            hears_alarms=True,
             further=(routes, screens, still_routes(StillDeps(still=still, looked=looked))),
         )
     )
