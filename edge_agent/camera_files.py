@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-
-from shapely import Point as Spot
-from shapely import Polygon
+from typing import TYPE_CHECKING
 
 from camera.camera_file import CameraFile, camera_file
 from camera.query import DeviceStatus, device_states, stream_source
-from config.plan import Plan
 from config.point import Point
 from config.settings import Settings
 from foundation.sqlite import DatabaseError
+
+if TYPE_CHECKING:
+    from config.plan import Plan
 
 
 def camera_files(
@@ -43,6 +43,9 @@ def zone_of(plan: Plan | None, point: Point) -> str:
     """The zone on the plan in which the camera hangs, or the nearest within 5 m; empty if there is none."""
     if plan is None or point.pose is None:
         return ""
+    from shapely import Point as Spot  # late: the office serves its first page without geometry
+    from shapely import Polygon
+
     spot = Spot(point.pose.x_m, point.pose.y_m)
     near = sorted((Polygon(zone.area.outer, zone.area.holes).distance(spot), zone.name) for zone in plan.zones)
     return near[0][1] if near and near[0][0] <= 5.0 else ""

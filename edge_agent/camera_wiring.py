@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
 from camera.camera_file import CameraFile, CameraFiles
 from camera.facts import DeviceChanged
 from camera.query import StreamMeasure, stream_measures
-from config.plan import read_plan
+from config.problem import SettingsError
 from edge_agent.camera_files import camera_files
 from edge_agent.held import Held
 from edge_agent.pages.camera_routes import CameraDeps, camera_routes
@@ -19,6 +21,9 @@ from foundation.finding import Finding, read_open_findings
 from foundation.journal import Entry, Tail
 from foundation.service import Service
 from foundation.sqlite import DatabaseError
+
+if TYPE_CHECKING:
+    from config.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,22 @@ class CameraService:
 
 
 def camera_services(context: RoleContext) -> CameraService:
-    """Book and pages; nothing runs yet. Raises DatabaseError, SettingsError for a plan that is not right."""
+    """Book and pages; nothing runs yet. Raises DatabaseError."""
     settings, state, clock = context.settings, context.state, context.clock
     cameras = state.database("cameras")
-    plan = read_plan(settings.plan.file) if settings.plan is not None else None
     book = CameraFiles(state.database("camera_files"), clock)
 
+    @cache
+    def plan() -> Plan | None:
+        from config.plan import read_plan  # late: reading it loads geometry, and the first page needs none
+
+        try:
+            return read_plan(settings.plan.file) if settings.plan is not None else None
+        except SettingsError:  # the inspector refuses to start with it and says why
+            return None
+
     def files() -> Sequence[CameraFile]:
-        return camera_files(settings, plan, book.path, cameras, now_utc_ns=clock.utc_ns())
+        return camera_files(settings, plan(), book.path, cameras, now_utc_ns=clock.utc_ns())
 
     def findings(point_id: str) -> Sequence[Finding]:
         subjects = {f"point:{point_id}", f"device:{settings.point(point_id).device}"}

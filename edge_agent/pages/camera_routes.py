@@ -27,7 +27,6 @@ from foundation.finding import Finding
 from foundation.journal import Journal
 from web.document.reading.mistake import UploadRefused
 from web.document.reading.upload import MOST_BYTES
-from web.document.spreadsheet import render_spreadsheet
 from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
@@ -121,6 +120,8 @@ def _list_page(deps: CameraDeps, request: Request, refused: UploadRefused | None
 def _sheet(routes: APIRouter, deps: CameraDeps) -> None:
     @routes.get("/sheet.xlsx")
     def out(request: Request) -> Response:
+        from web.document.spreadsheet import render_spreadsheet  # late: few ever ask, and starting is to be quick
+
         report = camera_report(deps.files(), school=deps.campus_name, made_at_utc_ns=deps.clock.utc_ns())
         headers = {"content-disposition": 'attachment; filename="cameras.xlsx"'}
         return Response(render_spreadsheet(report), media_type=XLSX, headers=headers)
