@@ -53,7 +53,7 @@ Refused = Callable[[str, str], list[Problem]]
         ("device: cam-corridor", "device: cam-gate", "points[1].source", "already belongs to point 'gate-east'"),
         ("port: 8080", 'port: "8080"', "pages.gatehouse.port", "integer"),
         ("port: 8081", "port: 8080", "pages.office", "another port"),
-        ("allow_plain_text: true", "allow_plain_text: false", "broker_paths[0]", "tls"),
+        ("port: 1883\n    allow_plain_text: true", "port: 1883\n    allow_plain_text: false", "broker_paths[0]", "tls"),
         ("password_env: CAMPUS_CAMERA_PASSWORD", "password: secret", "credentials[0].password", "nobody knows"),
         ("tilt_deg: 20.0", "tilt_deg: 200.0", "points[0].pose.tilt_deg", "90"),
         ("http://127.0.0.1:8101", "http://admin:pw@127.0.0.1:8101", "devices[0].address", "pattern"),
