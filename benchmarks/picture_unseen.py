@@ -152,10 +152,10 @@ class Footage:
         view, world = self.view, self._world
         on = sum(at <= number for at in self._switches) % 2 == 0
         if view.indoor:
-            lamps = 0.5 if on else 0.14
-            lamps = lamps if 400 < number < 2600 or infra_red is False else 0.02
+            glow = 0.5 if on else 0.14
+            glow = glow if 400 < number < 2600 or infra_red is False else 0.02
             return np.asarray(
-                lamps + world.windows * day * 1.6 + day * 0.12 + (self._flash if infra_red else 0), np.float32
+                glow + world.windows * day * 1.6 + day * 0.12 + (self._flash if infra_red else 0), np.float32
             )
         sun = float(self._sun_out[number]) * day
         shade = np.ones(CANVAS, np.float32)
@@ -165,7 +165,7 @@ class Footage:
             cv2.fillPoly(shade, [house.astype(np.int32)], 0.25)
             shade = np.where(world.ground, shade, 1).astype(np.float32)
         lit: Any = (0.35 + 0.9 * shade * sun) * day
-        lamps = self._lamps if day < 0.1 else 0.0
+        lamps = self._lamps if day < 0.1 else np.zeros(1, np.float32)
         shining = world.windows * (0.5 if on and day < 0.3 else 0.0)
         return np.asarray(
             lit + lamps * (0.15 if infra_red else 1) + shining + (self._flash if infra_red else 0), np.float32

@@ -67,6 +67,26 @@ VIEWS: Final = (
 )  # fmt: skip
 
 
+LATER_VIEWS: Final = (
+    View(name="bus stop", ground="asphalt", horizon=0.3, facades=2, trees=3, vehicles=18, crowd=24, fog=True,
+         sway_px=0.7, quality=28),
+    View(name="library", ground="boards", horizon=0.26, facades=5, indoor=True, infra_red=False, people=4, crowd=10,
+         quality=26),
+    View(name="gym", ground="boards", horizon=0.32, facades=2, indoor=True, people=6, crowd=24, quality=30),
+    View(name="orchard path", ground="grass", horizon=0.36, facades=1, trees=7, people=1, crowd=6, rain=True,
+         sway_px=1.8),
+    View(name="rear gate", ground="tiles", horizon=0.31, facades=3, fence=True, vehicles=10, rain=True, sway_px=1.0),
+    View(name="staff car park", ground="asphalt", horizon=0.24, facades=2, trees=2, fence=True, vehicles=24,
+         sodium=True, infra_red=False, fog=True, people=2),
+    View(name="first snow in the yard", ground="tiles", horizon=0.3, facades=4, crowd=20, snow=True, quality=26),
+    View(name="laundry", ground="tiles", horizon=0.18, facades=1, indoor=True, people=2, crowd=4, quality=31),
+    View(name="canal behind the school", ground="water", horizon=0.38, facades=1, trees=3, fence=True, people=1,
+         crowd=3, rain=True, sway_px=1.2),
+    View(name="white corridor wall", ground="plain", horizon=0.5, facades=1, indoor=True, people=2, crowd=6),
+)  # fmt: skip
+"""A second set: written after the judgement had been mended by what the first one showed, and frozen again."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """A view's unchanging part, at the size of the canvas."""
