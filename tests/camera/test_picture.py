@@ -139,6 +139,37 @@ def test_a_recorders_no_video_screen_is_signal_loss(street: list[Frame]) -> None
     assert Condition.SIGNAL_LOSS in eye.open_conditions
 
 
+def with_clock(frame: Frame, second: int) -> Frame:
+    written = frame.copy()
+    for text, at in ((f"2026-11-21 07:41:{second:02d}", (10, 22)), ("East gate, camera 3", (430, 348))):
+        cv2.putText(written, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (240, 240, 240))
+    return written
+
+
+def test_a_capped_lens_is_black_though_the_camera_writes_its_clock_into_the_picture(street: list[Frame]) -> None:
+    eye = taught(street)
+    for number in range(6):
+        eye.look(from_bgr(with_clock(street[0] // 40, number * 10), (20 + number) * LOOK_NS))
+    assert eye.open_conditions == {Condition.BLACK}
+
+
+def test_a_bare_wall_without_noise_is_no_recorders_screen() -> None:
+    eye, wall = PointEye(), np.full((360, 640, 3), 150, np.uint8)
+    changes = [
+        eye.look(from_bgr(with_clock(wall, number), number * LOOK_NS)).changes for number in range(LEARN_LOOKS + 12)
+    ]
+    assert [change.condition for look in changes for change in look if change.began] == []
+
+
+def test_a_fence_that_sways_has_no_stripes() -> None:
+    eye = PointEye()
+    for number in range(30):
+        fence = np.full((360, 640, 3), 90, np.uint8)
+        fence[:, number % 7 :: 13] = 200  # bars, each look a little aside
+        eye.look(from_bgr(sensed(fence, number), number * LOOK_NS))
+    assert Condition.STRIPES not in eye.open_conditions
+
+
 def test_a_frozen_picture_is_found_and_one_living_picture_ends_it(street: list[Frame]) -> None:
     eye = taught(street)
     still = sensed(street[20], 1)
