@@ -21,8 +21,6 @@ from foundation.finding import FindingBoard, Severity
 from foundation.sqlite import Transaction
 
 DAY_NS: Final = 86_400 * NS_PER_S
-TEST_EVERY_DAYS: Final = 31
-"""A press that lies longer back than any month is old news on a list; what is due says the schedule of line tests."""
 TELL_BEFORE_DAYS: Final = 30
 """A certificate's end is a finding this long before."""
 _EVERY_S: Final = 600
