@@ -50,7 +50,7 @@ class InputChanged(Fact):
     token: str
     closed: bool
     initial: bool
-    """The state as it was found when listening began: no change, so no alarm."""
+    """The state as it was found when listening began; a button found pressed then is a press (alarms/inputs/circuit.py)."""
 
 
 class RelayChanged(Fact):
