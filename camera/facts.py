@@ -50,7 +50,7 @@ class InputChanged(Fact):
     token: str
     closed: bool
     initial: bool
-    """The state as it was found when listening began; a button found pressed then is a press (alarms/inputs/circuit.py)."""
+    """The state as it was found when listening began; a button pressed then is a press (alarms.inputs.circuit)."""
 
 
 class RelayChanged(Fact):
