@@ -149,15 +149,15 @@ def with_clock(frame: Frame, second: int) -> Frame:
 def test_a_capped_lens_is_black_though_the_camera_writes_its_clock_into_the_picture(street: list[Frame]) -> None:
     eye = taught(street)
     for number in range(6):
-        eye.look(from_bgr(with_clock(street[0] // 40, number * 10), (20 + number) * LOOK_NS))
+        capped = sensed(with_clock(street[0] // 40, number * 10), number, 0.5)
+        eye.look(from_bgr(capped, (20 + number) * LOOK_NS))
     assert eye.open_conditions == {Condition.BLACK}
 
 
-def test_a_bare_wall_without_noise_is_no_recorders_screen() -> None:
+def test_a_bare_wall_with_little_noise_is_no_recorders_screen() -> None:
     eye, wall = PointEye(), np.full((360, 640, 3), 150, np.uint8)
-    changes = [
-        eye.look(from_bgr(with_clock(wall, number), number * LOOK_NS)).changes for number in range(LEARN_LOOKS + 12)
-    ]
+    walls = [sensed(with_clock(wall, number), number, 0.15) for number in range(LEARN_LOOKS + 12)]
+    changes = [eye.look(from_bgr(seen, number * LOOK_NS)).changes for number, seen in enumerate(walls)]
     assert [change.condition for look in changes for change in look if change.began] == []
 
 
