@@ -1,4 +1,4 @@
-"""How fast the gate book is when it is full: `python -m benchmarks.gate [--quick] [--visits N] [--folder DIR] [--book DIR]`.
+"""How fast a full gate book is: `python -m benchmarks.gate [--quick] [--visits N] [--folder DIR] [--book DIR]`.
 
 The book is filled by its own writing code (many visits in a transaction), with one person in six visits a newcomer.
 search_p99_ms: what a guard types (last four digits, plate, initials, name, two words, the commonest letter, nobody).
