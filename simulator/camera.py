@@ -16,10 +16,10 @@ from simulator.onvif.endpoint import Endpoint, Service
 from simulator.onvif.events import EventService
 from simulator.onvif.held import HeldFootage, SearchService
 from simulator.onvif.identity import Identity
-from simulator.onvif.media import SNAPSHOT_PATH, MediaService
+from simulator.onvif.media import MediaService
 from simulator.onvif.media2 import Media2Service
 from simulator.onvif.obedience import Obedience
-from simulator.onvif.profiles import Profile
+from simulator.onvif.profiles import SNAPSHOT_PATH, Profile, snapshot_path
 from simulator.onvif.terminals import DeviceIoService, Terminals
 from simulator.rtsp.server import RtspServer
 from simulator.rtsp.stream import Reels, Stream
@@ -33,13 +33,31 @@ LOSES_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One video source: a lens, or a camera behind a recorder."""
+
+    main: LoopSpec
+    sub: LoopSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraSpec:
-    """What camera to simulate."""
+    """What device to simulate: a camera, or with ``more`` channels a recorder (NVR) with cameras behind it."""
 
     id: str
     main: LoopSpec
     sub: LoopSpec
     identity: Identity
+    more: tuple[Channel, ...] = ()
+    """Channels beside the first."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return (Channel(main=self.main, sub=self.sub), *self.more)
+
+    @property
+    def loops(self) -> tuple[LoopSpec, ...]:
+        return tuple(loop for channel in self.channels for loop in (channel.main, channel.sub))
 
     @property
     def codec(self) -> Codec:
@@ -74,7 +92,8 @@ class SimulatedCamera:
         self._door = Door(account)
         self._answering = asyncio.Event()
         self._answering.set()
-        self._specs = {MAIN_PATH: spec.main, SUB_PATH: spec.sub}
+        self._profiles = _profiles(spec)
+        self._specs = {profile.path: profile.spec for profile in self._profiles}
         # What is wrong with the device's clock is not wrong with its pictures: RTP runs on by its own crystal.
         steady = WallClock(clock.clock)
         self._clock = clock
@@ -84,26 +103,27 @@ class SimulatedCamera:
         self._tasks: set[asyncio.Task[None]] = set()
         rtsp = RtspServer(self._streams, self._door, spec.identity.name, self._answering.wait)
         self._rtsp = Listener(host, rtsp_port, rtsp.serve)
-        self._profiles = [
-            Profile("Profile_1", "mainStream", MAIN_PATH, spec.main),
-            Profile("Profile_2", "subStream", SUB_PATH, spec.sub),
-        ]
-        self._events = EventService(clock)
+        self._without_signal: set[int] = set()
+        sources = len(spec.channels)
+        self._events = EventService(clock, sources)
         self._obedience = Obedience()
         self.terminals = Terminals(self._events, self._obedience)
         self._device = DeviceService(spec.identity, clock, self._obedience)
         self._held = HeldFootage(clock)
         services: dict[str, list[Service]] = {
             "tds": [self._device, self.terminals],
-            "tmd": [DeviceIoService(), self.terminals],
+            "tmd": [DeviceIoService(sources), self.terminals],
             "trt": [MediaService(self._profiles, self._rtsp.port, self.set_encoder)],
             "tr2": [Media2Service(self._profiles, self._rtsp.port, self.set_encoder)],
             "tse": [SearchService(self._held)],
             "tev": [self._events],
             "wsnt": [self._events],
         }
-        snapshots = Snapshots(self._streams[MAIN_PATH], steady)
-        endpoint = Endpoint(services, self._door, clock, snapshots.now, self._answering.wait)
+        stills = {
+            snapshot_path(source): Snapshots(self._streams[_path(MAIN_PATH, source)], steady).now
+            for source in range(sources)
+        }
+        endpoint = Endpoint(services, self._door, clock, stills, self._answering.wait)
         self._http = Listener(host, onvif_port, HttpServer(endpoint.handle).serve)
         at = f"{host}:{self._http.port}"
         self.addresses = Addresses(
@@ -165,6 +185,19 @@ class SimulatedCamera:
                 if self.fault is not Fault.DOWN:
                     await self._rtsp.open()
 
+    def lose_signal(self, source: int, is_lost: bool) -> None:
+        """The camera behind a channel goes, or comes back: its streams stop, and the device says so by an event."""
+        if not 0 <= source < len(self.spec.channels) or len(self.spec.channels) == 1:
+            raise ValueError(f"{self.spec.id} has no channel {source} with a cable to lose")
+        (self._without_signal.add if is_lost else self._without_signal.discard)(source)
+        self._let_flow()
+        self._events.signal_lost(source, is_lost)
+
+    def _let_flow(self) -> None:
+        stands = self.fault in (Fault.STALL, Fault.MUTE)
+        for profile in self._profiles:
+            self._streams[profile.path].flowing = not stands and profile.source not in self._without_signal
+
     async def set_fault(self, fault: Fault | None) -> None:
         """Brings a fault about, instead of the one there was; None mends the camera."""
         before, self.fault = self.fault, fault
@@ -182,16 +215,16 @@ class SimulatedCamera:
             main = self._specs[MAIN_PATH]
             self._announce(MAIN_PATH, replace(main, codec=Codec.H265 if main.codec is Codec.H264 else Codec.H264))
         elif before in (Fault.CODEC_CHANGED, Fault.LIES_ABOUT_SET):
-            self._announce(MAIN_PATH, self.spec.main)
-            self._announce(SUB_PATH, self.spec.sub)
+            for profile in _profiles(self.spec):
+                self._announce(profile.path, profile.spec)
         await self._show()
         if fault is Fault.MUTE:
             self._answering.clear()
         else:
             self._answering.set()
         for stream in self._streams.values():
-            stream.flowing = fault not in (Fault.STALL, Fault.MUTE)
             stream.loses_every = LOSES_EVERY if fault is Fault.LOSES_PACKETS else 0
+        self._let_flow()
         self._events.tampered(fault is Fault.COVERED)
         if fault is Fault.DOWN:
             await self._rtsp.shut()
@@ -199,6 +232,25 @@ class SimulatedCamera:
             self._events.forget()
         else:
             await self.open()
+
+
+def _path(part: str, source: int) -> str:
+    return f"{part}-{source + 1}" if source else part
+
+
+def _profiles(spec: CameraSpec) -> list[Profile]:
+    """All main streams and then all sub-streams, as recorders list them; of one camera main, sub."""
+    kinds = (("mainStream", MAIN_PATH), ("subStream", SUB_PATH))
+    parts = [(name, path, source) for name, path in kinds for source in range(len(spec.channels))]
+    return [
+        Profile(f"Profile_{number}", name, _path(path, source), _loop_of(spec, path, source), source)
+        for number, (name, path, source) in enumerate(parts, 1)
+    ]
+
+
+def _loop_of(spec: CameraSpec, path: str, source: int) -> LoopSpec:
+    channel = spec.channels[source]
+    return channel.main if path == MAIN_PATH else channel.sub
 
 
 def _another(identity: Identity) -> Identity:

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from foundation.clock import Clock, SystemClock
-from simulator.camera import Addresses, CameraSpec, SimulatedCamera, variant_of
+from simulator.camera import Addresses, CameraSpec, Channel, SimulatedCamera, variant_of
 from simulator.control import Control
 from simulator.discovery import Discoverable, Responder
 from simulator.faults import PREPARED, VARIANT_OF, Fault
@@ -75,6 +75,14 @@ def _demo_camera(index: int, main: Quality, sub: Quality) -> CameraSpec:
     )
 
 
+def demo_recorder(channels: int = 3, main: Quality = Quality(), sub: Quality = SubQuality()) -> CameraSpec:
+    """``nvr``: one device with so many cameras behind it, gates and corridors by turns, all in H.264."""
+    seen = [("gate", "corridor")[number % 2] for number in range(channels)]
+    first, *more = [Channel(main=_loop(scene, Codec.H264, main), sub=_loop(scene, Codec.H264, sub)) for scene in seen]
+    identity = Identity(name="nvr", hardware="SIM-NVR", serial="SIMNVR0001", mac="02:00:5e:10:ff:01", model="SIM-NVR")
+    return CameraSpec(id="nvr", main=first.main, sub=first.sub, identity=identity, more=tuple(more))
+
+
 def _loop(scene: str, codec: Codec, quality: Quality) -> LoopSpec:
     return LoopSpec(
         scene=scene,
@@ -118,7 +126,7 @@ class Campus:
 
     def start(self) -> None:
         """Encodes what is not in the cache (seconds), then serves. Raises ``PortTaken``."""
-        self._library.prepare(loop for camera in self.cameras for loop in (camera.main, camera.sub))
+        self._library.prepare(loop for camera in self.cameras for loop in camera.loops)
         self._thread = Thread(target=self._loop.run_forever, name="campus", daemon=True)
         self._thread.start()
         try:
@@ -170,6 +178,13 @@ class Campus:
         """Closes or opens the circuit of an alarm input (``DI_1``, ``DI_2``)."""
         self._call(self._set_input(camera, token, closed))
 
+    def lose_signal(self, camera: str, source: int, *, lost: bool = True) -> None:
+        """Takes a camera behind a recorder away, or brings it back; sources count from 0. Raises ValueError."""
+        self._call(self._lose_signal(camera, source, lost))
+
+    async def _lose_signal(self, camera: str, source: int, lost: bool) -> None:
+        self._running[camera].lose_signal(source, lost)
+
     def relays(self, camera: str) -> dict[str, bool]:
         """Whether each relay (``Relay_1``) is active now."""
         return self._running[camera].terminals.relays
@@ -213,7 +228,7 @@ class Campus:
         with contextlib.suppress(Stopped):
             for variant in (VARIANT_OF[fault] for fault in PREPARED):
                 for camera in self.cameras:
-                    for loop in (camera.main, camera.sub):
+                    for loop in camera.loops:
                         self._reels.reel(variant_of(loop, variant))
 
     def _call(self, work: Coroutine[Any, Any, _T]) -> _T:

@@ -16,7 +16,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import typer
 
 from simulator.broker import BrokerError, BrokerSettings, find_broker
-from simulator.campus import DEMO_ACCOUNT, Campus, Quality, demo_cameras
+from simulator.campus import DEMO_ACCOUNT, Campus, Quality, demo_cameras, demo_recorder
 from simulator.faults import Fault
 from simulator.library import Stopped, default_directory
 from simulator.listener import PortTaken
@@ -38,6 +38,9 @@ WithParent = Annotated[bool, typer.Option(help="End when the program that starte
 @app.command()
 def run(
     cameras: Annotated[int, typer.Option(min=1, max=200, help="How many: gate, corridor, gate-2, ...")] = 2,
+    nvr_channels: Annotated[
+        int, typer.Option(min=0, max=32, help="Beside the cameras a recorder, nvr, with so many cameras behind it.")
+    ] = 0,
     host: Host = "127.0.0.1",
     port_base: Annotated[
         int | None, typer.Option(help="Control port; two ports per camera follow. Free ones if left out.")
@@ -57,8 +60,10 @@ def run(
 ) -> None:
     """Runs cameras until Ctrl-C or SIGTERM."""
     ending = _ending(with_parent)
+    quality = Quality(width=width, height=height, fps=fps, bitrate_bps=bitrate_kbps * 1000)
+    devices = demo_cameras(cameras, quality)
     campus = Campus(
-        cameras=demo_cameras(cameras, Quality(width=width, height=height, fps=fps, bitrate_bps=bitrate_kbps * 1000)),
+        cameras=(*devices, demo_recorder(nvr_channels, quality)) if nvr_channels else devices,
         host=host,
         port_base=port_base,
         account=Account(user, password),

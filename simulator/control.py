@@ -15,7 +15,7 @@ from simulator.onvif.terminals import INPUTS
 
 class Control:
     """``GET /cameras``; ``POST /cameras/{id}/fault`` with {"fault": NAME} and ``DELETE``; ``POST /cameras/{id}/inputs``
-    with {"token": NAME, "closed": true or false}."""
+    with {"token": NAME, "closed": true or false}; ``POST /cameras/{id}/signal`` with {"source": 0, "lost": true}."""
 
     def __init__(self, cameras: Mapping[str, SimulatedCamera], account: Account) -> None:
         self._cameras, self._account = cameras, account
@@ -30,9 +30,13 @@ class Control:
                 return await self._fault(request, name)
             case "POST", ["cameras", name, "inputs"] if name in self._cameras:
                 return self._input(request, name)
+            case "POST", ["cameras", name, "signal"] if name in self._cameras:
+                return self._signal(request, name)
             case _, ["cameras", name, *_] if name not in self._cameras:
                 return _refuse(404, f"No camera {name!r} here; there are: {', '.join(self._cameras)}.")
-        return _refuse(404, "There are: GET /cameras, POST and DELETE /cameras/{id}/fault, POST /cameras/{id}/inputs.")
+        return _refuse(
+            404, "There are: GET /cameras; POST, DELETE /cameras/{id}/fault; POST /cameras/{id}/inputs, /signal."
+        )
 
     def listing(self) -> list[dict[str, object]]:
         return [self._entry(name) for name in self._cameras]
@@ -44,6 +48,7 @@ class Control:
             "scene": camera.spec.main.scene,
             "codec": camera.spec.codec,
             "serial": camera.spec.identity.serial,
+            "sources": len(camera.spec.channels),
             "fault": camera.fault,
             "viewers": camera.viewers,
             "inputs": camera.terminals.inputs,
@@ -63,6 +68,19 @@ class Control:
         if token not in terminals.inputs or not isinstance(closed, bool):
             return _refuse(422, f'Send {{"token": NAME, "closed": true or false}}; there are {", ".join(INPUTS)}.')
         terminals.set_input(token, closed=closed)
+        return Response.json(self._entry(name))
+
+    def _signal(self, request: Request, name: str) -> Response:
+        try:
+            asked = json.loads(request.body)
+            source, lost = asked["source"], asked["lost"]
+            if not isinstance(source, int) or not isinstance(lost, bool):
+                raise TypeError
+            self._cameras[name].lose_signal(source, lost)
+        except (ValueError, KeyError, TypeError):
+            count = len(self._cameras[name].spec.channels)
+            known = f"0 to {count - 1}" if count > 1 else "none, for it is no recorder"
+            return _refuse(422, f'Send {{"source": NUMBER, "lost": true or false}}; sources here: {known}.')
         return Response.json(self._entry(name))
 
     async def _fault(self, request: Request, name: str) -> Response:

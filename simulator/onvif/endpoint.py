@@ -10,7 +10,6 @@ from lxml import etree
 
 from simulator.http_server import Request, Response
 from simulator.login import Door
-from simulator.onvif.media import SNAPSHOT_PATH
 from simulator.onvif.security import TokenGate
 from simulator.onvif.soap import NAMESPACES, Call, Malformed, Operation, SoapFault, envelope, fault, parse
 from simulator.wall_clock import WallClock
@@ -36,10 +35,10 @@ class Endpoint:
         services: Mapping[str, Sequence[Service]],
         door: Door,
         clock: WallClock,
-        snapshot: Callable[[], Awaitable[bytes]],
+        snapshots: Mapping[str, Callable[[], Awaitable[bytes]]],
         answering: Callable[[], Awaitable[object]],
     ) -> None:
-        """``services`` by the prefix of their namespace; ``answering`` waits as long as the camera is mute."""
+        """``services`` by the prefix of their namespace, ``snapshots`` by path; ``answering`` waits while mute."""
         self._operations = {
             (NAMESPACES[prefix], name): operation
             for prefix, group in services.items()
@@ -47,7 +46,7 @@ class Endpoint:
             for name, operation in service.operations().items()
         }
         self._door, self._tokens = door, TokenGate(door, clock)
-        self._snapshot, self._answering = snapshot, answering
+        self._snapshots, self._answering = snapshots, answering
 
     async def handle(self, request: Request) -> Response:
         response = await self._respond(request)
@@ -56,10 +55,11 @@ class Endpoint:
 
     async def _respond(self, request: Request) -> Response:
         await self._answering()
-        if request.path == SNAPSHOT_PATH:
+        snapshot = self._snapshots.get(request.path)
+        if snapshot is not None:
             if not self._door.admits(request.method, request.headers.get("authorization")):
                 return self._ask_to_log_in(b"")
-            return Response(200, await self._snapshot(), "image/jpeg")
+            return Response(200, await snapshot(), "image/jpeg")
         if request.method != "POST" or not request.path.startswith("/onvif/"):
             return Response(404, b"not found\n")
         return await self._soap(request)

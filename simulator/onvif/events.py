@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from simulator.onvif.profiles import VIDEO_SOURCE, VIDEO_SOURCE_CONFIGURATION
+from simulator.onvif.profiles import video_source, video_source_configuration
 from simulator.onvif.soap import Call, Operation, SoapFault, tag
 from simulator.wall_clock import WallClock
 
@@ -21,6 +21,8 @@ _QUEUE = 100
 
 SCENE_CHANGE = "tns1:VideoSource/GlobalSceneChange/ImagingService"
 TAMPER = "tns1:RuleEngine/TamperDetector/Tamper"
+SIGNAL_LOSS = "tns1:VideoSource/SignalLoss"
+"""Told by devices with several sources: a camera with one lens has no cable to lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,30 @@ class _Subscription:
 
 
 class EventService:
-    def __init__(self, clock: WallClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: WallClock, sources: int = 1) -> None:
+        self._clock, self._sources = clock, sources
         self._subscriptions: dict[str, _Subscription] = {}
         self._created = 0
         self._state: dict[tuple[str, str], Message] = {}
         self.tampered(False)
+        for source in range(sources if sources > 1 else 0):
+            self.signal_lost(source, False)
 
     @property
     def subscriptions(self) -> int:
         return len(self._subscriptions)
 
     def tampered(self, is_tampered: bool) -> None:
-        """Says whether something hangs before the lens; both topics that vendors use for it."""
+        """Says whether something hangs before the lenses; both topics that vendors use for it."""
         value = str(is_tampered).lower()
-        self.publish(SCENE_CHANGE, {"Source": VIDEO_SOURCE}, {"State": value})
-        source = {"VideoSourceConfigurationToken": VIDEO_SOURCE_CONFIGURATION, "Rule": "Tamper"}
-        self.publish(TAMPER, source, {"IsTamper": value})
+        for number in range(self._sources):
+            self.publish(SCENE_CHANGE, {"Source": video_source(number)}, {"State": value})
+            source = {"VideoSourceConfigurationToken": video_source_configuration(number), "Rule": "Tamper"}
+            self.publish(TAMPER, source, {"IsTamper": value})
+
+    def signal_lost(self, source: int, is_lost: bool) -> None:
+        """Says whether the camera behind a channel gives no signal."""
+        self.publish(SIGNAL_LOSS, {"Source": video_source(source)}, {"State": str(is_lost).lower()})
 
     def forget(self) -> None:
         """Drops all subscriptions, as a reboot does."""
@@ -157,7 +166,8 @@ class EventService:
             "<tev:GetEventPropertiesResponse>"
             "<tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml</tev:TopicNamespaceLocation>"
             "<wsnt:FixedTopicSet>true</wsnt:FixedTopicSet><wstop:TopicSet>"
-            '<tns1:VideoSource><GlobalSceneChange><ImagingService wstop:topic="true">'
+            f"<tns1:VideoSource>{_SIGNAL_LOSS if self._sources > 1 else ''}"
+            '<GlobalSceneChange><ImagingService wstop:topic="true">'
             '<tt:MessageDescription IsProperty="true">'
             '<tt:Source><tt:SimpleItemDescription Name="Source" Type="tt:ReferenceToken"/></tt:Source>'
             '<tt:Data><tt:SimpleItemDescription Name="State" Type="xs:boolean"/></tt:Data>'
@@ -207,6 +217,12 @@ class EventService:
         return now + timedelta(seconds=min(max(life_s, 1.0), _LONGEST_LIFE_S))
 
 
+_SIGNAL_LOSS = (
+    '<SignalLoss wstop:topic="true"><tt:MessageDescription IsProperty="true">'
+    '<tt:Source><tt:SimpleItemDescription Name="Source" Type="tt:ReferenceToken"/></tt:Source>'
+    '<tt:Data><tt:SimpleItemDescription Name="State" Type="xs:boolean"/></tt:Data>'
+    "</tt:MessageDescription></SignalLoss>"
+)
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 

@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from simulator.onvif.encoder import FRAME_RATES, SetEncoder, bitrates, options, wanted_spec
-from simulator.onvif.profiles import VIDEO_SOURCE, VIDEO_SOURCE_CONFIGURATION, Profile
+from simulator.onvif.profiles import Profile, by_source, snapshot_path, video_source, video_source_configuration
 from simulator.onvif.soap import NAMESPACES, Call, Operation, SoapFault, tag
-
-SNAPSHOT_PATH = "/onvif/snapshot"
 
 
 class MediaService:
@@ -42,16 +40,17 @@ class MediaService:
         return f"<trt:GetProfileResponse>{_profile('trt:Profile', profile)}</trt:GetProfileResponse>"
 
     def GetVideoSources(self, call: Call) -> str:  # noqa: N802
-        spec = self._profiles[0].spec
-        return (
-            f'<trt:GetVideoSourcesResponse><trt:VideoSources token="{VIDEO_SOURCE}">{tag("tt:Framerate", spec.fps)}'
-            f"<tt:Resolution>{tag('tt:Width', spec.width)}{tag('tt:Height', spec.height)}</tt:Resolution>"
-            "</trt:VideoSources></trt:GetVideoSourcesResponse>"
+        sources = "".join(
+            f'<trt:VideoSources token="{video_source(source)}">{tag("tt:Framerate", main.spec.fps)}'
+            f"<tt:Resolution>{tag('tt:Width', main.spec.width)}{tag('tt:Height', main.spec.height)}</tt:Resolution>"
+            "</trt:VideoSources>"
+            for source, (main, *_) in by_source(self._profiles).items()
         )
+        return f"<trt:GetVideoSourcesResponse>{sources}</trt:GetVideoSourcesResponse>"
 
     def GetVideoSourceConfigurations(self, call: Call) -> str:  # noqa: N802
-        configuration = source_configuration("trt:Configurations", self._profiles)
-        return f"<trt:GetVideoSourceConfigurationsResponse>{configuration}</trt:GetVideoSourceConfigurationsResponse>"
+        configurations = source_configurations("trt:Configurations", self._profiles)
+        return f"<trt:GetVideoSourceConfigurationsResponse>{configurations}</trt:GetVideoSourceConfigurationsResponse>"
 
     def GetVideoEncoderConfigurations(self, call: Call) -> str:  # noqa: N802
         configurations = "".join(_encoder("trt:Configurations", profile) for profile in self._profiles)
@@ -96,8 +95,9 @@ class MediaService:
         return f"<trt:GetStreamUriResponse>{_media_uri(uri)}</trt:GetStreamUriResponse>"
 
     def GetSnapshotUri(self, call: Call) -> str:  # noqa: N802
-        find_profile(self._profiles, call.text("trt:ProfileToken"))
-        return f"<trt:GetSnapshotUriResponse>{_media_uri(call.base_url + SNAPSHOT_PATH)}</trt:GetSnapshotUriResponse>"
+        profile = find_profile(self._profiles, call.text("trt:ProfileToken"))
+        uri = call.base_url + snapshot_path(profile.source)
+        return f"<trt:GetSnapshotUriResponse>{_media_uri(uri)}</trt:GetSnapshotUriResponse>"
 
     def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
         return (
@@ -127,12 +127,17 @@ def stream_uri(call: Call, rtsp_port: int, profile: Profile) -> str:
     return f"rtsp://{urlsplit(call.base_url).hostname}:{rtsp_port}{profile.path}"
 
 
-def source_configuration(element: str, profiles: Sequence[Profile]) -> str:
-    spec = profiles[0].spec
+def source_configurations(element: str, profiles: Sequence[Profile]) -> str:
+    """One element for each source of these profiles."""
+    return "".join(_source_configuration(element, group) for group in by_source(profiles).values())
+
+
+def _source_configuration(element: str, profiles: Sequence[Profile]) -> str:
+    source, spec = profiles[0].source, profiles[0].spec
     return (
-        f'<{element} token="{VIDEO_SOURCE_CONFIGURATION}">'
+        f'<{element} token="{video_source_configuration(source)}">'
         f"<tt:Name>VideoSource</tt:Name>{tag('tt:UseCount', len(profiles))}"
-        f"{tag('tt:SourceToken', VIDEO_SOURCE)}"
+        f"{tag('tt:SourceToken', video_source(source))}"
         f'<tt:Bounds x="0" y="0" width="{spec.width}" height="{spec.height}"/></{element}>'
     )
 
@@ -140,7 +145,7 @@ def source_configuration(element: str, profiles: Sequence[Profile]) -> str:
 def _profile(element: str, profile: Profile) -> str:
     return (
         f'<{element} token="{profile.token}" fixed="true">{tag("tt:Name", profile.name)}'
-        f"{source_configuration('tt:VideoSourceConfiguration', (profile,))}"
+        f"{source_configurations('tt:VideoSourceConfiguration', (profile,))}"
         f"{_encoder('tt:VideoEncoderConfiguration', profile)}</{element}>"
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from simulator.loop import Codec
 from simulator.onvif.encoder import FRAME_RATES, SetEncoder, bitrates, options, wanted_spec
-from simulator.onvif.media import SNAPSHOT_PATH, find_encoder, find_profile, source_configuration, stream_uri
-from simulator.onvif.profiles import Profile
+from simulator.onvif.media import find_encoder, find_profile, source_configurations, stream_uri
+from simulator.onvif.profiles import Profile, snapshot_path
 from simulator.onvif.soap import NAMESPACES, Call, Operation, tag
 
 
@@ -40,8 +40,8 @@ class Media2Service:
         return f"<tr2:GetProfilesResponse>{profiles}</tr2:GetProfilesResponse>"
 
     def GetVideoSourceConfigurations(self, call: Call) -> str:  # noqa: N802
-        configuration = source_configuration("tr2:Configurations", self._profiles)
-        return f"<tr2:GetVideoSourceConfigurationsResponse>{configuration}</tr2:GetVideoSourceConfigurationsResponse>"
+        configurations = source_configurations("tr2:Configurations", self._profiles)
+        return f"<tr2:GetVideoSourceConfigurationsResponse>{configurations}</tr2:GetVideoSourceConfigurationsResponse>"
 
     def GetVideoEncoderConfigurations(self, call: Call) -> str:  # noqa: N802
         wanted = call.text("tr2:ConfigurationToken")
@@ -80,10 +80,9 @@ class Media2Service:
         return f"<tr2:GetStreamUriResponse>{tag('tr2:Uri', uri)}</tr2:GetStreamUriResponse>"
 
     def GetSnapshotUri(self, call: Call) -> str:  # noqa: N802
-        find_profile(self._profiles, call.text("tr2:ProfileToken"))
-        return (
-            f"<tr2:GetSnapshotUriResponse>{tag('tr2:Uri', call.base_url + SNAPSHOT_PATH)}</tr2:GetSnapshotUriResponse>"
-        )
+        profile = find_profile(self._profiles, call.text("tr2:ProfileToken"))
+        uri = tag("tr2:Uri", call.base_url + snapshot_path(profile.source))
+        return f"<tr2:GetSnapshotUriResponse>{uri}</tr2:GetSnapshotUriResponse>"
 
     def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
         return (
@@ -99,7 +98,7 @@ def _configurations(profile: Profile, kinds: set[str | None]) -> str:
     """What a client asked to see of a profile; a client that names nothing gets none, as the standard has it."""
     parts = ""
     if kinds & {"All", "VideoSource"}:
-        parts += source_configuration("tr2:VideoSource", (profile,))
+        parts += source_configurations("tr2:VideoSource", (profile,))
     if kinds & {"All", "VideoEncoder"}:
         parts += _encoder("tr2:VideoEncoder", profile)
     return f"<tr2:Configurations>{parts}</tr2:Configurations>" if parts else ""

@@ -130,6 +130,9 @@ class Terminals:
 class DeviceIoService:
     """The device IO service (ver10): the inputs, which the device service does not know."""
 
+    def __init__(self, sources: int = 1) -> None:
+        self._sources = sources
+
     def operations(self) -> dict[str, Operation]:
         answers: Sequence[Callable[[Call], str]] = (self.GetDigitalInputs, self.GetServiceCapabilities)
         return {answer.__name__: answer for answer in answers}
@@ -140,6 +143,7 @@ class DeviceIoService:
 
     def GetServiceCapabilities(self, call: Call) -> str:  # noqa: N802
         return (
-            f'<tmd:GetServiceCapabilitiesResponse><tmd:Capabilities VideoSources="1" RelayOutputs="{len(RELAYS)}" '
+            f'<tmd:GetServiceCapabilitiesResponse><tmd:Capabilities VideoSources="{self._sources}" '
+            f'RelayOutputs="{len(RELAYS)}" '
             f'DigitalInputs="{len(INPUTS)}"/></tmd:GetServiceCapabilitiesResponse>'
         )
