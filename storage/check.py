@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from foundation.audit import verify_audit
@@ -15,7 +16,7 @@ from foundation.sqlite import Transaction, open_read_only
 from storage import merkle
 from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_number, day_of_number, day_span_ms
 from storage.holds import HOLDS
-from storage.mounted import Mounted
+from storage.mounted import Absent, Mounted
 from storage.seal import GENESIS, SEALS, recorded_days, sealed_points
 from storage.segment import FOOTAGE, segment_name
 
@@ -61,54 +62,83 @@ class CheckReport:
     seals: int
     volumes: tuple[str, ...]
     found: tuple[Found, ...]
+    unread: tuple[Absent, ...] = ()
+    """Volumes that failed or hung meanwhile; what lies on them is not proven."""
 
     @property
     def holds(self) -> bool:
-        """True if nothing is wrong."""
-        return not self.found
+        """True if everything could be looked at and nothing is wrong."""
+        return not self.found and not self.unread
 
 
 def check(
     catalogue: Path, volumes: Sequence[Mounted], *, progress: Callable[[float], None] = lambda share: None
 ) -> CheckReport:
-    """Compare rows, files, seals and the audit chain; nothing is written. Raises DatabaseError, OSError.
+    """Compare rows, files, seals and the audit chain; nothing is written. Raises DatabaseError.
 
-    What only seems wrong because it changed between two looks is looked at again.
+    What only seems wrong because it changed between two looks is looked at again. A volume that fails or hangs is told
+    of and left, and the rest is looked at.
     """
-    segments, first = _look(catalogue, volumes, progress)
-    found = set(first)
+    first = _look(catalogue, volumes, progress)
+    found, unread = set(first.found), first.unread
     if found:
-        _, again = _look(catalogue, volumes, lambda share: None)
-        found &= set(again)
+        readable = [volume for volume in volumes if volume.id not in unread]
+        again = _look(catalogue, readable, lambda share: None)
+        found &= set(again.found)
+        unread |= again.unread
     with open_read_only(catalogue) as reader:
         seals, broken = check_seals(reader)
         found |= set(broken) | set(_check_rows(reader))
     verdict = verify_audit(catalogue)
     found |= {Found(Trouble.AUDIT_BROKEN, "audit", text) for text in verdict.trouble}
     return CheckReport(
-        segments=segments, seals=seals, volumes=tuple(volume.id for volume in volumes), found=tuple(sorted(found))
+        segments=first.segments,
+        seals=seals,
+        volumes=tuple(volume.id for volume in volumes if volume.id not in unread),
+        found=tuple(sorted(found)),
+        unread=tuple(unread.values()),
     )
 
 
-def _look(catalogue: Path, volumes: Sequence[Mounted], progress: Callable[[float], None]) -> tuple[int, list[Found]]:
-    found: list[Found] = []
-    segments = 0
+@dataclass(slots=True)
+class _Look:
+    """One pass over rows and files."""
+
+    segments: int = 0
+    found: list[Found] = field(default_factory=list)
+    unread: dict[str, Absent] = field(default_factory=dict)
+
+
+def _look(catalogue: Path, volumes: Sequence[Mounted], progress: Callable[[float], None]) -> _Look:
+    look = _Look()
+    for done, volume in enumerate(volumes):
+
+        def tell(share: float, done: int = done) -> None:
+            progress((done + share) / len(volumes))
+
+        try:
+            _look_at(catalogue, volume, look, tell)
+        except OSError as error:
+            look.unread[volume.id] = Absent.after(volume, error)
+    return look
+
+
+def _look_at(catalogue: Path, volume: Mounted, look: _Look, progress: Callable[[float], None]) -> None:
     with open_read_only(catalogue) as reader:
         points = reader.rows("SELECT no, id FROM point ORDER BY id")
         days = sorted(recorded_days(reader))
-    for done, volume in enumerate(volumes):
-        found.extend(_unknown_folders(volume, {point for _, point in points}, set(days)))
-        for number, day in enumerate(days):
-            for point_no, point in points:
-                # Files are listed before rows are read: a file that is made in between has its row already.
-                folder = folder_of(volume.root, point, day)
-                files = sizes_in(folder)
-                with open_read_only(catalogue) as reader:
-                    rows = rows_of(reader, point_no, day, volume.no)
-                segments += len(rows)
-                found.extend(_compare(volume, folder, files, point, rows))
-            progress((done + (number + 1) / len(days)) / len(volumes))
-    return segments, found
+    names, numbers = {point for _, point in points}, set(days)
+    look.found.extend(volume.do(lambda: list(_unknown_folders(volume, names, numbers))))
+    for number, day in enumerate(days):
+        for point_no, point in points:
+            # Files are listed before rows are read: a file that is made in between has its row already.
+            folder = folder_of(volume.root, point, day)
+            files = volume.do(partial(sizes_in, folder))
+            with open_read_only(catalogue) as reader:
+                rows = rows_of(reader, point_no, day, volume.no)
+            look.segments += len(rows)
+            look.found.extend(_compare(volume, folder, files, point, rows))
+        progress((number + 1) / len(days))
 
 
 def folder_of(root: Path, point: str, day: int) -> Path:

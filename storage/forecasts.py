@@ -14,7 +14,8 @@ from foundation.service import Service
 from foundation.sqlite import DatabaseError, Transaction, open_read_only
 from storage.catalogue import Catalogue
 from storage.forecast import PointHistory, VolumeForecast, forecast_volume
-from storage.mounted import mounted
+from storage.hands import LIMIT_S
+from storage.mounted import present
 from storage.volume import VolumeRefused, room
 
 HOUR_MS: Final = 3_600_000
@@ -22,23 +23,25 @@ EVERY_S: Final = 3600.0
 FIRST_S: Final = 300.0
 
 
-def forecast_all(catalogue: Path, settings: Settings, now_ms: int) -> list[VolumeForecast]:
-    """Forecast of every volume that is there. Raises DatabaseError."""
+def forecast_all(catalogue: Path, settings: Settings, now_ms: int, *, limit_s: float = LIMIT_S) -> list[VolumeForecast]:
+    """Forecast of every volume that is there and answers in time. Raises DatabaseError."""
     with open_read_only(catalogue) as reader:
         return [
             forecast
             for volume in settings.volumes
-            if (forecast := _forecast(reader, volume, settings, now_ms)) is not None
+            if (forecast := _forecast(reader, volume, settings, now_ms, limit_s)) is not None
         ]
 
 
-def _forecast(reader: Transaction, volume: Volume, settings: Settings, now_ms: int) -> VolumeForecast | None:
-    here = mounted(reader, [volume])
+def _forecast(
+    reader: Transaction, volume: Volume, settings: Settings, now_ms: int, limit_s: float
+) -> VolumeForecast | None:
+    here = present(reader, [volume], limit_s=limit_s).here
     if not here:
         return None
     try:
-        space = room(volume)
-    except VolumeRefused:
+        space = here[0].do(lambda: room(volume))
+    except (VolumeRefused, OSError):
         return None
     histories = read_histories(reader, here[0].no, {point.id for point in settings.points})
     ours = sum(size for history in histories for size, _ in history.written.values())

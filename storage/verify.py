@@ -21,7 +21,7 @@ from foundation.sqlite import DatabaseError, Transaction, open_read_only
 from storage.catalogue import FROM_SEGMENT, Catalogue, segment_of
 from storage.check import LOST, WHOLE, DayRow, Found, Trouble, check_seals, folder_of, rows_of, sizes_in
 from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_number
-from storage.mounted import Mounted
+from storage.mounted import Absent, Mounted
 from storage.shelf import Place, Shelf
 
 NIGHT_HOURS: Final = range(1, 7)
@@ -54,12 +54,13 @@ class VerifyReport:
     segments: int = 0
     bytes: int = 0
     found: list[Found] = field(default_factory=list)
-    oldest_verified_ms: int | None = None
+    unread: dict[str, Absent] = field(default_factory=dict)
+    """Volumes that failed or hung, by id; the next verification goes on with them."""
 
     @property
     def holds(self) -> bool:
-        """True if everything that was read is as it was written."""
-        return not self.found
+        """True if everything could be read and is as it was written."""
+        return not self.found and not self.unread
 
 
 class Pace:
@@ -105,17 +106,13 @@ def days_on_volumes(reader: Transaction, volumes: Sequence[Mounted]) -> list[Day
 
 
 class Touch(Protocol):
-    """Makes a call that touches a disk; the recorder's gives up on a disk that hangs (storage.hands)."""
+    """Makes a call that touches a disk and gives up on one that hangs (storage.hands)."""
 
     def __call__(self, call: Callable[[], T], /) -> T: ...
 
 
-def _directly(call: Callable[[], T], /) -> T:
-    return call()
-
-
 def read_back(
-    catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace, touch: Touch = _directly
+    catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace, touch: Touch
 ) -> Iterator[tuple[DayRow, Found | None]]:
     """Every whole segment of a day with what is wrong with it; ends early when stopped. Raises OSError, DatabaseError
     for a disk or catalogue that cannot be read at all."""
@@ -161,7 +158,8 @@ def verify_all(
     progress: Callable[[int, int, VerifyReport], None] = lambda done, total, report: None,
 ) -> VerifyReport:
     """Read back every sealed day, going on where an interrupted verification stopped; nothing in the catalogue is
-    written. `progress` is told days done, days in all and the report so far. Raises DatabaseError, OSError."""
+    written. A volume that fails or hangs is told of and left, and the rest is read. `progress` is told days done, days
+    in all and the report so far. Raises DatabaseError, and OSError for the progress file."""
     event = stopping or threading.Event()
     pace = Pace(clock, rate_bytes_per_s, event)
     by_no = {volume.no: volume for volume in volumes}
@@ -171,9 +169,15 @@ def verify_all(
     report = VerifyReport(found=list(broken))
     done = _read_progress(progress_file)
     for number, day in enumerate(days, start=1):
-        name = f"{day.day}/{day.point}/{day.volume_no}"
+        name, volume = f"{day.day}/{day.point}/{day.volume_no}", by_no[day.volume_no]
+        if volume.id in report.unread:
+            continue
         if name not in done:
-            bad = list(_verify_day(catalogue, by_no[day.volume_no], day, pace, report))
+            try:
+                bad = list(_verify_day(catalogue, volume, day, pace, report))
+            except OSError as error:
+                report.unread[volume.id] = Absent.after(volume, error)
+                continue
             if event.is_set():
                 return report
             report.found.extend(bad)
@@ -182,21 +186,22 @@ def verify_all(
                 progress_file.write_text(json.dumps(sorted(done)), encoding="utf-8")
         report.days += 1
         progress(number, len(days), report)
-    progress_file.unlink(missing_ok=True)
+    if not report.unread:
+        progress_file.unlink(missing_ok=True)
     return report
 
 
 def _verify_day(
     catalogue: Path, volume: Mounted, day: DayOnVolume, pace: Pace, report: VerifyReport
 ) -> Iterator[Found]:
-    for row, wrong in read_back(catalogue, volume, day, pace):
+    for row, wrong in read_back(catalogue, volume, day, pace, volume.do):
         report.segments += 1
         report.bytes += row.size_bytes
         if wrong is not None:
             yield wrong
     folder = folder_of(volume.root, day.point, day.day)
     if not pace.stopped:
-        files = sizes_in(folder)
+        files = volume.do(partial(sizes_in, folder))
         with open_read_only(catalogue) as reader:
             names = {row.name for row in rows_of(reader, day.point_no, day.day, day.volume_no)}
         for name in files.keys() - names:
@@ -237,7 +242,8 @@ class Verifier(Service):
                 _log.error("footage cannot be verified now", error=str(error))
 
     def note_presence(self) -> None:
-        """See which volumes are away and, twice a day, whether every file is there. Raises DatabaseError, OSError."""
+        """See which volumes are away and, twice a day, whether every file is there; one that fails keeps no other from
+        being looked at. Raises DatabaseError."""
         here = {place.no: place for place in self._shelf.places()}
         now_ms = self._catalogue.now_ms()
         with self._catalogue.database.transaction() as transaction:
@@ -252,7 +258,11 @@ class Verifier(Service):
         for no, checked_ms, away_ms in rows:
             if no in here and (checked_ms is None or away_ms is not None or now_ms - checked_ms >= PRESENCE_EVERY_MS):
                 place = here[no]
-                self._look_for_files(Mounted(no, place.volume.id, place.root), self._touch(place))
+                try:
+                    self._look_for_files(Mounted(no, place.volume.id, place.root), self._touch(place))
+                except OSError as error:
+                    _log.error("a volume's files cannot be looked for", volume=place.volume.id, error=str(error))
+                    continue
                 if self.stopping.is_set():
                     return
                 with self._catalogue.database.transaction() as transaction:
@@ -287,34 +297,45 @@ class Verifier(Service):
                 files = touch(partial(sizes_in, folder_of(volume.root, point, day)))
                 for row in rows:
                     if row.state == WHOLE and files.get(row.name) != row.size_bytes:
-                        self._lost(point_no, row.start_ms, volume, "missing" if row.name not in files else "altered")
+                        cause = "missing" if row.name not in files else "altered"
+                        self._lost(point_no, row.start_ms, volume, cause, touch)
                 day += 1
 
     def verify_next(self) -> None:
-        """Read back the day that was read longest ago, or never. Raises DatabaseError, OSError."""
+        """Read back the day that was read longest ago, or never; a volume that fails or hangs keeps no other from being
+        read. Raises DatabaseError."""
         places = {place.no: place for place in self._shelf.places()}
-        path = self._catalogue.database.path
-        with open_read_only(path) as reader:
+        with open_read_only(self._catalogue.database.path) as reader:
             days = days_on_volumes(reader, [Mounted(no, each.volume.id, each.root) for no, each in places.items()])
             when = {
-                (point_no, day, volume_no): verified_ms
-                for point_no, day, volume_no, verified_ms in reader.rows(
-                    "SELECT point_no, day, volume_no, verified_ms FROM verified"
+                DayOnVolume(day, point, point_no, volume_no): verified_ms
+                for point_no, point, day, volume_no, verified_ms in reader.rows(
+                    "SELECT p.no, p.id, v.day, v.volume_no, v.verified_ms FROM verified v JOIN point p "
+                    "ON p.no = v.point_no"
                 )
             }
-        if not days:
-            return
-        day = min(days, key=lambda each: (when.get((each.point_no, each.day, each.volume_no), 0), each))
-        if self._catalogue.now_ms() - when.get((day.point_no, day.day, day.volume_no), 0) < DAY_MS // 2:
-            return
-        place = places[day.volume_no]
-        volume = Mounted(place.no, place.volume.id, place.root)
+        failing: set[int] = set()
+        for day in sorted(days, key=lambda each: (when.get(each, 0), each)):
+            if self._catalogue.now_ms() - when.get(day, 0) < DAY_MS // 2:
+                return
+            if day.volume_no in failing:
+                continue
+            try:
+                self._read_day(places[day.volume_no], day)
+            except OSError as error:
+                _log.error("a volume cannot be read back", volume=places[day.volume_no].volume.id, error=str(error))
+                failing.add(day.volume_no)
+            else:
+                return
+
+    def _read_day(self, place: Place, day: DayOnVolume) -> None:
+        volume, touch = Mounted(place.no, place.volume.id, place.root), self._touch(place)
         pace = Pace(self._catalogue.clock, self._rate, self.stopping)
         size = 0
-        for row, wrong in read_back(path, volume, day, pace, self._touch(place)):
+        for row, wrong in read_back(self._catalogue.database.path, volume, day, pace, touch):
             size += row.size_bytes
             if wrong is not None and row.state == WHOLE:
-                self._lost(day.point_no, row.start_ms, volume, wrong.trouble.value)
+                self._lost(day.point_no, row.start_ms, volume, wrong.trouble.value, touch)
         if self.stopping.is_set():
             return
         with self._catalogue.database.transaction() as transaction:
@@ -324,7 +345,7 @@ class Verifier(Service):
                 (day.point_no, day.day, day.volume_no, self._catalogue.now_ms(), size),
             )
 
-    def _lost(self, point_no: int, start_ms: int, volume: Mounted, cause: str) -> None:
+    def _lost(self, point_no: int, start_ms: int, volume: Mounted, cause: str, touch: Touch) -> None:
         with self._catalogue.database.transaction() as transaction:
             row = transaction.row(
                 FROM_SEGMENT + "WHERE s.point_no = ? AND s.start_ms = ? AND s.volume_no = ? AND s.state = 1",
@@ -333,7 +354,7 @@ class Verifier(Service):
         if row is None:  # it went by retention meanwhile
             return
         segment = segment_of(row)
-        if cause == "missing" and (volume.root / segment.path).exists():
+        if cause == "missing" and touch((volume.root / segment.path).exists):
             return
         self._catalogue.lose_segment(segment, cause)
         self._findings.open(

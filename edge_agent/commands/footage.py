@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,8 @@ from edge_agent.options import (
 from foundation.clock import SystemClock
 from foundation.sqlite import DatabaseError, open_read_only
 from foundation.state import StateDirectory
-from storage.mounted import Mounted, mounted
+from storage.hands import LIMIT_S
+from storage.mounted import Absent, Present, present
 
 app = typer.Typer(help="Footage (录像): forecast, check, verify, disks.", no_args_is_help=True)
 app.command()(adopt)
@@ -30,6 +32,7 @@ app.command()(choose)
 EXIT_FOUND = 1
 _NS_PER_MS = 1_000_000
 _GB = 1_000_000_000
+_DISK_LIMIT_S = LIMIT_S
 
 
 @app.command()
@@ -40,11 +43,13 @@ def forecast(config: ConfigOption = DEFAULT_CONFIG, state: StateOption = DEFAULT
 
     settings, catalogue = settings_or_exit(config), _catalogue(state)
     try:
-        found = forecast_all(catalogue, settings, SystemClock().utc_ns() // _NS_PER_MS)
+        found = forecast_all(catalogue, settings, SystemClock().utc_ns() // _NS_PER_MS, limit_s=_DISK_LIMIT_S)
+        absent = _present(catalogue, settings).absent
         undecided = [volume for volume, choice in choices(catalogue, settings.volumes).items() if choice is None]
     except DatabaseError as error:
         raise _refused(error) from error
-    if not found:
+    _tell_absent(absent, "无法预测 no forecast")
+    if not found and not absent:
         typer.echo("○ 还没有录像，无法预测 / nothing recorded yet, nothing to forecast from")
     for volume in found:
         if volume.days_fit is None:
@@ -73,16 +78,19 @@ def check(config: ConfigOption = DEFAULT_CONFIG, state: StateOption = DEFAULT_ST
 
     settings, catalogue = settings_or_exit(config), _catalogue(state)
     try:
-        report = check_footage(catalogue, _volumes(catalogue, settings))
+        disks = _present(catalogue, settings)
+        report = check_footage(catalogue, disks.here)
     except (DatabaseError, OSError) as error:
         raise _refused(error) from error
+    absent = (*disks.absent, *report.unread)
+    _tell_absent(absent, "没有检查 not checked")
     for found in report.found:
         typer.echo(f"▲ {found.trouble}: {found.where} {found.detail}")
     typer.echo(
-        f"{'●' if report.holds else '▲'} {report.segments} segments, {report.seals} seals on "
+        f"{'●' if report.holds and not absent else '▲'} {report.segments} segments, {report.seals} seals on "
         f"{', '.join(report.volumes) or 'no volume'}: {len(report.found)} 处不符 found"
     )
-    raise typer.Exit(0 if report.holds else EXIT_FOUND)
+    raise typer.Exit(0 if report.holds and not absent else EXIT_FOUND)
 
 
 @app.command()
@@ -101,9 +109,10 @@ def verify(
 
     settings, catalogue = settings_or_exit(config), _catalogue(state)
     try:
+        disks = _present(catalogue, settings)
         report = verify_all(
             catalogue,
-            _volumes(catalogue, settings),
+            disks.here,
             clock=SystemClock(),
             progress_file=state / "verify-progress.json",
             rate_bytes_per_s=rate_mb_per_s * 1_000_000,
@@ -112,11 +121,15 @@ def verify(
         )
     except (DatabaseError, OSError) as error:
         raise _refused(error) from error
+    absent = (*disks.absent, *report.unread.values())
+    _tell_absent(absent, "没有复核 not read back")
     for found in report.found:
         typer.echo(f"▲ {found.trouble}: {found.where} {found.detail}")
-    typer.echo(f"{'●' if report.holds else '▲'} {report.days} days, {report.segments} segments read back")
+    typer.echo(
+        f"{'●' if report.holds and not absent else '▲'} {report.days} days, {report.segments} segments read back"
+    )
     _tell_ages(catalogue)
-    raise typer.Exit(0 if report.holds else EXIT_FOUND)
+    raise typer.Exit(0 if report.holds and not absent else EXIT_FOUND)
 
 
 def _tell_ages(catalogue: Path) -> None:
@@ -135,9 +148,14 @@ def _catalogue(state: Path) -> Path:
     return StateDirectory(state).database("catalogue")
 
 
-def _volumes(catalogue: Path, settings: Settings) -> list[Mounted]:
+def _present(catalogue: Path, settings: Settings) -> Present:
     with open_read_only(catalogue) as reader:
-        return mounted(reader, settings.volumes)
+        return present(reader, settings.volumes, limit_s=_DISK_LIMIT_S)
+
+
+def _tell_absent(absent: Iterable[Absent], without: str) -> None:
+    for volume in absent:
+        typer.echo(f"▲ {volume.id}: {without}: {volume.reason}")
 
 
 def _refused(error: Exception) -> typer.Exit:

@@ -39,7 +39,7 @@ def main() -> None:
                     "device": f"cam-{point}",
                     "volume": "main",
                     "retention": "standard",
-                    "audio": job["audio"],
+                    **({"audio": True} if job["audio"] else {}),
                 }
                 for point in job["points"]
             ),

@@ -287,6 +287,19 @@ def test_a_disk_that_fails_at_any_write_leaves_whole_fragments_and_a_named_end(
     assert check(box.path, volumes).found == ()
 
 
+def test_sound_is_off_by_default(gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path) -> None:
+    camera = gst_camera([h264_clip], audio="aac")
+    recorder = recorder_process({"gate": camera.url()})  # its settings say nothing of sound
+    recorder.wait_for("ready")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].bytes > 200_000, 30, what="footage")
+    assert recorder.stop() == 0
+    [path, *_] = sorted(tmp_path.glob("volume/footage/gate/*/*.mp4"))
+    container: Any
+    with av.open(str(path)) as container:
+        assert [stream.type for stream in container.streams] == ["video"]
+    assert "point:gate" not in {each.subject for each in read_open_findings(tmp_path / "journal" / "recorder.sqlite")}
+
+
 def test_aac_sound_is_copied_beside_the_pictures(
     gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path
 ) -> None:
