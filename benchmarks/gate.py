@@ -112,8 +112,9 @@ def fill(path: Path, visits: int) -> None:
             for number in range(first, min(first + _AT_ONCE, visits)):
                 newest = number // _NEWCOMERS
                 who = newest if number % _NEWCOMERS == 0 else chance.randint(0, newest)
-                visit_id = new_id()
-                book._write(transaction, visit_id, "east", "王师傅", person(who), None)
+                visit_id, visitor = new_id(), person(who)
+                found_by = book.search_key.found_by(visitor)
+                book._write(transaction, visit_id, "east", "王师傅", visitor, found_by, None)
                 book._take_out(transaction, visit_id)
                 transaction.execute(
                     "INSERT INTO departure (id, visit_id, gate_id, out_utc_ns, out_guard) "

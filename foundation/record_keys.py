@@ -88,7 +88,7 @@ class RecordKeys:
         return os.fstat(self._file).st_size // KEY_BYTES - 1
 
     def erased(self) -> Iterator[range]:
-        """Runs of numbers whose keys were erased, in order; reads the file in large pieces, a million keys are 32 MB."""
+        """Runs of numbers whose keys were erased, in order; reads the file in large pieces: a million are 32 MB."""
         begun: int | None = None
         number = 1
         while chunk := os.pread(self._file, _READ_AT_ONCE, number * KEY_BYTES):

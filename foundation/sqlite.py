@@ -16,6 +16,10 @@ Value = str | int | float | bytes | None
 Row = tuple[Any, ...]
 
 _BUSY_TIMEOUT_MS: Final = 5_000
+_MOST_TOGETHER: Final = 16
+"""Writers that share one commit; more would let the first of them wait longer than the commit it saved."""
+_LEFT_BEHIND_S: Final = 0.05
+"""Whoever expected another writer to commit for both, and sees nothing for so long, does it."""
 
 
 class DatabaseError(Exception):
@@ -82,6 +86,17 @@ class Transaction:
         return self._connection.last_insert_rowid()
 
 
+class _Group:
+    """Writers whose rows are committed together."""
+
+    __slots__ = ("ended", "error", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.ended = threading.Event()
+        self.error: DatabaseError | None = None
+
+
 class Database:
     """A file with one writing connection, usable from any thread (calls take turns).
 
@@ -101,6 +116,9 @@ class Database:
         folds it into the file. Larger where somebody else calls `fold`. Raises DatabaseError."""
         self.path = path
         self._lock = threading.RLock()
+        self._group: _Group | None = None
+        self._in_block = False  # whoever holds the lock is inside `together`
+        self._waiting, self._counting = 0, threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = apsw.Connection(str(path))
@@ -133,10 +151,8 @@ class Database:
         DatabaseCorruptError, DatabaseError.
         """
         with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-            except apsw.Error as error:
-                raise _named(error, self.path) from error
+            self._end_group()
+            self._begin()
             try:
                 yield Transaction(self._connection)
                 self._connection.execute("COMMIT")
@@ -147,6 +163,93 @@ class Database:
                 self._rollback()
                 raise
 
+    @contextmanager
+    def together(self) -> Iterator[Transaction]:
+        """As `transaction`, for short writes from many threads: those that wait for one another share one fsync.
+
+        A block that raises undoes its own rows only. Each returns when all of them are on the disk; if that fails, each
+        raises. Raises DatabaseFullError, DatabaseCorruptError, DatabaseError.
+        """
+        with self._counting:
+            self._waiting += 1
+        try:
+            self._lock.acquire()
+        finally:
+            with self._counting:
+                self._waiting -= 1
+        try:
+            group = self._join()
+            try:
+                with self._savepoint(group) as transaction:
+                    yield transaction
+            finally:
+                if self._waiting == 0 or group.size >= _MOST_TOGETHER:
+                    self._end_group()
+        finally:
+            self._lock.release()
+        while not group.ended.wait(_LEFT_BEHIND_S):
+            with self._lock:
+                if self._group is group:
+                    self._end_group()
+        if group.error is not None:
+            raise group.error
+
+    def _join(self) -> _Group:
+        if self._in_block:
+            raise RuntimeError("a transaction inside another of the same database")
+        if self._group is None:
+            self._begin()
+            self._group = _Group()
+        self._group.size += 1
+        return self._group
+
+    @contextmanager
+    def _savepoint(self, group: _Group) -> Iterator[Transaction]:
+        self._in_block = True
+        try:
+            self._connection.execute("SAVEPOINT one")
+            yield Transaction(self._connection)
+            self._connection.execute("RELEASE one")
+        except apsw.Error as error:
+            self._undo_one(group, error)
+            raise _named(error, self.path) from error
+        except BaseException as error:
+            self._undo_one(group, error)
+            raise
+        finally:
+            self._in_block = False
+
+    def _undo_one(self, group: _Group, error: BaseException) -> None:
+        try:
+            self._connection.execute("ROLLBACK TO one; RELEASE one")
+        except apsw.Error:  # SQLite has given up the whole transaction, as it does on a full disk
+            self._rollback()
+            self._group = None
+            group.error = (
+                _named(error, self.path) if isinstance(error, apsw.Error) else DatabaseError(f"{self.path}: {error}")
+            )
+            group.ended.set()
+
+    def _end_group(self) -> None:
+        """Commit what was written together; its writers are answered, or told what went wrong."""
+        group = self._group
+        if group is None or self._in_block:
+            return
+        self._group = None
+        try:
+            self._connection.execute("COMMIT")
+        except apsw.Error as error:
+            self._rollback()
+            group.error = _named(error, self.path)
+        finally:
+            group.ended.set()
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            raise _named(error, self.path) from error
+
     def _rollback(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
@@ -154,6 +257,7 @@ class Database:
     def rows(self, sql: str, bindings: Sequence[Value] | dict[str, Value] = ()) -> list[Row]:
         """All rows of a query, read through the writing connection."""
         with self._lock:
+            self._end_group()  # nobody sees rows that are not on the disk yet
             try:
                 return list(self._connection.execute(sql, bindings))
             except apsw.Error as error:
@@ -167,6 +271,7 @@ class Database:
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it; may be called twice."""
         with self._lock:
+            self._end_group()
             self._connection.close()
 
 

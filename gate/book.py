@@ -17,7 +17,7 @@ from gate.badge import Badge, badge_code, read_badge
 from gate.door import Door
 from gate.duty import DutyBook
 from gate.facts import VisitCorrected, VisitSignedIn, VisitSignedOut, VisitUndone
-from gate.known import SearchKey, search_key_file
+from gate.known import FoundBy, SearchKey, search_key_file
 from gate.query import person_fields, plain_visitor, read_visit, record_of, visit_of_badge
 from gate.record import RecordBook
 from gate.refusal import RefusalHit
@@ -25,7 +25,7 @@ from gate.refusal_book import RefusalBook
 from gate.search import asked_words, long_numbers_fit, words_of
 from gate.still import StillShelf, forget_still, want_still
 from gate.vehicle_book import VehicleBook
-from gate.visit import Trouble, Visit, Visitor, signs_of, tidy, troubles
+from gate.visit import Trouble, Visit, Visitor, tidy, troubles
 
 SCHEMA: Final = Schema.load(
     "gate",
@@ -120,22 +120,21 @@ class GateBook:
         found = troubles(visitor)
         if found:
             raise VisitRefusedError(found)
-        with self._database.transaction() as transaction:
+        found_by = self._search_key.found_by(visitor)
+        with self._database.together() as transaction:
             written = read_visit(transaction, self._keys, visit_id)
             if written is not None:
                 if written.visitor != visitor:
                     raise VisitConflictError(f"visit {visit_id} is already written down for somebody else")
                 return written
-            self._nobody_twice(transaction, visitor)
-            visit = self._write(transaction, visit_id, gate_id, guard, visitor, still_point)
+            self._nobody_twice(transaction, found_by)
+            visit = self._write(transaction, visit_id, gate_id, guard, visitor, found_by, still_point)
             write_admission(transaction, self._audit, visit_id, admission)
             return visit
 
-    def _nobody_twice(self, transaction: Transaction, visitor: Visitor) -> None:
-        for sign in signs_of(visitor):
-            row = transaction.row(
-                "SELECT visit_id FROM inside_sign WHERE sign = ? LIMIT 1", (self._search_key.sign(sign),)
-            )
+    def _nobody_twice(self, transaction: Transaction, found_by: FoundBy) -> None:
+        for sign in found_by.signs:
+            row = transaction.row("SELECT visit_id FROM inside_sign WHERE sign = ? LIMIT 1", (sign,))
             if row is not None:
                 raise AlreadyInsideError(self._read(transaction, row[0]))
 
@@ -146,6 +145,7 @@ class GateBook:
         gate_id: str,
         guard: str,
         visitor: Visitor,
+        found_by: FoundBy,
         still_point: str | None,
     ) -> Visit:
         now = self._clock.utc_ns()
@@ -161,8 +161,8 @@ class GateBook:
         transaction.execute(
             "INSERT INTO visitor (visit_id, key_id, sealed) VALUES (?, ?, ?)", (visit_id, key_id, sealed)
         )
-        self._put_inside(transaction, visit_id, visitor)
-        self._remember(transaction, visit_id, visitor, now)
+        self._put_inside(transaction, visit_id, found_by)
+        _remember(transaction, visit_id, found_by, now)
         if still_point is not None:
             want_still(transaction, record_id, still_point, now)
         self._note(
@@ -183,7 +183,8 @@ class GateBook:
         found = troubles(visitor)
         if found:
             raise VisitRefusedError(found)
-        with self._database.transaction() as transaction:
+        found_by = self._search_key.found_by(visitor)
+        with self._database.together() as transaction:
             visit = self._read(transaction, visit_id)
             if visit.visitor is None:
                 raise VisitConflictError(f"who visit {visit_id} was about has been erased")
@@ -194,10 +195,10 @@ class GateBook:
             transaction.execute("UPDATE visit SET corrected_utc_ns = ? WHERE id = ?", (self._clock.utc_ns(), visit_id))
             transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
             if visit.inside:
-                self._put_signs(transaction, visit_id, visitor)
+                _put_signs(transaction, visit_id, found_by)
             if visit.annulled_utc_ns is None:
                 self._forget(transaction, visit_id)
-                self._remember(transaction, visit_id, visitor, visit.in_utc_ns)
+                _remember(transaction, visit_id, found_by, visit.in_utc_ns)
             body: dict[str, object] = {"guard": guard, "reason": reason, "visitor": person_fields(visitor)}
             self._note(transaction, visit_id, "visit.corrected", body)
             self.journal.append(VisitCorrected(visit_id=visit_id), transaction=transaction)
@@ -221,7 +222,7 @@ class GateBook:
 
         Raises UnknownVisitError, VisitConflictError, DatabaseError.
         """
-        with self._database.transaction() as transaction:
+        with self._database.together() as transaction:
             visit = self._read(transaction, visit_id)
             if visit.annulled_utc_ns is not None:
                 raise VisitConflictError(f"visit {visit_id} was undone")
@@ -246,7 +247,7 @@ class GateBook:
 
         Raises UnknownVisitError, VisitConflictError if the visitor has left meanwhile, DatabaseError.
         """
-        with self._database.transaction() as transaction:
+        with self._database.together() as transaction:
             visit = self._read(transaction, visit_id)
             if visit.annulled_utc_ns is not None:
                 return visit
@@ -266,7 +267,7 @@ class GateBook:
 
         Raises UnknownVisitError, DatabaseError.
         """
-        with self._database.transaction() as transaction:
+        with self._database.together() as transaction:
             visit = self._read(transaction, visit_id)
             if visit.out_utc_ns is None:
                 return visit
@@ -274,7 +275,7 @@ class GateBook:
                 "UPDATE departure SET undone_utc_ns = ?, undone_guard = ? WHERE visit_id = ? AND undone_utc_ns IS NULL",
                 (self._clock.utc_ns(), guard, visit_id),
             )
-            self._put_inside(transaction, visit_id, visit.visitor)
+            self._put_inside(transaction, visit_id, self._search_key.found_by(visit.visitor) if visit.visitor else None)
             self._undone(transaction, visit_id, "sign_out", guard)
             return self._read(transaction, visit_id)
 
@@ -337,10 +338,11 @@ class GateBook:
                 visit = read_visit(transaction, self._keys, visit_id)
                 if visit is None or visit.visitor is None or visit.annulled_utc_ns is not None:
                     continue
-                self._remember(transaction, visit_id, visit.visitor, visit.in_utc_ns)
+                found_by = self._search_key.found_by(visit.visitor)
+                _remember(transaction, visit_id, found_by, visit.in_utc_ns)
                 if visit.inside:
                     transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
-                    self._put_signs(transaction, visit_id, visit.visitor)
+                    _put_signs(transaction, visit_id, found_by)
         return bool(rows) or self.vehicles.index_some() or self.refusals.index_some()
 
     def _erase_record(self, transaction: Transaction, record_id: str, reason: str) -> bool:
@@ -372,27 +374,14 @@ class GateBook:
         self._database.close()
         self._keys.close()
 
-    def _put_inside(self, transaction: Transaction, visit_id: str, visitor: Visitor | None) -> None:
+    def _put_inside(self, transaction: Transaction, visit_id: str, found_by: FoundBy | None) -> None:
         transaction.execute("INSERT INTO inside (visit_id) VALUES (?)", (visit_id,))
-        if visitor is not None:
-            self._put_signs(transaction, visit_id, visitor)
-
-    def _put_signs(self, transaction: Transaction, visit_id: str, visitor: Visitor) -> None:
-        signs = [(self._search_key.sign(sign), visit_id) for sign in signs_of(visitor)]
-        transaction.execute_many("INSERT INTO inside_sign (sign, visit_id) VALUES (?, ?)", signs)
+        if found_by is not None:
+            _put_signs(transaction, visit_id, found_by)
 
     def _take_out(self, transaction: Transaction, visit_id: str) -> None:
         transaction.execute("DELETE FROM inside WHERE visit_id = ?", (visit_id,))
         transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
-
-    def _remember(self, transaction: Transaction, visit_id: str, visitor: Visitor, at_utc_ns: int) -> None:
-        known.remember(
-            transaction,
-            record_id=visit_id,
-            person=self._search_key.person(visitor),
-            tokens=self._search_key.tokens(words_of(visitor)),
-            at_utc_ns=at_utc_ns,
-        )
 
     def _forget(self, transaction: Transaction, visit_id: str) -> None:
         def tokens_of(other_id: str) -> frozenset[bytes]:
@@ -413,3 +402,12 @@ class GateBook:
         if visit is None:
             raise UnknownVisitError(f"there is no visit {visit_id}")
         return visit
+
+
+def _put_signs(transaction: Transaction, visit_id: str, found_by: FoundBy) -> None:
+    signs = [(sign, visit_id) for sign in found_by.signs]
+    transaction.execute_many("INSERT INTO inside_sign (sign, visit_id) VALUES (?, ?)", signs)
+
+
+def _remember(transaction: Transaction, visit_id: str, found_by: FoundBy, at_utc_ns: int) -> None:
+    known.remember(transaction, record_id=visit_id, person=found_by.person, tokens=found_by.tokens, at_utc_ns=at_utc_ns)

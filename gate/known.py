@@ -11,12 +11,14 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID
 
 from foundation.sqlite import Database, Row, Transaction
-from gate.visit import Visitor
+from gate.search import words_of
+from gate.visit import Visitor, signs_of
 
 _KEY_BYTES: Final = 32
 _TOKEN_BYTES: Final = 8
@@ -34,6 +36,18 @@ def search_key_file(database: Path) -> Path:
     return database.parent / "keys" / f"{database.stem}.search"
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBy:
+    """What finds a visitor, as digests; made before the transaction, so that no other gate waits for it."""
+
+    person: bytes
+    """The same for the same person."""
+    tokens: frozenset[bytes]
+    """Of search words."""
+    signs: tuple[bytes, ...]
+    """Of what is certainly this person."""
+
+
 class SearchKey:
     """Makes digests. Raises OSError if the key can be neither read nor made."""
 
@@ -44,6 +58,11 @@ class SearchKey:
     def fingerprint(self) -> bytes:
         """Tells this key from another, and nothing else."""
         return self._digest("fingerprint of the index")[:_PERSON_BYTES]
+
+    def found_by(self, visitor: Visitor) -> FoundBy:
+        """Everything that finds a visitor."""
+        signs = tuple(map(self.sign, signs_of(visitor)))
+        return FoundBy(self.person(visitor), self.tokens(words_of(visitor)), signs)
 
     def person(self, visitor: Visitor) -> bytes:
         """The same for the same person: by document, else by name with phone, else by name with host."""

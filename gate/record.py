@@ -53,8 +53,11 @@ class RecordBook:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """One transaction; on the disk when the block ends. Raises DatabaseError."""
-        with self.database.transaction() as transaction:
+        """One transaction, short: it may share its commit with others. On the disk when the block ends.
+
+        Raises DatabaseError.
+        """
+        with self.database.together() as transaction:
             yield transaction
 
     def note(self, transaction: Transaction, record_id: str, action: str, body: Mapping[str, object]) -> None:
@@ -105,7 +108,7 @@ class RecordBook:
             "SELECT record_id FROM person_part WHERE day < ? ORDER BY day LIMIT ?", (day.isoformat(), most)
         )
         for (record_id,) in rows:
-            with self.writing() as transaction:
+            with self.database.transaction() as transaction:
                 self.erase(transaction, record_id, reason)
         return len(rows)
 

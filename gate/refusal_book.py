@@ -120,7 +120,7 @@ class RefusalBook:
 
     def index_some(self) -> bool:
         """As `GateBook.index_some`, for refusals."""
-        with self._records.writing() as transaction:
+        with self._records.database.transaction() as transaction:
             ids = known.next_to_index(transaction, "refusal")
             for refusal_id in ids:
                 refusal = self._read(transaction, refusal_id)

@@ -185,7 +185,7 @@ class VehicleBook:
 
     def index_some(self) -> bool:
         """As `GateBook.index_some`, for vehicles."""
-        with self._records.writing() as transaction:
+        with self._records.database.transaction() as transaction:
             ids = known.next_to_index(transaction, "vehicle")
             for vehicle_id in ids:
                 entry = self._read(transaction, vehicle_id)

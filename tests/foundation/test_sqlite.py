@@ -13,6 +13,7 @@ from foundation.sqlite import (
     Schema,
     open_read_only,
 )
+from tests.support.waiting import wait_until
 
 ONE = Schema("test", ("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT) STRICT;",))
 TWO = Schema("test", (*ONE.steps, "ALTER TABLE thing ADD COLUMN colour TEXT;"))
@@ -91,4 +92,107 @@ def test_many_threads_take_turns(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert database.row("SELECT count(*) FROM thing") == (200,)
+    database.close()
+
+
+def written_together(database: Database, names: list[str], *, fails: str = "") -> dict[str, Exception | None]:
+    """Each name written by a thread of its own, all of which wait while another transaction is under way."""
+    answers: dict[str, Exception | None] = {}
+
+    def write(name: str) -> None:
+        try:
+            with database.together() as transaction:
+                transaction.execute("INSERT INTO thing (name) VALUES (?)", (name,))
+                if name == fails:
+                    raise ValueError(name)
+            answers[name] = None
+        except (ValueError, DatabaseError) as error:
+            answers[name] = error
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in names]
+    with database.transaction():
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: database._waiting == len(names), 30)
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def commits(database: Database) -> list[str]:
+    """Grows by one at each commit from now on."""
+    seen: list[str] = []
+
+    def note() -> bool:
+        seen.append("commit")
+        return False
+
+    database._connection.set_commit_hook(note)
+    return seen
+
+
+def test_writers_that_wait_for_one_another_share_a_commit_and_are_answered_after_it(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.sqlite", ONE)
+    seen = commits(database)
+    names = [f"name {number}" for number in range(8)]
+    assert set(written_together(database, names).values()) == {None}
+    assert len(seen) <= 2  # the transaction that held them up, and theirs
+    with open_read_only(tmp_path / "a.sqlite") as reader:
+        assert {row[0] for row in reader.rows("SELECT name FROM thing")} == set(names)
+    database.close()
+
+
+def test_one_writer_that_fails_takes_nobody_along(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.sqlite", ONE)
+    answers = written_together(database, ["one", "two", "three"], fails="two")
+    assert isinstance(answers.pop("two"), ValueError)
+    assert answers == {"one": None, "three": None}
+    assert {row[0] for row in database.rows("SELECT name FROM thing")} == {"one", "three"}
+    database.close()
+
+
+def test_a_commit_that_fails_is_told_to_everybody_who_shared_it(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.sqlite", ONE)
+    names = ["one", "two", "three"]
+    with database.together() as transaction:
+        transaction.execute("CREATE TABLE child (id INTEGER REFERENCES thing (id) DEFERRABLE INITIALLY DEFERRED)")
+
+    def orphan(name: str) -> None:
+        try:
+            with database.together() as transaction:
+                transaction.execute("INSERT INTO child VALUES (?)", (hash(name) % 1000,))
+            answers[name] = None
+        except DatabaseError as error:
+            answers[name] = error
+
+    answers: dict[str, DatabaseError | None] = {}
+    threads = [threading.Thread(target=orphan, args=(name,)) for name in names]
+    with database.transaction():
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: database._waiting == len(names), 30)
+    for thread in threads:
+        thread.join()
+    assert set(map(type, answers.values())) == {DatabaseError}
+    assert database.rows("SELECT * FROM child") == []
+    with database.together() as transaction:  # and the next one is not bothered by it
+        transaction.execute("INSERT INTO thing (name) VALUES ('after')")
+    assert database.rows("SELECT name FROM thing") == [("after",)]
+    database.close()
+
+
+def test_reading_through_the_writer_shows_only_what_is_on_the_disk(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.sqlite", ONE)
+    looked: list[int] = []
+    with database.together() as transaction:
+        transaction.execute("INSERT INTO thing (name) VALUES ('mine')")
+        assert len(database.rows("SELECT * FROM thing")) == 1  # one's own rows are seen
+        reading = threading.Thread(target=lambda: looked.append(len(database.rows("SELECT * FROM thing"))))
+        reading.start()
+        database._waiting += 1  # somebody else is about to write: this one does not commit by itself
+    reading.join()
+    database._waiting -= 1
+    with open_read_only(tmp_path / "a.sqlite") as reader:
+        assert reader.row("SELECT count(*) FROM thing") == (1,)
+    assert looked == [1]
     database.close()
