@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -67,23 +67,19 @@ def visit_of_badge(path: Path, day: date, badge: int) -> Visit | None:
     return next(iter(_visits(path, "WHERE v.day = ? AND v.badge = ?", (day.isoformat(), badge))), None)
 
 
-@dataclass(frozen=True, slots=True)
-class InsideSummary:
-    """How many visitors are on the campus, and who has been there longest."""
+def inside_count(path: Path) -> int:
+    """How many visitors are on the campus; shown by every gate page, so nobody is unsealed for it.
 
-    count: int
-    longest: Visit | None
-
-
-def inside_summary(path: Path) -> InsideSummary:
-    """What every gate page shows; costs the same for one visitor and for a thousand.
-
-    Raises DatabaseError, RecordKeysError.
+    Raises DatabaseError.
     """
-    with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
+    with open_read_only(path) as reader:
         row = reader.row("SELECT count(*) FROM inside")
-        oldest = reader.row(_VISIT + _LONGEST_INSIDE)
-        return InsideSummary(int(row[0]) if row else 0, _visit(oldest, keys) if oldest else None)
+    return int(row[0]) if row else 0
+
+
+def longest_inside(path: Path) -> Visit | None:
+    """The visitor who has been on the campus longest. Raises DatabaseError, RecordKeysError."""
+    return next(iter(_visits(path, _LONGEST_INSIDE)), None)
 
 
 def inside_version(path: Path) -> str:

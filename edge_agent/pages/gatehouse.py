@@ -37,7 +37,7 @@ from foundation.sqlite import DatabaseError
 from gate.book import GateBook
 from gate.draft import Draft, DraftBox
 from gate.duty import Duty
-from gate.query import inside_now, inside_version
+from gate.query import inside_count, inside_version, longest_inside
 from gate.stations import Station
 from gate.vehicle_book import vehicles_to_write_up
 from gate.visit import Visit
@@ -190,13 +190,13 @@ class _Frame:
         if not isinstance(station, Station):
             return {}  # a page for somebody who is not a screen
         deps = self._deps
-        inside: tuple[Visit, ...] | None = None
+        on_campus: int | None = None
         on_duty = None
         next_up: GateNow | None = None
         drafts: tuple[Draft, ...] = ()
         to_write_up = 0
         try:
-            inside = inside_now(deps.book.path)
+            on_campus = inside_count(deps.book.path)
             on_duty = deps.book.duty.on_duty(station.id)
             next_up = gate_now(deps.book.path, deps.orders, deps.clock.utc_ns(), texts_of(request))
             to_write_up = len(vehicles_to_write_up(deps.book.path))
@@ -211,7 +211,7 @@ class _Frame:
             "press_port": deps.press_port,
             "on_duty": on_duty,
             "center": deps.center(),
-            "inside": inside,
+            "on_campus": on_campus,
             "next_up": next_up,
             "drafts": drafts,
             "to_write_up": to_write_up,
@@ -224,7 +224,12 @@ def _home(deps: GatehouseDeps) -> APIRouter:
 
     @router.get("/")
     def home(request: Request) -> Response:
-        return page(request, "gate.html")
+        longest: Visit | None = None
+        try:
+            longest = longest_inside(deps.book.path)
+        except DatabaseError as error:  # the frame says so; the page must come all the same
+            _log.error("the gate book does not say who has been inside longest", error=str(error))
+        return page(request, "gate.html", longest=longest)
 
     @router.get("/api/live")
     async def beats(request: Request) -> Response:

@@ -9,7 +9,7 @@ from foundation.clock import ManualClock
 from foundation.ids import new_id
 from gate.book import GateBook
 from gate.folding import FOLD_FROM_BYTES, Folding
-from gate.query import inside_summary
+from gate.query import inside_count
 from gate.visit import Visitor
 
 
@@ -28,6 +28,6 @@ def test_the_log_stays_short_while_visitors_come(tmp_path: Path) -> None:
             assert (tmp_path / "gate.sqlite").stat().st_size >= before
         assert log.stat().st_size < 2 * FOLD_FROM_BYTES, "the log begins anew after it was folded"
     assert not folding.work_once(), "nothing was written since"
-    assert inside_summary(book.path).count == number
+    assert inside_count(book.path) == number
     assert verify_audit(book.path).holds
     book.close()

@@ -20,6 +20,7 @@ from edge_agent.pages.station import is_token, station_token
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock, beijing_day
 from foundation.ids import new_id
+from foundation.sealed import unseal
 from gate.query import inside_now, visits_of_day
 from gate.stations import Stations
 from tests.pages.conftest import INPUT, TOKEN, Gatehouse
@@ -365,3 +366,21 @@ def test_a_past_visitor_is_found_and_a_stranger_is_offered_a_form_with_what_was_
     assert 'value="11010519491231002X"' in form.text
     hostile = client.get("/visits/new", params={"q": HOSTILE})
     assert "<script>alert" not in hostile.text
+
+
+def test_the_count_of_visitors_on_every_page_unseals_nobody(
+    gatehouse: Gatehouse, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        client.post(f"/visits/{new_id()}", data=VISITOR | {"name": f"访{number}", "phone": f"1380000{number:04}"})
+    unsealed: list[str] = []
+
+    def counted(key: bytes, sealed: bytes, place: str) -> bytes:
+        unsealed.append(place)
+        return unseal(key, sealed, place)
+
+    monkeypatch.setattr("gate.query.unseal", counted)
+    assert '<b class="figure">5</b>' in client.get("/duty").text
+    assert unsealed == []
+    assert "访0" in client.get("/").text
+    assert len(unsealed) == 1, "the idle page names one visitor, and unseals that one"
