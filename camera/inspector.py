@@ -13,6 +13,7 @@ from camera.login import Login
 from camera.own_clock import is_synchronised
 from camera.register import Register
 from camera.round import CameraRound, RoundRules
+from camera.stream_change import Asked
 from camera.stream_watch import StreamWatch
 from camera.visit import LoginOf, Visitor
 from config.device import Device
@@ -69,8 +70,10 @@ def inspector(
     limits: Limits = DEFAULT_LIMITS,
     may_try: Callable[[str], bool] = lambda _device_id: True,
     own_clock_holds: Callable[[], bool] = is_synchronised,
+    asked: Asked = lambda _point_id: None,
 ) -> Inspector:
-    """The services that know a campus's devices. `database` is cameras.sqlite; `may_try` tells what other roles found.
+    """The services that know a campus's devices. `database` is cameras.sqlite; `may_try` tells what other roles found,
+    `asked` what a point's stream was set to by us.
 
     Imports zeep and OpenCV, so only the inspector calls it.
     """
@@ -85,6 +88,7 @@ def inspector(
     due: dict[str, tuple[int, ...]] = {}
     for point in settings.points:
         due[point.device] = (*due.get(point.device, ()), point.source)
+    points = {(point.device, point.source): point.id for point in settings.points}
     register = Register(database, clock)
     rounds = CameraRound(
         visitors,
@@ -95,13 +99,14 @@ def inspector(
         rules=RoundRules(
             period_s=period_s,
             sources_due=due,
+            points=points,
             keep_clock=frozenset(device.id for device in settings.devices if device.keep_clock),
         ),
         may_try=may_try,
         set_clock=lambda device: set_clock(device, clock),
         own_clock_holds=own_clock_holds,
+        asked=asked,
     )
-    points = {(point.device, point.source): point.id for point in settings.points}
     events = CameraEvents(visitors, register, findings, clock, is_well=rounds.is_well, points=points)
     watched = [
         WatchedPoint(point.id, point.device, point.source, login_of(settings, settings.device(point.device)))

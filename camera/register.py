@@ -222,6 +222,13 @@ class Register:
         )
         return StreamAsSet(codec=row[0], fps=row[1], bitrate_bps=row[2]) if row else None
 
+    def main_codecs(self, device_id: str) -> dict[int, str]:
+        """Codec of each source's main stream, as the device last told."""
+        rows = self.database.rows(
+            "SELECT source, codec FROM stream WHERE device_id = ? AND part = 'main'", (device_id,)
+        )
+        return {int(row[0]): str(row[1]) for row in rows}
+
     def source_number(self, device_id: str, token: str) -> int:
         """The source that an event's token names; 0 where the device has one source, -1 where nobody knows."""
         rows = self.database.rows("SELECT number, token, configuration FROM source WHERE device_id = ?", (device_id,))

@@ -30,6 +30,7 @@ from camera.device_state import DeviceState, LoginHold, Outcome, Standing, State
 from camera.facts import DeviceAccepted, LoginRetryAsked
 from camera.onvif.model import DeviceTime, Identity
 from camera.register import Register
+from camera.stream_change import SET_NOT_KEPT, Asked, StreamChanges
 from camera.together import failing_together
 from camera.visit import HELD_ELSEWHERE, SetClock, Sighting, Visitor
 from camera.visit_pool import VisitPool
@@ -60,6 +61,8 @@ class RoundRules:
     state: StateRules = field(default_factory=StateRules)
     sources_due: Mapping[str, tuple[int, ...]] | None = None
     """Device id to the source numbers that points are bound to."""
+    points: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """Point of a device's source."""
     keep_clock: frozenset[str] = frozenset()
     """Devices whose clock we were asked to keep right."""
 
@@ -89,6 +92,7 @@ class CameraRound(Service):
         may_try: Callable[[str], bool] = lambda _device_id: True,
         set_clock: SetClock | None = None,
         own_clock_holds: Callable[[], bool] = lambda: False,
+        asked: Asked = lambda _point_id: None,
         chance: random.Random | None = None,
     ) -> None:
         """`set_clock` sets clocks of devices in `rules.keep_clock`, while `own_clock_holds` says that ours is right."""
@@ -102,6 +106,7 @@ class CameraRound(Service):
         self._may_try = may_try
         self._set_clock = set_clock
         self._own_clock_holds = own_clock_holds
+        self._stream_changes = StreamChanges(rules.points, findings, clock, asked)
         self._clock_set_at_ns: dict[str, int] = {}
         self._chance = chance or random.Random()
         self._pool = VisitPool[Sighting](rules.workers, "visit")
@@ -123,8 +128,9 @@ class CameraRound(Service):
         """Bring the register and the findings in line with the settings."""
         gone = self._register.keep_only({visitor.device_id: visitor.address for visitor in self._visitors.values()})
         for device_id in gone:
-            for kind in (*TROUBLES, CLOCK_WRONG, SWAPPED, NO_SUCH_SOURCE):
+            for kind in (*TROUBLES, CLOCK_WRONG, SWAPPED, NO_SUCH_SOURCE, SET_NOT_KEPT):
                 self._findings.clear(f"device:{device_id}", kind)
+        self._stream_changes.prepare()
         self._standings = self._register.standings()
 
     def _loop(self) -> None:
@@ -161,7 +167,9 @@ class CameraRound(Service):
 
     def _obey(self) -> None:
         for _ in range(self._accepted.qsize()):
-            self._findings.clear(f"device:{self._accepted.get()}", SWAPPED)
+            device_id = self._accepted.get()
+            self._findings.clear(f"device:{device_id}", SWAPPED)
+            self._stream_changes.accept(device_id)
         for _ in range(self._retries.qsize()):
             device_id = self._retries.get()
             if device_id in self._standings:
@@ -240,6 +248,7 @@ class CameraRound(Service):
             return  # nothing is known about any camera; what is old becomes unknown by itself
         self._findings.clear(self._campus, OWN_LINK)
         before = {device_id: self._register.identity(device_id) for device_id in sightings}
+        codecs = {device_id: self._register.main_codecs(device_id) for device_id in sightings}
         with self._register.database.transaction() as transaction:  # one commit a round
             for device_id, sighting in sightings.items():
                 if sighting.own_link_down:
@@ -272,6 +281,8 @@ class CameraRound(Service):
                 self._judge_clock(device_id, sighting.time, sighting.clock_set)
             self._judge_identity(device_id, before[device_id], sighting.identity)
             self._judge_sources(device_id, sighting)
+            if sighting.streams is not None:
+                self._stream_changes.judge(device_id, codecs[device_id], sighting.streams)
         self._tell_troubles()
 
     def _judge(self, device_id: str, sighting: Sighting) -> None:
@@ -317,9 +328,13 @@ class CameraRound(Service):
         self._clock_doubts[device_id] = self._clock_doubts.get(device_id, 0) + 1 if fault else 0
         if fault is None:
             self._findings.clear(f"device:{device_id}", CLOCK_WRONG)
+            self._findings.clear(f"device:{device_id}", SET_NOT_KEPT)
         elif self._clock_doubts[device_id] >= self._rules.state.failing:
             wanted = clock_finding(fault, time.offset_ns, time.error_ns, not_set=clock_set or "")
             self._show(f"device:{device_id}", (CLOCK_WRONG,), {CLOCK_WRONG: wanted})
+        if fault is not None and clock_set:
+            evidence = {"what": "clock", "device_tells": clock_set}
+            self._findings.open(f"device:{device_id}", SET_NOT_KEPT, Severity.ATTENTION, evidence=evidence)
 
     def _judge_identity(self, device_id: str, before: Identity | None, now: Identity | None) -> None:
         if before is None or now is None or not before.serial or before.serial == now.serial:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from camera.encoder_fit import Demand, FitPlan, FitPolicy, Step, fit
-from camera.onvif.model import Codec, Encoder
+from camera.onvif.model import Encoder
+from edge_agent.applied_fits import AppliedFits
 from edge_agent.camera_reach import CameraReach, Refused, asking
 from storage.forecast import VolumeForecast
 from storage.forecasts import forecast_all
@@ -114,58 +112,6 @@ def _encoder_token(reach: CameraReach, device: OnvifDevice, point_id: str) -> st
         if found.source.number == number and found.main.profile.encoder_token:
             return found.main.profile.encoder_token
     raise Refused(f"{point_id}: 设备没有第 {number} 路可设置的编码 / the device has no such encoder to set")
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What was set at a point, so that it can go back."""
-
-    point_id: str
-    before: Encoder
-    after: Encoder
-    at_utc_ns: int
-
-
-class AppliedFits:
-    """The file that remembers what encoders were before; written before a camera is touched."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def all(self) -> dict[str, Applied]:
-        """What was applied and not taken back, by point."""
-        try:
-            told = json.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        return {
-            point_id: Applied(point_id, _encoder(one["before"]), _encoder(one["after"]), int(one["at_utc_ns"]))
-            for point_id, one in told.items()
-        }
-
-    def note(self, step: Step, at_utc_ns: int) -> None:
-        """About to set: what stood before the first change is what one goes back to."""
-        known = self.all()
-        first = known.get(step.point_id)
-        before = first.before if first is not None else step.before
-        self._write({**known, step.point_id: Applied(step.point_id, before, step.after, at_utc_ns)})
-
-    def drop(self, point_id: str) -> None:
-        """It is as it was."""
-        self._write({name: one for name, one in self.all().items() if name != point_id})
-
-    def _write(self, applied: Mapping[str, Applied]) -> None:
-        made = self._path.with_suffix(".new")
-        with made.open("w", encoding="utf-8") as file:
-            json.dump({name: asdict(one) for name, one in applied.items()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(self._path)
-
-
-def _encoder(told: Mapping[str, object]) -> Encoder:
-    values = dict(told) | {"codec": Codec(str(told["codec"]))}
-    return Encoder(**values)  # type: ignore[arg-type]  # written by `_write` from an Encoder
 
 
 def apply(reach: CameraReach, applied: AppliedFits, step: Step) -> Encoder:

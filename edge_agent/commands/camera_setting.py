@@ -25,7 +25,8 @@ from foundation.sqlite import DatabaseError
 
 if TYPE_CHECKING:
     from camera.encoder_fit import Step
-    from edge_agent.encoder_fitting import AppliedFits, VolumePlan
+    from edge_agent.applied_fits import AppliedFits
+    from edge_agent.encoder_fitting import VolumePlan
 
 EXIT_NOT_DONE: Final = 1
 _LOOK_EVERY_S: Final = 5.0
@@ -45,7 +46,8 @@ def fit(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Work out the mildest bit rates, frame rates and codecs with which the promised days fit; set them on request."""
-    from edge_agent.encoder_fitting import AppliedFits, plan_all
+    from edge_agent.applied_fits import AppliedFits
+    from edge_agent.encoder_fitting import plan_all
 
     reach = CameraReach(settings_or_exit(config), state)
     applied = AppliedFits(reach.state.root / "encoder-fit.json")

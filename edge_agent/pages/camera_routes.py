@@ -16,6 +16,7 @@ from camera.device_findings import REFUSED, SWAPPED
 from camera.device_state import DeviceState
 from camera.facts import DeviceAccepted, LoginRetryAsked
 from camera.query import DeviceStatus, StreamMeasure
+from camera.stream_change import CODEC_CHANGED
 from edge_agent.pages.answers import evidence_text
 from edge_agent.pages.camera_sheet import camera_report, read_camera_sheet
 from edge_agent.pages.camera_words import change_words, changed_by_words
@@ -48,6 +49,20 @@ _STATES: Final = {
 _NOTHING: Final[Mapping[str, str]] = {}
 _NOT_SWAPPED: Final = Words(mark("这台设备没有被更换的提示"), mark("可能别人刚确认过。请看最新的状态。"))
 _NOT_REFUSED: Final = Words(mark("这台设备没有拒绝登录"), mark("可能已经恢复。请看最新的状态。"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Acceptable:
+    kind: str
+    act: str
+    """What the file calls it when a person accepted it."""
+    evidence: str
+
+
+_ACCEPTABLE: Final = (
+    _Acceptable(SWAPPED, "device_accepted", "serial"),
+    _Acceptable(CODEC_CHANGED, "codec_accepted", "codec"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +176,13 @@ def _acts(routes: APIRouter, deps: CameraDeps) -> None:
     @routes.post("/{point_id}/accept")
     def accept(request: Request, point_id: str) -> Response:
         by, file = _writer(request), _file(deps, point_id)
-        swapped = _open(deps, file, SWAPPED)
-        if swapped is None:
+        changed = [(what, found) for what in _ACCEPTABLE if (found := _open(deps, file, what.kind)) is not None]
+        if not changed:
             raise PageProblem(409, _NOT_SWAPPED)
         deps.journal.append(DeviceAccepted(device_id=file.point.device, by=by))
-        before, after = (str(swapped.evidence.get(name, "")) for name in ("serial_before", "serial_now"))
-        deps.book.note_act(point_id, "device_accepted", before, after, by=by)
+        for what, found in changed:
+            before, after = (str(found.evidence.get(f"{what.evidence}_{when}", "")) for when in ("before", "now"))
+            deps.book.note_act(point_id, what.act, before, after, by=by)
         return RedirectResponse(f"/cameras/{point_id}", 303)
 
     @routes.post("/{point_id}/retry")
@@ -233,7 +249,7 @@ def _file_page(
         longest=LONGEST,
         findings=findings,
         kinds={one.kind for one in findings},
-        swapped_kind=SWAPPED,
+        acceptable=any(what.kind == one.kind for what in _ACCEPTABLE for one in findings),
         refused_kind=REFUSED,
         words_of=words_of,
         evidence_text=evidence_text,

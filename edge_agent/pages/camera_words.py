@@ -21,6 +21,7 @@ _TOLD: Final[Mapping[str, str]] = {
     CLOCK_SET: mark("自动校时"),
     "photo": mark("现场照片"),
     "device_accepted": mark("确认更换设备"),
+    "codec_accepted": mark("确认视频编码的变化"),
     "login_retry": mark("要求重试登录"),
 }
 FILE_WORDS: Final = (

@@ -26,6 +26,12 @@ _WORDS: Final = {
     "camera.keyframes_rare": Words(mark("关键帧间隔太长"), mark("请技术人员把 I 帧间隔设为 1 到 2 秒，回放才能快进。")),
     "camera.packets_lost": Words(mark("视频丢包"), mark("请技术人员看网线、交换机端口和网络负荷。")),
     "camera.codec_not_as_set": Words(mark("设备实际编码与所报不同"), mark("请技术人员重设编码，不行就升级固件。")),
+    "camera.codec_changed": Words(
+        mark("视频编码变了"), mark("是你们改的，请在摄像机档案里确认；不是，请技术人员查清是谁改的。")
+    ),
+    "camera.set_not_kept": Words(
+        mark("设备没有按我们设的参数工作"), mark("请技术人员看是不是有人改回，或固件不接受；可以重设或恢复原设定。")
+    ),
     "camera.no_such_source": Words(mark("设备上没有设置里写的通道"), mark("请技术人员核对通道号。")),
     "camera.no_password": Words(mark("读不到设备密码"), mark("请技术人员在本机上写好密码文件或环境变量。")),
     "camera.not_onvif": Words(
@@ -53,7 +59,7 @@ _WORDS: Final = {
     "storage.volume_missing": Words(mark("录像盘不在"), mark("请检查硬盘是否插好、是否换过。录像没有被删。")),
     "storage.volume_full": Words(mark("录像盘满了"), mark("未到期的录像不会被删；请负责人决定加盘或调整。")),
     "storage.volume_read_only": Words(mark("录像盘变成只读"), mark("多半是盘要坏了，请技术人员马上看。录像没有被删。")),
-    "storage.volume_swapped": Words(mark("录像盘被换过"), mark("请把原来的盘装回去；换新盘要用新的盘号。")),
+    "storage.volume_swapped": Words(mark("录像盘被换过"), mark("请装回原来的盘；原盘没有了，请技术人员用命令换盘。")),
     "storage.volume_failing": Words(mark("录像盘出错"), mark("请技术人员马上换盘；有别的盘时录像已转过去。")),
     "storage.volume_slow": Words(mark("录像盘太慢"), mark("请技术人员看硬盘或网络存储；有别的盘时录像已转过去。")),
     "storage.volume_hung": Words(mark("录像盘没有反应"), mark("请看网络存储和线路；有别的盘时录像已转过去。")),

@@ -6,6 +6,7 @@ from alarms.inputs.circuit import BoardFindings
 from camera.inspector import inspector
 from camera.query import may_try
 from config.plan import read_plan
+from edge_agent.applied_fits import AppliedFits
 from edge_agent.camera_inputs import CameraInputs
 from edge_agent.camera_sirens import camera_sirens
 from edge_agent.coverage_watch import CoverageWatch
@@ -25,6 +26,7 @@ def services(context: RoleContext) -> list[Service]:
         cameras_file,
         context.findings,
         may_try=may_try(context.state.journal(Role.RECORDER)),
+        asked=AppliedFits(context.state.root / "encoder-fit.json").asked,
     )
     # A person at the office says that a view is right, accepts another device, has a log-in tried again.
     watches: list[Service] = [

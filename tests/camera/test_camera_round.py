@@ -427,8 +427,12 @@ def test_a_clock_that_cannot_be_set_is_not_set_again_and_again(tmp_path: Path, c
     for _ in range(5):
         circle.run_once()
     assert len(tries) == 1
-    (finding,) = box.findings.all_open()
-    assert finding.kind == "camera.clock_wrong"
+    assert box.open_kinds() == {("device:gate", "camera.clock_wrong"), ("device:gate", "camera.set_not_kept")}
+    (ignored,) = [one for one in box.findings.all_open() if one.kind == "camera.set_not_kept"]
+    assert "600 s off" in str(ignored.evidence["device_tells"])
+    campus.set_fault("gate", None)
+    circle.run_once()
+    assert box.open_kinds() == set()
     box.close()
 
 

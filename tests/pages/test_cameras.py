@@ -209,6 +209,17 @@ def test_how_the_stream_really_comes_stands_beside_what_the_camera_says(office: 
     assert "丢包 7" in page
 
 
+def test_a_codec_that_changed_is_accepted_and_the_file_keeps_who_said_so(office: Office) -> None:
+    technician, evidence = office.client("zhang"), {"codec_before": "H264", "codec_now": "H265"}
+    office.board.open("point:gate-east", "camera.codec_changed", Severity.ATTENTION, evidence=evidence)
+    page = technician.get("/cameras/gate-east").text
+    assert "视频编码变了" in page
+    assert technician.post("/cameras/gate-east/accept").status_code == 303
+    assert office.told == [DeviceAccepted.kind]
+    (change,) = file_changes(office.state.database("camera_files"), "gate-east")
+    assert (change.field, change.before, change.after) == ("codec_accepted", "H264", "H265")
+
+
 def test_another_device_is_accepted_and_a_log_in_tried_again_by_a_fact_of_the_office(office: Office) -> None:
     technician = office.client("zhang")
     assert technician.post("/cameras/gate-east/accept").status_code == 409
