@@ -20,7 +20,13 @@ from storage.segment import WrittenSegment, segment_path
 from storage.volume import VolumeIdentity
 
 SCHEMA: Final = Schema.load(
-    "catalogue", JOURNAL_SQL, AUDIT_SQL, PROVEN_TIME_SQL, ("storage", "schema.sql"), ("storage", "full_choice.sql")
+    "catalogue",
+    JOURNAL_SQL,
+    AUDIT_SQL,
+    PROVEN_TIME_SQL,
+    ("storage", "schema.sql"),
+    ("storage", "full_choice.sql"),
+    ("storage", "replaced.sql"),
 )
 
 

@@ -42,6 +42,18 @@ class HoldEndRequested(Fact):
     reason: str
 
 
+class DiskReplaced(Fact):
+    """A person put another disk in a volume's place for good (换盘); who that is has been shown."""
+
+    kind: ClassVar[str] = "footage.disk_replaced"
+    volume: str
+    former_uuid: str
+    uuid: str
+    person: str
+    """As it stands in the access log."""
+    reason: str
+
+
 class WhenFullChosen(Fact):
     """Persons chose what happens when a volume is full (满盘策略); each of them has shown who they are."""
 

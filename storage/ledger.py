@@ -222,7 +222,7 @@ def _away_since(reader: Transaction, point_no: int) -> int | None:
 def _oldest_presence(reader: Transaction, point_no: int) -> int | None:
     oldest: int | None = None
     for volume_no, checked_ms in reader.rows(
-        "SELECT v.no, p.checked_ms FROM volume v LEFT JOIN presence p ON p.volume_no = v.no"
+        "SELECT v.no, p.checked_ms FROM volume v LEFT JOIN presence p ON p.volume_no = v.no WHERE v.replaced_ms IS NULL"
     ):
         if reader.row("SELECT 1 FROM segment WHERE volume_no = ? AND point_no = ? LIMIT 1", (volume_no, point_no)):
             if checked_ms is None:

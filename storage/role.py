@@ -21,7 +21,7 @@ from foundation.journal import Entry, Journal, Tail
 from foundation.proven_time import TimeReading
 from foundation.service import Service
 from storage.catalogue import Catalogue
-from storage.facts import HoldEndRequested, HoldRequested, WhenFullChosen
+from storage.facts import DiskReplaced, HoldEndRequested, HoldRequested, WhenFullChosen
 from storage.forecasts import ForecastWatch
 from storage.full_choice import FullChoices
 from storage.holds import HoldRequest, Holds, UnknownPointError, remove_note, write_missing_notes
@@ -29,6 +29,7 @@ from storage.login_guard import LoginGuard
 from storage.rebuild import latest_axis_ms
 from storage.recorder import PointRecorder
 from storage.recording_board import RecordingBoard
+from storage.replacement import Replacements
 from storage.seal import Sealer
 from storage.shelf import Place, Shelf
 from storage.startup import StartupRepair
@@ -83,7 +84,7 @@ def recorder_role(
     own = Journal(catalogue.database, clock)
     choices = FullChoices(catalogue, audit, findings, settings.volumes)
     guard = LoginGuard(clock, may_try)
-    heed = _Heed(catalogue, Holds(catalogue, audit), choices, shelf, guard)
+    heed = _Heed(catalogue, Holds(catalogue, audit), choices, Replacements(catalogue, audit), shelf, guard)
     tails = [Tail(path, own, heed) for path in journals]
     recorders = [
         PointRecorder(
@@ -124,11 +125,18 @@ class _Heed:
     """Acts on the facts of other roles that concern footage."""
 
     def __init__(
-        self, catalogue: Catalogue, holds: Holds, choices: FullChoices, shelf: Shelf, guard: LoginGuard
+        self,
+        catalogue: Catalogue,
+        holds: Holds,
+        choices: FullChoices,
+        replacements: Replacements,
+        shelf: Shelf,
+        guard: LoginGuard,
     ) -> None:
         self._catalogue = catalogue
         self._holds = holds
         self._choices = choices
+        self._replacements = replacements
         self._shelf = shelf
         self._guard = guard
 
@@ -143,6 +151,8 @@ class _Heed:
             self._guard.forget(entry.read(LoginRetryAsked).device_id)
         elif entry.kind == WhenFullChosen.kind:
             self._choices.choose(entry.read(WhenFullChosen), entry.id)
+        elif entry.kind == DiskReplaced.kind:
+            self._replacements.apply(entry.read(DiskReplaced))
 
     def _end(self, asked: HoldEndRequested) -> None:
         point = self._holds.end(asked.hold_id, person=asked.person, reason=asked.reason)

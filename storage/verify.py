@@ -248,7 +248,8 @@ class Verifier(Service):
         now_ms = self._catalogue.now_ms()
         with self._catalogue.database.transaction() as transaction:
             rows = transaction.rows(
-                "SELECT v.no, p.checked_ms, p.away_ms FROM volume v LEFT JOIN presence p ON p.volume_no = v.no"
+                "SELECT v.no, p.checked_ms, p.away_ms FROM volume v LEFT JOIN presence p ON p.volume_no = v.no "
+                "WHERE v.replaced_ms IS NULL"
             )
             for no, checked_ms, away_ms in rows:
                 if no not in here and away_ms is None:

@@ -84,7 +84,8 @@ def identify(volume: Volume, *, known_uuid: str | None) -> VolumeIdentity:
         if known_uuid is not None:
             raise VolumeRefused(
                 VolumeTrouble.MISSING,
-                f"volume {volume.id}: {volume.path} holds no {IDENTITY_FILE}; its disk is not mounted there",
+                f"volume {volume.id}: {volume.path} holds no {IDENTITY_FILE}: its disk is not mounted there; "
+                f"if it is gone for good: edge-agent footage adopt {volume.id} --replace",
             )
         if volume.own_disk:
             raise VolumeRefused(
@@ -97,7 +98,7 @@ def identify(volume: Volume, *, known_uuid: str | None) -> VolumeIdentity:
         raise VolumeRefused(
             VolumeTrouble.SWAPPED,
             f"volume {volume.id}: the disk at {volume.path} is another one (it says {found.id}, {found.uuid}); "
-            "put the right one back, or give the new disk a volume id of its own",
+            f"put the right one back, or if that is gone for good: edge-agent footage adopt {volume.id} --replace",
         )
     try:
         read_only = not os.access(volume.path, os.W_OK) or os.statvfs(volume.path).f_flag & os.ST_RDONLY
@@ -108,22 +109,25 @@ def identify(volume: Volume, *, known_uuid: str | None) -> VolumeIdentity:
     return found
 
 
-def adopt(volume: Volume) -> VolumeIdentity:
+def adopt(volume: Volume, *, former_uuid: str | None = None) -> VolumeIdentity:
     """Take a disk into use for footage, by a person's word: it says from now on which volume it is.
 
-    Raises VolumeRefused, also for one that says already what it is.
+    With `former_uuid` it takes the place of that disk for good; it may then say already that it is this volume, as
+    after an interruption. Raises VolumeRefused, also for a disk that is in use as what it says.
     """
     try:
         _refuse_unmounted(volume, None)
         found = _read(volume)
     except OSError as error:
         raise trouble_of(volume, error) from error
-    if found is not None:
-        raise VolumeRefused(
-            VolumeTrouble.SWAPPED,
-            f"volume {volume.id}: the disk at {volume.path} is in use already (it says {found.id}, {found.uuid})",
-        )
-    return _write(volume)
+    if found is None:
+        return _write(volume)
+    if former_uuid is not None and found.id == volume.id and found.uuid != former_uuid:
+        return found
+    raise VolumeRefused(
+        VolumeTrouble.SWAPPED,
+        f"volume {volume.id}: the disk at {volume.path} is in use already (it says {found.id}, {found.uuid})",
+    )
 
 
 def is_mount_point(path: Path, mounts: Path = MOUNTS) -> bool:

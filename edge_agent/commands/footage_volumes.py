@@ -19,26 +19,59 @@ from edge_agent.options import (
 )
 from edge_agent.role import COMMANDS
 from foundation.clock import SystemClock
+from foundation.journal import Fact, Journal
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory, StateDirectoryError
+from storage.facts import DiskReplaced, WhenFullChosen
 
 VolumeArgument = Annotated[str, typer.Argument(help="The volume's id in the settings.")]
 _HERE: Final = "command line"
 
 
-def adopt(volume: VolumeArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Take the disk that is mounted at a volume's path into use for footage."""
+def adopt(
+    volume: VolumeArgument,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The former disk is gone for good; its footage becomes a loss.")
+    ] = False,
+    person: Annotated[str, typer.Option(help="Account of whoever replaces a disk.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is replaced; it stands in the audit log.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """Take the disk that is mounted at a volume's path into use for footage; asks for the password to replace one."""
+    from storage.replacement import disk_in_use
     from storage.volume import VolumeRefused, room
     from storage.volume import adopt as take_into_use
 
     found = _volume(config, volume)
+    catalogue = StateDirectory(state).database("catalogue")
     try:
-        identity, space = take_into_use(found), room(found)
-    except VolumeRefused as refused:
-        raise _refused(refused) from refused
+        former = disk_in_use(catalogue, found.id) if catalogue.exists() else None
+        if replace and former is None:
+            raise _refused(f"volume {volume} never had a disk; leave --replace out")
+        if replace and not (person and reason.strip()):
+            raise _refused("换盘要说明是谁、为什么 / replacing a disk takes --person ACCOUNT and --reason WHY")
+        if not replace and former is not None:
+            raise _refused(
+                f"volume {volume} has a disk already ({former}); mount that one, or if it is gone for good with all it "
+                f"holds: edge-agent footage adopt {volume} --replace --person ACCOUNT --reason WHY"
+            )
+        persons = _persons(StateDirectory(state).create(), [person]) if replace else ()
+        identity, space = take_into_use(found, former_uuid=former), room(found)
+        if former is not None:
+            _tell(
+                state,
+                DiskReplaced(
+                    volume=found.id, former_uuid=former, uuid=identity.uuid, person=persons[0], reason=reason.strip()
+                ),
+            )
+    except (VolumeRefused, DatabaseError, StateDirectoryError, OSError) as error:
+        raise _refused(error) from error
     typer.echo(
         f"● {found.path} 已启用为 is now volume {found.id}: {space.free / 1e9:.0f} GB 可用 free ({identity.uuid})"
     )
+    if former is not None:
+        typer.echo(f"▲ 原盘上的录像记为数据缺失 what lay on the former disk is a loss from now on ({persons[0]})")
 
 
 def choose(
@@ -51,9 +84,6 @@ def choose(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """Choose what happens when a volume is full and nothing on it is old enough to go; asks for the passwords."""
-    from foundation.journal import Journal
-    from storage.facts import WhenFullChosen
-
     found = _volume(config, volume)
     if found.when_full is not None:
         raise _refused(f"volume {volume}: the settings file says {found.when_full}; take that line out first")
@@ -61,14 +91,8 @@ def choose(
     if when_full is WhenFull.OVERWRITE and len(set(logins)) < 2:
         raise _refused("覆盖要两个人决定 / overwriting takes two persons: add --second ACCOUNT")
     try:
-        where = StateDirectory(state).create()
-        persons = _persons(where, logins)
-        journal = Journal.open(where.journal(COMMANDS), SystemClock())
-        try:
-            journal.append(WhenFullChosen(volume=found.id, when_full=when_full, persons=persons, reason=reason.strip()))
-        finally:
-            journal.database.close()
-        _give_to_owner(where)
+        persons = _persons(StateDirectory(state).create(), logins)
+        _tell(state, WhenFullChosen(volume=found.id, when_full=when_full, persons=persons, reason=reason.strip()))
     except (DatabaseError, StateDirectoryError, OSError) as error:
         raise _refused(error) from error
     typer.echo(
@@ -96,6 +120,16 @@ def _persons(state: StateDirectory, logins: list[str]) -> tuple[str, ...]:
     finally:
         people.close()
     return tuple(persons)
+
+
+def _tell(state: Path, fact: Fact) -> None:
+    where = StateDirectory(state).create()
+    journal = Journal.open(where.journal(COMMANDS), SystemClock())
+    try:
+        journal.append(fact)
+    finally:
+        journal.database.close()
+    _give_to_owner(where)
 
 
 def _give_to_owner(state: StateDirectory) -> None:

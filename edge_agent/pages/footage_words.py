@@ -42,12 +42,14 @@ _CAUSES: Final = {
     "lost_missing": mark("录像文件不见了"),
     "lost_altered": mark("录像文件被改动"),
     "lost_torn": mark("录像文件损坏"),
+    "lost_replaced": mark("硬盘换掉了，原盘上的录像没有了"),
 }
 _REASONS: Final = {
     "overwritten": mark("满盘后被覆盖"),
     "missing": mark("录像文件不见了"),
     "altered": mark("录像文件被改动"),
     "torn": mark("录像文件损坏"),
+    "replaced": mark("硬盘换掉了，原盘上的录像没有了"),
     "volume_away": mark("录像所在的盘现在不在"),
     "not_verified": mark("超过两天没有核对过文件"),
 }

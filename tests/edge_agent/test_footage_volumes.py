@@ -17,8 +17,9 @@ from edge_agent.role import COMMANDS
 from foundation.clock import ManualClock
 from foundation.journal import read_entries
 from foundation.state import StateDirectory
-from storage.facts import WhenFullChosen
-from storage.volume import IDENTITY_FILE
+from storage.catalogue import Catalogue
+from storage.facts import DiskReplaced, WhenFullChosen
+from storage.volume import IDENTITY_FILE, VolumeIdentity
 from tests.support.programs import unavailable
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
@@ -47,8 +48,7 @@ def campus(tmp_path: Path, root: Path) -> tuple[Path, StateDirectory]:
 
 def footage(campus: tuple[Path, StateDirectory], *words: str, typed: str = "") -> Result:
     file, state = campus
-    rest = ["--config", str(file)] + (["--state", str(state.root)] if words[0] != "adopt" else [])
-    return CliRunner().invoke(app, ["footage", *words, *rest], input=typed)
+    return CliRunner().invoke(app, ["footage", *words, "--config", str(file), "--state", str(state.root)], input=typed)
 
 
 def chosen(state: StateDirectory) -> list[WhenFullChosen]:
@@ -118,3 +118,49 @@ def test_a_mounted_disk_is_taken_into_use_once(campus: tuple[Path, StateDirector
     again = footage(campus, "adopt", "main")
     assert again.exit_code == 2
     assert "in use already" in again.output
+
+
+def known_disk(state: StateDirectory) -> str:
+    """The recorder has used a disk as volume main."""
+    catalogue = Catalogue(state.database("catalogue"), ManualClock())
+    catalogue.enrol_volume(VolumeIdentity("main", "the-former"), empty=True)
+    catalogue.close()
+    return "the-former"
+
+
+def test_another_disk_takes_the_place_of_one_only_by_a_named_person_with_a_reason(
+    campus: tuple[Path, StateDirectory], mounted_disk: Path
+) -> None:
+    former = known_disk(campus[1])
+    replace = ("adopt", "main", "--replace", "--person", "li")
+    why = ("--reason", "盘坏了")
+    for words, typed, says in [
+        (("adopt", "main"), "", "--replace"),
+        (("adopt", "main", "--replace"), "", "--person"),
+        (replace, "", "--reason"),
+        ((*replace, *why), "not-the-password\n", ""),
+        ((*replace[:-1], "wang", *why), PASSWORDS["wang"] + "\n", "only a leader"),
+    ]:
+        done = footage(campus, *words, typed=typed)
+        assert done.exit_code == 2, done.output
+        assert says in done.output
+        assert list(mounted_disk.iterdir()) == [], "nothing is written to it"
+        assert not campus[1].journal(COMMANDS).exists()
+    done = footage(campus, *replace, *why, typed=PASSWORDS["li"] + "\n")
+    assert done.exit_code == 0, done.output
+    [entry] = read_entries(campus[1].journal(COMMANDS), after=0)
+    new = json.loads((mounted_disk / IDENTITY_FILE).read_text())["uuid"]
+    assert entry.read(DiskReplaced) == DiskReplaced(
+        volume="main", former_uuid=former, uuid=new, person="Li（li）", reason="盘坏了"
+    )
+    again = footage(campus, *replace, *why, typed=PASSWORDS["li"] + "\n")
+    assert again.exit_code == 0, "what was interrupted may be said again"
+    assert json.loads((mounted_disk / IDENTITY_FILE).read_text())["uuid"] == new
+
+
+def test_a_volume_that_never_had_a_disk_has_none_to_replace(
+    campus: tuple[Path, StateDirectory], mounted_disk: Path
+) -> None:
+    done = footage(campus, "adopt", "main", "--replace", "--person", "li", "--reason", "r")
+    assert done.exit_code == 2
+    assert list(mounted_disk.iterdir()) == []
