@@ -1,4 +1,4 @@
-"""On what terms a visitor is let in (准入核验): what holds now, what must be asked, who approved, who confirmed."""
+"""On what terms somebody is let in (准入核验): what holds now, what must be asked, who approved, who confirmed."""
 
 from __future__ import annotations
 
@@ -132,35 +132,36 @@ def troubles(admission: Admission, demand: Demand) -> dict[str, Trouble]:
     }
 
 
-def write_admission(transaction: Transaction, audit: AuditChain, visit_id: str, admission: Admission) -> None:
-    """Keep the terms with the visit, sealed with its key; written once, in the transaction of the sign-in."""
+def write_admission(transaction: Transaction, audit: AuditChain, record_id: str, admission: Admission) -> None:
+    """Keep the terms with a record ('visit:ID', 'vehicle:ID'), sealed with its key; once, as it comes in."""
     if admission == Admission():
         return
     body = asdict(admission) | {"confirmation": admission.confirmation.value}
     told = {name: str(value) for name, value in body.items() if value}
-    record_id = f"visit:{visit_id}"
+    kind, _, entry_id = record_id.partition(":")
     key_id, sealed = audit.seal(transaction, record_id=record_id, plain=json.dumps(body, ensure_ascii=False).encode())
     transaction.execute(
-        "INSERT INTO admission (visit_id, leave_by_utc_ns, expected_id, key_id, sealed) VALUES (?, ?, ?, ?, ?)",
-        (visit_id, admission.leave_by_utc_ns, admission.expected_id or None, key_id, sealed),
+        "INSERT INTO admission (entry_id, leave_by_utc_ns, expected_id, key_id, sealed) VALUES (?, ?, ?, ?, ?)",
+        (entry_id, admission.leave_by_utc_ns, admission.expected_id or None, key_id, sealed),
     )
-    audit.append(transaction, record_id=record_id, action="visit.admitted", body=told)
+    audit.append(transaction, record_id=record_id, action=f"{kind}.admitted", body=told)
 
 
-def erase_admission(transaction: Transaction, visit_id: str) -> int:
-    """The visitor is erased, and with the visitor what was asked of them; when they should have left stays."""
-    return transaction.execute("UPDATE admission SET sealed = x'' WHERE visit_id = ?", (visit_id,))
+def erase_admission(transaction: Transaction, record_id: str) -> int:
+    """Whoever came is erased, and with them what was asked of them; when they should have left stays."""
+    entry_id = record_id.partition(":")[2]
+    return transaction.execute("UPDATE admission SET sealed = x'' WHERE entry_id = ?", (entry_id,))
 
 
-def read_admission(path: Path, visit_id: str) -> Admission | None:
-    """The terms of a visit; None if there were none or they are erased. Raises DatabaseError, RecordKeysError."""
+def read_admission(path: Path, record_id: str) -> Admission | None:
+    """The terms of a record; None if there were none or they are erased. Raises DatabaseError, RecordKeysError."""
     with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
-        row = reader.row("SELECT key_id, sealed FROM admission WHERE visit_id = ?", (visit_id,))
+        row = reader.row("SELECT key_id, sealed FROM admission WHERE entry_id = ?", (record_id.partition(":")[2],))
         key = keys.key(row[0]) if row else None
     if row is None or key is None:
         return None
     try:
-        found = json.loads(unseal(key, row[1], f"visit:{visit_id}"))
+        found = json.loads(unseal(key, row[1], record_id))
     except UnsealError:
         return None
     known = {item.name for item in fields(Admission)}

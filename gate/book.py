@@ -36,6 +36,7 @@ SCHEMA: Final = Schema.load(
     ("gate", "migrations/0003_known_visitor.sql"),
     ("gate", "migrations/0004_whole_record.sql"),
     ("gate", "migrations/0010_door.sql"),
+    ("gate", "migrations/0011_vehicle_terms.sql"),
 )
 _NO_TERMS: Final = Admission()
 
@@ -129,7 +130,7 @@ class GateBook:
                 return written
             self._nobody_twice(transaction, found_by)
             visit = self._write(transaction, visit_id, gate_id, guard, visitor, found_by, still_point)
-            write_admission(transaction, self._audit, visit_id, admission)
+            write_admission(transaction, self._audit, record_of(visit_id), admission)
             return visit
 
     def _nobody_twice(self, transaction: Transaction, found_by: FoundBy) -> None:
@@ -359,7 +360,7 @@ class GateBook:
         self._forget(transaction, visit_id)
         transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
         forget_still(transaction, self.stills, record_id)
-        erase_admission(transaction, visit_id)
+        erase_admission(transaction, record_id)
         removed = transaction.execute("DELETE FROM visitor WHERE visit_id = ?", (visit_id,))
         return self._audit.erase(transaction, record_id=record_id, reason=reason) or bool(removed)
 

@@ -145,7 +145,7 @@ def used_ids(book: Path, expected_ids: tuple[str, ...]) -> frozenset[str]:
 def _used(reader: Transaction, expected_id: str) -> bool:
     return (
         reader.row(
-            "SELECT 1 FROM admission a JOIN visit v ON v.id = a.visit_id "
+            "SELECT 1 FROM admission a JOIN visit v ON v.id = a.entry_id "
             "WHERE a.expected_id = ? AND v.annulled_utc_ns IS NULL",
             (expected_id,),
         )

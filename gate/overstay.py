@@ -36,7 +36,7 @@ def overstays(book: Path, hours: GateHours, now_utc_ns: int) -> tuple[Overstay, 
     with open_read_only(book) as reader:
         rows = reader.rows(
             "SELECT v.id, v.badge, v.in_utc_ns, a.leave_by_utc_ns FROM inside i JOIN visit v ON v.id = i.visit_id "
-            "LEFT JOIN admission a ON a.visit_id = v.id"
+            "LEFT JOIN admission a ON a.entry_id = v.id"
         )
     found = [Overstay(leave_by_utc_ns(row[2], row[3], hours), row[0], row[1], row[2]) for row in rows]
     return tuple(sorted(one for one in found if one.due_utc_ns <= now_utc_ns))

@@ -11,6 +11,7 @@ from foundation.clock import beijing_day, beijing_day_start_ns
 from foundation.record_keys import Keys, keys_file, open_keys
 from foundation.sqlite import Row, Transaction, Value, open_read_only
 from gate import known
+from gate.admission import Admission, erase_admission, write_admission
 from gate.facts import VehicleMoved
 from gate.known import SearchKey
 from gate.record import RecordBook, RecordConflictError, RecordRefusedError, UnknownRecordError, person_of
@@ -47,6 +48,9 @@ class VehicleInsideError(Exception):
         self.entry = entry
 
 
+_NO_TERMS: Final = Admission()
+
+
 class VehicleBook:
     """Writes vehicles; part of gate.sqlite, so it is made from the gate book."""
 
@@ -55,9 +59,16 @@ class VehicleBook:
         self._key = search_key
 
     def enter(
-        self, *, vehicle_id: str, gate_id: str, guard: str, vehicle: Vehicle, still_point: str | None = None
+        self,
+        *,
+        vehicle_id: str,
+        gate_id: str,
+        guard: str,
+        vehicle: Vehicle,
+        still_point: str | None = None,
+        admission: Admission = _NO_TERMS,
     ) -> VehicleEntry:
-        """Write down a vehicle that came in (车辆登记). The same id and vehicle again changes nothing.
+        """Write down a vehicle that came in (车辆登记) and on what terms. The same again changes nothing.
 
         Raises RecordRefusedError, VehicleInsideError, RecordConflictError, DatabaseError.
         """
@@ -75,6 +86,7 @@ class VehicleBook:
             self._arrived(transaction, vehicle_id, still_point, now)
             body = {"gate": gate_id, "guard": guard, "vehicle": vehicle_texts(vehicle)}
             self._told(transaction, vehicle_id, gate_id, "in", body)
+            write_admission(transaction, self._records.audit, vehicle_record(vehicle_id), admission)
             return self._read(transaction, vehicle_id)
 
     def pass_first(self, *, vehicle_id: str, gate_id: str, guard: str, still_point: str | None = None) -> VehicleEntry:
@@ -181,6 +193,7 @@ class VehicleBook:
         """Forget plate and driver, in backups too; that a vehicle came and left stays."""
         self._forget(transaction, vehicle_id)
         forget_still(transaction, shelf, vehicle_record(vehicle_id))
+        erase_admission(transaction, vehicle_record(vehicle_id))
         return self._records.erase(transaction, vehicle_record(vehicle_id), reason)
 
     def index_some(self) -> bool:

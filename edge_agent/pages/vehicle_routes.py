@@ -18,7 +18,7 @@ from edge_agent.pages.visit_notice import NONE, Notices, silent_id_of, watch_mat
 from edge_agent.pages.visit_words import VEHICLES
 from foundation.ids import new_id
 from gate.record import RecordRefusedError
-from gate.vehicle import Vehicle, VehicleEntry, VehicleKind
+from gate.vehicle import Vehicle, VehicleEntry, VehicleKind, tidy_vehicle, vehicle_troubles
 from gate.vehicle_book import (
     VehicleInsideError,
     recent_vehicles,
@@ -86,8 +86,14 @@ def _coming(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.post("/{vehicle_id}")
     def enter(request: Request, vehicle_id: str, form: FormTexts) -> Response:
         check(vehicle_id)
-        vehicle, station = vehicle_of(form), station_of(request)
+        vehicle, station, now = vehicle_of(form), station_of(request), deps.clock.utc_ns()
+        admission = deps.admission.admission(_own(form), now)
+        # A request that comes twice, after the gate has closed meanwhile, is answered as the first time.
+        written = vehicle_by_id(deps.book.path, vehicle_id) is not None
+        asked = {} if written else deps.admission.errors(admission, now, texts_of(request))
         try:
+            if asked:
+                raise RecordRefusedError(vehicle_troubles(tidy_vehicle(vehicle)))
             with book_words():
                 deps.book.vehicles.enter(
                     vehicle_id=vehicle_id,
@@ -95,9 +101,10 @@ def _coming(routes: APIRouter, deps: VisitDeps) -> None:
                     guard=deps.guard_of(station),
                     vehicle=vehicle,
                     still_point=deps.gate_of(station).point,
+                    admission=admission,
                 )
         except RecordRefusedError as refused:
-            errors = errors_of(refused.troubles, texts_of(request))
+            errors = errors_of(refused.troubles, texts_of(request)) | asked
             return _form(request, deps, vehicle_id, form | values_of(vehicle), errors=errors)
         except VehicleInsideError as inside:
             return page(request, "vehicle_already_inside.html", status=409, entry=inside.entry, new_id=new_id)
@@ -199,4 +206,10 @@ def _form(
         provinces=PROVINCES,
         signs=SIGNS,
         endings=ENDINGS,
+        admission=None if entry else deps.admission.asked(_own(values), deps.clock.utc_ns()),
     )
+
+
+def _own(form: Mapping[str, str]) -> Mapping[str, str]:
+    """Without an invitation: those are for persons."""
+    return {name: text for name, text in form.items() if name != "expected"}

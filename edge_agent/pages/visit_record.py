@@ -8,10 +8,11 @@ from typing import Final
 
 from edge_agent.pages.visit_form import DOCUMENTS
 from edge_agent.pages.visit_words import REFUSALS, VEHICLES
-from gate.query import visit_by_id
+from gate.admission import read_admission
+from gate.query import record_of, visit_by_id
 from gate.refusal_book import refusal_by_id
 from gate.still import has_still
-from gate.vehicle_book import vehicle_by_id
+from gate.vehicle_book import vehicle_by_id, vehicle_record
 from gate.visit import Visitor, masked
 from web.figures import moment
 from web.language import Catalogue, mark
@@ -76,6 +77,17 @@ def _visitor_lines(visitor: Visitor | None, texts: Catalogue, whole: bool) -> li
     ]
 
 
+def _terms(book: Path, record_id: str) -> list[tuple[str, str]]:
+    terms = read_admission(book, record_id)
+    if terms is None:
+        return []
+    return [
+        (mark("谁批准的"), terms.approver),
+        (mark("批准的原因"), terms.approved_reason),
+        (mark("体温（℃）"), terms.temperature),
+    ]
+
+
 def _visit(book: Path, row_id: str, texts: Catalogue, whole: bool) -> _Found | None:
     visit = visit_by_id(book, row_id)
     if visit is None:
@@ -88,6 +100,7 @@ def _visit(book: Path, row_id: str, texts: Catalogue, whole: bool) -> _Found | N
         (mark("离校"), moment(visit.out_utc_ns) if visit.out_utc_ns else ""),
         (mark("离校登记人"), visit.out_guard),
         (mark("撤销"), moment(visit.annulled_utc_ns) if visit.annulled_utc_ns else ""),
+        *_terms(book, record_of(row_id)),
     ]
     return (visit.visitor.name if visit.visitor else texts(_ERASED)), visit.visitor is None, pairs
 
@@ -115,6 +128,7 @@ def _vehicle(book: Path, row_id: str, texts: Catalogue, whole: bool) -> _Found |
         (mark("离校"), moment(entry.out_utc_ns) if entry.out_utc_ns else ""),
         (mark("离校登记人"), entry.out_guard),
         (mark("撤销"), moment(entry.undone_utc_ns) if entry.undone_utc_ns else ""),
+        *_terms(book, vehicle_record(row_id)),
     ]
     title = vehicle.plate or vehicle.plate_note if vehicle else texts(_ERASED) if erased else texts(mark("应急车"))
     return title, erased, pairs

@@ -50,6 +50,7 @@ STEPS: Final = {
     "visit.refused": mark("拒绝入校"),
     "visit.refusal_undone": mark("撤销"),
     "vehicle.in": mark("登记进校"),
+    "vehicle.admitted": mark("准入核验"),
     "vehicle.passed_first": mark("应急车放行"),
     "vehicle.written_up": mark("补登记"),
     "vehicle.corrected": mark("更正"),

@@ -25,6 +25,7 @@ from gate.book import GateBook
 from gate.hours import DayKind, OpenSpan
 from gate.orders import GateOrders
 from gate.policy import PolicyKind, read_policies
+from gate.query import record_of
 from gate.record import RecordRefusedError
 from gate.visit import Trouble, Visitor
 from tests.gate.conftest import HOUR, SATURDAY_14
@@ -159,9 +160,9 @@ def test_the_terms_are_kept_sealed_with_the_visit_and_erased_with_the_visitor(ga
     visitor = Visitor(name="张三", host="刘老师", reason="办事")
     for _ in range(2):  # a touch that comes twice
         gate_book.sign_in(visit_id=visit_id, gate_id="east", guard="王师傅", visitor=visitor, admission=terms)
-    assert read_admission(gate_book.path, visit_id) == terms
+    assert read_admission(gate_book.path, record_of(visit_id)) == terms
     everything = b"".join(file.read_bytes() for file in gate_book.path.parent.rglob("*") if file.is_file())
     assert "抢修水管".encode() not in everything
     gate_book.erase_visitor(visit_id=visit_id, reason="保存期满")
-    assert read_admission(gate_book.path, visit_id) is None
+    assert read_admission(gate_book.path, record_of(visit_id)) is None
     assert verify_audit(gate_book.path).holds

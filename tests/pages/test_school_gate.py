@@ -24,10 +24,11 @@ from gate.leave_slip import read_pupils_out, read_slips
 from gate.meeting import read_attendance, read_meetings
 from gate.patrol import RoundState, read_points, read_rounds
 from gate.policy import read_policies
-from gate.query import inside_now
+from gate.query import inside_now, record_of
 from gate.roll_call import read_roll_calls
 from gate.roster import read_shifts
 from gate.staff import read_staff, staff_inside
+from gate.vehicle_book import vehicle_record, vehicles_inside
 from tests.pages.school_gate import PASSWORD, PINS, School, make_accounts, school
 
 MONDAY = date(2026, 11, 23)
@@ -115,7 +116,7 @@ def test_what_the_office_lays_down_the_gate_asks_at_once(
     assert inside_now(campus.book.path) == ()
     terms = {"approver": "赵校长", "approved_reason": "送药"}
     assert gate.post(f"/visits/{visit_id}", data=VISITOR | terms).status_code == 303
-    kept = read_admission(campus.book.path, visit_id)
+    kept = read_admission(campus.book.path, record_of(visit_id))
     assert kept is not None
     assert (kept.approver, kept.approved_reason) == ("赵校长", "送药")
     # The same touch again, after another measure came into force, is answered as the first time.
@@ -162,27 +163,58 @@ def test_an_invitation_becomes_a_confirmed_visit_by_its_code(
     visit_id = new_id()
     sent = {**VISITOR, "name": "钱工", "host": "陈老师", "expected": invited.id}
     assert gate.post(f"/visits/{visit_id}", data=sent).status_code == 303
-    kept = read_admission(campus.book.path, visit_id)
+    kept = read_admission(campus.book.path, record_of(visit_id))
     assert kept is not None
     assert (kept.confirmation, kept.leave_by_utc_ns) == (Confirmation.PAGE, invited.until_utc_ns)
     assert "已到" in teacher.get("/gate/expected").text
     forged = gate.post(f"/visits/{new_id()}", data={**VISITOR, "name": "甲", "phone": "", "expected": new_id()})
     assert forged.status_code == 303
     assert all(
-        (one := read_admission(campus.book.path, visit.id)) is None or one.confirmation is not Confirmation.PAGE
+        (one := read_admission(campus.book.path, record_of(visit.id))) is None
+        or one.confirmation is not Confirmation.PAGE
         for visit in inside_now(campus.book.path)
         if visit.id != visit_id
     )
 
 
+def test_a_vehicle_is_asked_what_a_visitor_is_asked_and_an_ambulance_is_not(
+    campus: School, leader: httpx.Client, gate: httpx.Client
+) -> None:
+    hours = {"school_day-0-opens": "07:00", "school_day-0-closes": "09:00", "stay_minutes": "60"}
+    assert leader.post("/gate/hours", data=hours).status_code == 303
+    measure = {"kind": "temperature", "until_day": "2026-11-24", "until_time": "18:00", "note": "区教育局通知"}
+    assert leader.post(f"/gate/policies/{new_id()}", data=measure).status_code == 303
+    form = gate.get("/vehicles/form").text
+    assert "不在校门开放时间" in form
+    assert "体温" in form
+    van = {"kind": "delivery", "plate": "京A12345", "driver": "赵六", "cargo": "牛奶"}
+    vehicle_id = new_id()
+    refused = gate.post(f"/vehicles/{vehicle_id}", data=van)
+    assert refused.status_code == 422
+    assert "有 3 处要改" in refused.text
+    assert vehicles_inside(campus.book.path) == ()
+    terms = {"approver": "赵校长", "approved_reason": "食堂早餐", "temperature": "36.4"}
+    for _ in range(2):  # a touch that comes twice
+        assert gate.post(f"/vehicles/{vehicle_id}", data=van | terms).status_code == 303
+    kept = read_admission(campus.book.path, vehicle_record(vehicle_id))
+    assert kept is not None
+    assert (kept.approver, kept.approved_reason, kept.temperature) == ("赵校长", "食堂早餐", "36.4")
+    shown = leader.get(f"/gate/book/vehicle/{vehicle_id}").text
+    assert "食堂早餐" in shown
+    assert gate.post(f"/vehicles/{new_id()}/pass").status_code == 303
+    assert len(vehicles_inside(campus.book.path)) == 2
+    campus.book.erase_record(vehicle_record(vehicle_id), reason="保存期满")
+    assert read_admission(campus.book.path, vehicle_record(vehicle_id)) is None
+
+
 def test_the_guards_phone_call_is_recorded_as_such(campus: School, gate: httpx.Client) -> None:
     visit_id = new_id()
     gate.post(f"/visits/{visit_id}", data=VISITOR | {"confirmation": "phone"})
-    kept = read_admission(campus.book.path, visit_id)
+    kept = read_admission(campus.book.path, record_of(visit_id))
     assert kept is not None
     assert kept.confirmation is Confirmation.PHONE
     gate.post(f"/visits/{new_id()}", data=VISITOR | {"name": "乙", "phone": "", "confirmation": "page"})
-    forged = [read_admission(campus.book.path, visit.id) for visit in inside_now(campus.book.path)]
+    forged = [read_admission(campus.book.path, record_of(visit.id)) for visit in inside_now(campus.book.path)]
     assert [one.confirmation for one in forged if one is not None] == [Confirmation.PHONE]
 
 
