@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera.events import CameraEvents
+from camera.held_watch import HeldWatch
 from camera.http_call import DEFAULT_LIMITS, Limits
 from camera.login import Login
 from camera.own_clock import is_synchronised
@@ -122,4 +123,5 @@ def inspector(
         every_s=look_every_s,
     )
     streams = StreamWatch(settings.points, register, findings, clock)
-    return Inspector((rounds, events, pictures), register, rounds, pictures, streams)
+    held = HeldWatch(visitors, register, findings, clock, is_well=rounds.is_well)
+    return Inspector((rounds, events, pictures, held), register, rounds, pictures, streams)

@@ -15,6 +15,9 @@ from foundation.sqlite import Row, open_read_only
 FRESH_NS: Final = 150 * NS_PER_S
 """Five rounds of 30 s: what was seen longer ago is not known any more (promise 6)."""
 
+HELD_FRESH_NS: Final = 50 * 3600 * NS_PER_S
+"""What a device held is asked once a day; two days without an answer, and nobody knows."""
+
 LOGIN_REFUSED: Final = "camera.login_refused"
 """The finding that stops every role from trying a device."""
 
@@ -157,6 +160,39 @@ def stream_measures(path: Path) -> dict[str, StreamMeasure]:
     with open_read_only(path) as reader:
         rows = reader.rows(f"SELECT {', '.join(names)} FROM stream_measure")  # noqa: S608 - our own names
     return {row[0]: StreamMeasure(**dict(zip(names, row, strict=True))) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldReport:
+    """What a device claims to hold of footage itself (Profile G), and our verdict (camera.onvif.held_footage)."""
+
+    device_id: str
+    asked_utc_ns: int
+    belief: str
+    """'plausible', 'lying', 'standing', 'nothing'; '' if it has no Profile G."""
+    reason: str
+    claimed_from_utc_ns: int | None
+    claimed_to_utc_ns: int | None
+    found_from_utc_ns: int | None
+    found_to_utc_ns: int | None
+    gap_count: int
+    gap_ns: int
+
+    @property
+    def known(self) -> bool:
+        """Whether what it holds may be told as a fact; a liar's holdings are unknown."""
+        return self.belief in ("plausible", "nothing")
+
+
+def held_reports(path: Path, *, now_utc_ns: int, fresh_ns: int = HELD_FRESH_NS) -> dict[str, HeldReport]:
+    """The latest report of each device that was asked lately, by device. Raises DatabaseError."""
+    names = tuple(HeldReport.__dataclass_fields__)
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            f"SELECT {', '.join(names)} FROM held_footage WHERE asked_utc_ns >= ?",  # noqa: S608 - our own names
+            (now_utc_ns - fresh_ns,),
+        )
+    return {row[0]: HeldReport(**dict(zip(names, row, strict=True))) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _SCHEMA: Final = (
     ("camera.picture", "schema.sql"),
     ("camera", "migrations/0002_mac.sql"),
     ("camera", "migrations/0003_stream_measure.sql"),
+    ("camera", "migrations/0004_held_footage.sql"),
 )
 _PASSING: Final = tuple(
     fact.kind for fact in (DeviceStateChanged, StreamsChanged, InputChanged, RelayChanged, TimeReading)

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 
 from camera.camera_file import CameraFile, CameraFiles
 from camera.facts import DeviceChanged
-from camera.query import StreamMeasure, stream_measures
+from camera.query import HeldReport, StreamMeasure, held_reports, stream_measures
 from config.problem import SettingsError
 from edge_agent.camera_files import camera_files
 from edge_agent.held import Held
@@ -64,6 +64,12 @@ def camera_services(context: RoleContext) -> CameraService:
         except DatabaseError:  # the inspector has not run yet
             return {}
 
+    def held() -> Mapping[str, HeldReport]:
+        try:
+            return held_reports(cameras, now_utc_ns=clock.utc_ns())
+        except DatabaseError:  # the inspector has not run yet, or not since it was updated
+            return {}
+
     def heard(entry: Entry) -> None:
         if entry.kind == DeviceChanged.kind:
             book.note_device_change(entry, settings.points)
@@ -75,6 +81,7 @@ def camera_services(context: RoleContext) -> CameraService:
         files=files,
         findings=findings,
         measures=measures,
+        held=held,
         journal=context.journal,
     )
     return CameraService(camera_routes(deps), (Held("camera-files", book.close), Tail(cameras, context.journal, heard)))

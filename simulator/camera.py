@@ -206,6 +206,7 @@ class SimulatedCamera:
         self._obedience.obeys = fault is not Fault.IGNORES_SET
         self._obedience.honest = fault is not Fault.LIES_ABOUT_SET
         self._held.lies = fault is Fault.LIES_ABOUT_FOOTAGE
+        self._held.stop(fault is Fault.CARD_STOPPED)
         self._device.identity = _another(self.spec.identity) if fault is Fault.NEW_IDENTITY else self.spec.identity
         if fault is Fault.CLOCK_WRONG:
             self._clock.wrong_by_s, self._clock.by_ntp = WRONG_BY_S, False

@@ -40,6 +40,8 @@ class Fault(StrEnum):
     """Answers OK to an encoder's change and tells the new value, and its stream stays as it was."""
     LIES_ABOUT_FOOTAGE = "lies_about_footage"
     """Claims to hold footage since 1970."""
+    CARD_STOPPED = "card_stopped"
+    """Its card records no longer: what it holds ends when this began (存储卡停录)."""
     LOSES_PACKETS = "loses_packets"
     """The packets of one picture in ten never arrive (丢包)."""
 

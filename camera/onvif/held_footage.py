@@ -65,6 +65,8 @@ class HeldFootage:
     """What FindRecordings shows, merged; holes between them are gaps."""
     belief: Belief
     reason: str
+    recordings: tuple[Recording, ...] = ()
+    """As the device listed them; handed back at the next look, they show what has grown."""
 
 
 def read_recordings(device: OnvifDevice) -> tuple[Recording, ...]:
@@ -122,7 +124,7 @@ def weigh(
     spans = [recording.video for recording in recordings if recording.video is not None]
     merged = _merged(spans)
     belief, reason = _belief(claimed, merged, recordings, now_utc_ns, before)
-    return HeldFootage(claimed, count, merged, belief, reason)
+    return HeldFootage(claimed, count, merged, belief, reason, tuple(recordings))
 
 
 def _belief(

@@ -15,7 +15,7 @@ from camera.camera_file import file_changes as changes_of
 from camera.device_findings import REFUSED, SWAPPED
 from camera.device_state import DeviceState
 from camera.facts import DeviceAccepted, LoginRetryAsked
-from camera.query import DeviceStatus, StreamMeasure
+from camera.query import DeviceStatus, HeldReport, StreamMeasure
 from camera.stream_change import CODEC_CHANGED
 from edge_agent.pages.answers import evidence_text
 from edge_agent.pages.camera_sheet import camera_report, read_camera_sheet
@@ -78,6 +78,8 @@ class CameraDeps:
     """Open ones of a point's subject and its device's, by the point's id."""
     measures: Callable[[], Mapping[str, StreamMeasure]]
     """How streams really come, by point."""
+    held: Callable[[], Mapping[str, HeldReport]]
+    """What devices said lately that they hold themselves, by device."""
     journal: Journal
     """The office's own: what people accept and ask for is told there."""
 
@@ -242,6 +244,7 @@ def _file_page(
         device=file.device,
         state=_state(file.device),
         measure=deps.measures().get(file.point.id),
+        held=deps.held().get(file.point.device),
         fields=[
             (field.value, title, values.get(field.value, file.values.get(field, "")), field in DATES)
             for field, title in TITLES.items()

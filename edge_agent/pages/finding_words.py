@@ -32,6 +32,10 @@ _WORDS: Final = {
     "camera.set_not_kept": Words(
         mark("设备没有按我们设的参数工作"), mark("请技术人员看是不是有人改回，或固件不接受；可以重设或恢复原设定。")
     ),
+    "camera.held_footage_doubtful": Words(
+        mark("设备自己的录像说不清"), mark("不能指望它的存储卡。请技术人员校时、格式化或换卡。")
+    ),
+    "camera.held_footage_ended": Words(mark("设备自己不再录像"), mark("请技术人员看存储卡是否在、是否坏了。")),
     "camera.no_such_source": Words(mark("设备上没有设置里写的通道"), mark("请技术人员核对通道号。")),
     "camera.no_password": Words(mark("读不到设备密码"), mark("请技术人员在本机上写好密码文件或环境变量。")),
     "camera.not_onvif": Words(

@@ -29,13 +29,23 @@ class HeldFootage:
         self._clock = clock
         self.lies = False
         """While set, it claims footage since 1970 and shows the same."""
+        self._stopped: datetime | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing is recorded any more."""
+        return self._stopped is not None
+
+    def stop(self, is_stopped: bool) -> None:
+        """The card records no longer, from now on; or it does again."""
+        self._stopped = (self._stopped or self._clock.now()) if is_stopped else None
 
     def stretches(self) -> Sequence[Stretch]:
         """Oldest first."""
         now = self._clock.now()
         if self.lies:
             return (Stretch(datetime(1970, 1, 1, tzinfo=UTC), now),)
-        return (Stretch(now - HELD_FOR, now - GAP[0]), Stretch(now - GAP[1], now))
+        return (Stretch(now - HELD_FOR, now - GAP[0]), Stretch(now - GAP[1], self._stopped or now))
 
 
 class SearchService:
@@ -80,7 +90,8 @@ class SearchService:
         self._find(call)
         stretches = self._held.stretches()
         recordings = "".join(
-            _recording(number, stretch, is_last=number == len(stretches)) for number, stretch in enumerate(stretches, 1)
+            _recording(number, stretch, running=number == len(stretches) and not self._held.stopped)
+            for number, stretch in enumerate(stretches, 1)
         )
         return (
             "<tse:GetRecordingSearchResultsResponse><tse:ResultList><tt:SearchState>Completed</tt:SearchState>"
@@ -99,7 +110,7 @@ class SearchService:
         return number
 
 
-def _recording(number: int, stretch: Stretch, *, is_last: bool) -> str:
+def _recording(number: int, stretch: Stretch, *, running: bool) -> str:
     begins, ends = _stamp(stretch.begins), _stamp(stretch.ends)
     return (
         f"<tt:RecordingInformation>{tag('tt:RecordingToken', f'Recording_{number}')}"
@@ -108,7 +119,7 @@ def _recording(number: int, stretch: Stretch, *, is_last: bool) -> str:
         f"{tag('tt:EarliestRecording', begins)}{tag('tt:LatestRecording', ends)}<tt:Content>continuous</tt:Content>"
         f"<tt:Track><tt:TrackToken>Video</tt:TrackToken><tt:TrackType>Video</tt:TrackType><tt:Description/>"
         f"{tag('tt:DataFrom', begins)}{tag('tt:DataTo', ends)}</tt:Track>"
-        f"{tag('tt:RecordingStatus', 'Recording' if is_last else 'Stopped')}</tt:RecordingInformation>"
+        f"{tag('tt:RecordingStatus', 'Recording' if running else 'Stopped')}</tt:RecordingInformation>"
     )
 
 

@@ -209,6 +209,27 @@ def test_how_the_stream_really_comes_stands_beside_what_the_camera_says(office: 
     assert "丢包 7" in page
 
 
+def test_what_the_device_holds_itself_stands_there_with_our_verdict_beside_its_claim(office: Office) -> None:
+    guard = office.client("wang")
+    assert "没有问到" in guard.get("/cameras/gate-east").text  # not asked yet is unknown, not good
+    now, day_ns = SystemClock().utc_ns(), 86_400 * 10**9
+
+    def told(belief: str) -> str:
+        row = ("cam-gate", now, belief, "", now - 80 * day_ns, now, now - 9 * day_ns, now, 1, 7_200 * 10**9, "{}")
+        with office.register.database.transaction() as transaction:
+            transaction.execute("INSERT OR REPLACE INTO held_footage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return guard.get("/cameras/gate-east").text
+
+    believed = told("plausible")
+    assert "可信" in believed
+    assert "中间缺 1 段" in believed
+    lied = told("lying")
+    assert "不可信，按未知算" in lied
+    assert "设备声称" in lied
+    assert "中间缺" not in lied  # what a liar shows is not told as a fact
+    assert "不支持查询" in told("")
+
+
 def test_a_codec_that_changed_is_accepted_and_the_file_keeps_who_said_so(office: Office) -> None:
     technician, evidence = office.client("zhang"), {"codec_before": "H264", "codec_now": "H265"}
     office.board.open("point:gate-east", "camera.codec_changed", Severity.ATTENTION, evidence=evidence)
