@@ -28,7 +28,7 @@ EVERY_STEP = os.environ.get("CAMPUS_EVERY_STEP") == "1"
 def test_a_kill_at_a_step_of_a_phase_leaves_nothing_wrong(
     tmp_path: Path, root: Path, phase: str, stride: int, steps: set[str]
 ) -> None:
-    words = [sys.executable, HERE / "phases.py", tmp_path, phase, "1" if EVERY_STEP else str(stride)]
+    words: list[str | Path] = [sys.executable, HERE / "phases.py", tmp_path, phase, "1" if EVERY_STEP else str(stride)]
     done = subprocess.run(
         words, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=280
     )
