@@ -62,6 +62,8 @@ class CameraEvents(Service):
         self._points = points
         self._chance = chance or random.Random()
         self._open: dict[str, PullPoint] = {}
+        self._relays: dict[tuple[str, str], bool] = {}
+        self._relays_told_ns: dict[tuple[str, str, bool], int] = {}
         self._lock = threading.Lock()
         self._broken: BaseException | None = None
 
@@ -96,6 +98,15 @@ class CameraEvents(Service):
         """Devices that hold a pull point for us now."""
         with self._lock:
             return frozenset(self._open)
+
+    def relay_moved(self, device_id: str, token: str, active: bool, since_running_ns: int) -> bool | None:
+        """Whether the device told that a relay is so, now or since then; None: it is not heard, or never told of it."""
+        with self._lock:
+            state = self._relays.get((device_id, token))
+            if state is None or device_id not in self._open:
+                return None
+            told_ns = self._relays_told_ns.get((device_id, token, active))
+        return state is active or (told_ns is not None and told_ns >= since_running_ns)
 
     def _listen(self, visitor: Visitor) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -163,6 +174,8 @@ class CameraEvents(Service):
             elif reading.meaning in FINDINGS:
                 states[reading.meaning, reading.token] = (reading, event)
             elif reading.meaning in _FACTS:
+                if reading.meaning is Meaning.RELAY:
+                    self._note_relay(device_id, reading.token, reading.active)
                 facts.append(_FACTS[reading.meaning](device_id, reading))
         for reading, event in states.values():
             self._finding(device_id, reading, event)
@@ -171,6 +184,11 @@ class CameraEvents(Service):
                 for fact in facts:
                     self._register.tell(transaction, fact)
                 self._register.count_topics(transaction, device_id, strangers)
+
+    def _note_relay(self, device_id: str, token: str, active: bool) -> None:
+        with self._lock:
+            self._relays[device_id, token] = active
+            self._relays_told_ns[device_id, token, active] = self._clock.running_ns()
 
     def _finding(self, device_id: str, reading: Reading, event: DeviceEvent) -> None:
         assert reading.meaning is not None

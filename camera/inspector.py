@@ -35,6 +35,7 @@ class Inspector:
     services: tuple[Service, ...]
     register: Register
     rounds: CameraRound
+    events: CameraEvents
     pictures: PictureHealth
     streams: StreamWatch
 
@@ -124,4 +125,4 @@ def inspector(
     )
     streams = StreamWatch(settings.points, register, findings, clock)
     held = HeldWatch(visitors, register, findings, clock, is_well=rounds.is_well)
-    return Inspector((rounds, events, pictures, held), register, rounds, pictures, streams)
+    return Inspector((rounds, events, pictures, held), register, rounds, events, pictures, streams)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from config.credential import CredentialError
 from config.device import Device
 from config.settings import Settings
 from config.siren import CameraRelay
+from edge_agent.relay_watch import Moved, RelayWatch
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import FindingBoard
 from foundation.service import Service
@@ -32,39 +34,61 @@ _SOONER: Final = 0.6
 
 
 def camera_sirens(
-    settings: Settings, alarms: Path, findings: FindingBoard, clock: Clock, *, may_try: Callable[[str], bool]
+    settings: Settings,
+    alarms: Path,
+    findings: FindingBoard,
+    clock: Clock,
+    *,
+    may_try: Callable[[str], bool],
+    moved: Moved,
 ) -> list[Service]:
-    """One service for each siren that hangs on a relay. Silent alarms switch none (alarms.siren.sounds)."""
+    """One service for each siren that hangs on a relay, and one that sees whether the relays move.
+
+    Silent alarms switch none (alarms.siren.sounds).
+    """
     told = siren_findings(findings)
-    return [
+    hung = [(siren, siren.relay) for siren in settings.sirens if siren.relay is not None]
+    watch = RelayWatch([siren.id for siren, _ in hung], findings, clock, moved)
+    switches = [
         SirenSwitch(
             siren,
-            RelayOutlet(siren.relay, settings, clock, may_try=may_try),
+            RelayOutlet(relay, settings, clock, may_try=may_try, asked=partial(watch.asked, siren.id, relay)),
             FollowedAlarms(alarms, clock),
             clock=clock,
             unreachable=told,
         )
-        for siren in settings.sirens
-        if siren.relay is not None
+        for siren, relay in hung
     ]
+    return [watch, *switches]
 
 
 class RelayOutlet:
     """An `alarms.siren.Outlet`; used by its siren's thread alone."""
 
-    def __init__(self, relay: CameraRelay, settings: Settings, clock: Clock, *, may_try: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        relay: CameraRelay,
+        settings: Settings,
+        clock: Clock,
+        *,
+        may_try: Callable[[str], bool],
+        asked: Callable[[bool, int], None] = lambda _on, _at_running_ns: None,
+    ) -> None:
+        """`asked` hears what a device said OK to, and when it was asked."""
         self.renew_s: float | None = None
         self._relay = relay
         self._device: Device = settings.device(relay.device)
         self._login_of = login_of(settings, self._device)
         self._clock = clock
         self._may_try = may_try
+        self._asked = asked
         self._refused_ns: int | None = None
         self._learnt = False
 
     def switch(self, *, on: bool) -> None:
         """Switch the relay. Raises OutletError."""
         self._check()
+        at_running_ns = self._clock.running_ns()
         try:
             camera = OnvifDevice(self._device.address, self._login_of(), self._clock)
             switch_relay(camera, self._relay.token, active=on)
@@ -73,6 +97,7 @@ class RelayOutlet:
             raise OutletError(f"{self._device.name}: {error}") from error
         except (DeviceError, CredentialError) as error:
             raise OutletError(f"{self._device.name}: {error}") from error
+        self._asked(on, at_running_ns)
         if on and not self._learnt:
             self._learn(camera)
 

@@ -36,6 +36,9 @@ _WORDS: Final = {
         mark("设备自己的录像说不清"), mark("不能指望它的存储卡。请技术人员校时、格式化或换卡。")
     ),
     "camera.held_footage_ended": Words(mark("设备自己不再录像"), mark("请技术人员看存储卡是否在、是否坏了。")),
+    "camera.relay_not_switched": Words(
+        mark("报警输出没有动作，警号可能没有响"), mark("报警照常发出。请技术人员检查警号接线和摄像机。")
+    ),
     "camera.no_such_source": Words(mark("设备上没有设置里写的通道"), mark("请技术人员核对通道号。")),
     "camera.no_password": Words(mark("读不到设备密码"), mark("请技术人员在本机上写好密码文件或环境变量。")),
     "camera.not_onvif": Words(

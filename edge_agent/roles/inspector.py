@@ -49,6 +49,7 @@ def services(context: RoleContext) -> list[Service]:
         context.findings,
         context.clock,
         may_try=may_try(context.state.journal(Role.RECORDER), context.state.journal(Role.INSPECTOR)),
+        moved=cameras.events.relay_moved,
     )
     if plan is not None:
         watches.append(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from alarms.siren import OutletError
+from camera.events import CameraEvents
 from camera.login import Login
 from camera.onvif.device import OnvifDevice
 from camera.onvif.relay import RelayMode, read_relays, set_relay
@@ -18,12 +19,15 @@ from config.device import Device
 from config.settings import Settings
 from config.siren import CameraRelay, Siren
 from edge_agent.camera_sirens import RelayOutlet, camera_sirens
-from foundation.clock import SystemClock
+from edge_agent.relay_watch import CONFIRM_S, RelayWatch
+from foundation.clock import ManualClock, SystemClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
 from simulator.campus import Campus, demo_cameras
+from simulator.faults import Fault
 from tests.alarms.parts import LineParts, request
 from tests.camera.conftest import SMALL, SMALL_SUB
+from tests.camera.test_camera_round import Box, simulated
 from tests.support.waiting import wait_until
 from uplink.messages.alarm import UpdateKind
 
@@ -75,7 +79,8 @@ def test_the_relay_sounds_for_an_alarm_and_ends_when_somebody_in_the_school_answ
     (before,) = read_relays(camera)
     set_relay(camera, replace(before, mode=RelayMode.MONOSTABLE, delay_s=1.0))  # falls back: has to be renewed
     board = FindingBoard(Journal.open(tmp_path / "inspector.sqlite", CLOCK), CLOCK)
-    (siren,) = camera_sirens(settings_of(campus, monkeypatch), parts.path, board, CLOCK, may_try=lambda _device: True)
+    made = settings_of(campus, monkeypatch)
+    _, siren = camera_sirens(made, parts.path, board, CLOCK, may_try=lambda _: True, moved=lambda *_: None)
     siren.start()
     try:
         parts.line.press(request("west"))  # silent: the answer to the next one proves that this one switched nothing
@@ -88,6 +93,51 @@ def test_the_relay_sounds_for_an_alarm_and_ends_when_somebody_in_the_school_answ
         siren.close()
         set_relay(camera, before)
     assert board.all_open() == []
+
+
+def test_a_siren_that_says_ok_and_does_not_sound_is_found_out_by_what_its_camera_tells(
+    campus: Campus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, time = Box(tmp_path), ManualClock()
+    visitor = simulated(box, campus, "gate")
+    events = CameraEvents([visitor], box.register, box.findings, time, is_well=lambda _: True, points={})
+    watch = RelayWatch(["yard"], box.findings, time, events.relay_moved)
+    relay = CameraRelay(device="gate", token="Relay_1")
+    made = settings_of(campus, monkeypatch)
+    outlet = RelayOutlet(relay, made, CLOCK, may_try=lambda _: True, asked=lambda on, _: watch.asked(
+        "yard", relay, on, time.running_ns()))  # fmt: skip
+    silent = {("siren:yard", "camera.relay_not_switched")}
+
+    def later() -> set[tuple[str, str]]:
+        time.advance(seconds=CONFIRM_S + 1)
+        watch.look()
+        return box.open_kinds()
+
+    box.register.keep_only({"gate": campus.addresses("gate").onvif_url})
+    outlet.switch(on=False)
+    assert later() == set()  # nobody listens yet: nothing is known, and nothing is said
+    events.start()
+    try:
+        wait_until(
+            lambda: events.relay_moved("gate", "Relay_1", False, 0) is True, timeout_s=20, what="the first state"
+        )
+        campus.set_fault("gate", Fault.IGNORES_SET)
+        outlet.switch(on=True)  # says OK
+        watch.look()
+        assert box.open_kinds() == set()  # it has its time
+        assert later() == silent
+        campus.set_fault("gate", None)
+        outlet.switch(on=True)
+        wait_until(lambda: events.relay_moved("gate", "Relay_1", True, 0) is True, timeout_s=20, what="the relay")
+        assert later() == set()
+        outlet.switch(on=False)
+        wait_until(lambda: not campus.relays("gate")["Relay_1"], what="silence")
+        wait_until(lambda: events._relays["gate", "Relay_1"] is False, timeout_s=20, what="word of it")
+        assert later() == set()
+    finally:
+        campus.set_fault("gate", None)
+        events.close()
+        box.close()
 
 
 def test_a_refused_log_in_is_said_and_not_tried_again(campus: Campus, monkeypatch: pytest.MonkeyPatch) -> None:
