@@ -37,7 +37,7 @@ class Confirmation(StrEnum):
 
     NONE = "none"
     PAGE = "page"
-    """The host entered the visit beforehand on a page of the office."""
+    """The host entered the visit beforehand on a page of the office, or answered there while the visitor waited."""
     PHONE = "phone"
     """The guard phoned the host."""
 
@@ -54,6 +54,8 @@ class Admission:
     health_code: str = ""
     bags: str = ""
     confirmation: Confirmation = Confirmation.NONE
+    confirmed_by: str = ""
+    """Who said so on the page."""
     expected_id: str = ""
     leave_by_utc_ns: int | None = None
 

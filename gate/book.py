@@ -17,6 +17,7 @@ from gate.badge import Badge, badge_code, read_badge
 from gate.door import Door
 from gate.duty import DutyBook
 from gate.facts import VisitCorrected, VisitSignedIn, VisitSignedOut, VisitUndone
+from gate.host_ask import HostAsks
 from gate.known import FoundBy, SearchKey, search_key_file
 from gate.query import person_fields, plain_visitor, read_visit, record_of, visit_of_badge
 from gate.record import RecordBook
@@ -37,6 +38,7 @@ SCHEMA: Final = Schema.load(
     ("gate", "migrations/0004_whole_record.sql"),
     ("gate", "migrations/0010_door.sql"),
     ("gate", "migrations/0011_vehicle_terms.sql"),
+    ("gate", "migrations/0012_host_ask.sql"),
 )
 _NO_TERMS: Final = Admission()
 
@@ -88,6 +90,7 @@ class GateBook:
         self.duty = DutyBook(self._database, self.journal, self._audit, clock)
         self.door = Door(self.records, self.duty)
         self.vehicles = VehicleBook(self.records, self._search_key)
+        self.asks = HostAsks(self.records)
         self.refusals = RefusalBook(self.records, self._search_key)
         known.begin_index(self._database, self._search_key)
         self._finish_erasures()

@@ -12,6 +12,7 @@ from foundation.journal import JOURNAL_SQL, Journal
 from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import Database, Schema
 from gate.expected import ExpectedBook
+from gate.host_ask import HostAnswers
 from gate.hours import HoursBook
 from gate.leave_slip import SlipBook
 from gate.look import LookBook
@@ -30,6 +31,7 @@ SCHEMA: Final = Schema.load(
     ("gate", "orders.sql"),
     ("gate", "migrations/0100_watch.sql"),
     ("gate", "migrations/0101_look.sql"),
+    ("gate", "migrations/0102_host_answer.sql"),
 )
 _RESTORED: Final = "已删除，恢复备份后再次删除"
 
@@ -59,6 +61,7 @@ class GateOrders:
         self.slips = SlipBook(self.records)
         self.watch = WatchBook(self.records)
         self.looks = LookBook(self.records)
+        self.answers = HostAnswers(self.records)
         with self._database.transaction() as transaction:
             for record_id in self.records.audit.unfinished_erasures(transaction):
                 self.records.erase(transaction, record_id, _RESTORED)

@@ -56,6 +56,7 @@ class AdmissionForm:
             Admission(
                 **answers,
                 confirmation=Confirmation.PAGE if expected else Confirmation.PHONE if phoned else Confirmation.NONE,
+                confirmed_by=expected.by_name if expected else "",
                 expected_id=expected.id if expected else "",
                 leave_by_utc_ns=expected.until_utc_ns if expected else None,
             )

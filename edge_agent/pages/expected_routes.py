@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -16,13 +16,17 @@ from edge_agent.pages.visit_form import REASONS
 from foundation.clock import NS_PER_S
 from foundation.ids import is_id, new_id
 from gate.expected import Expected, Guest, expected_by_id, read_expected, used_ids
+from gate.host_ask import HostAsk, is_for, open_asks
 from gate.record import RecordRefusedError, UnknownRecordError
 from web.duty import Right
 from web.form import FormTexts
+from web.language import mark
 from web.login import needs, person_of
 from web.page import page, texts_of
-from web.problem import NOT_ALLOWED, PageProblem
+from web.problem import NOT_ALLOWED, PageProblem, Words
+from web.stream import live
 
+_PASSED: Final = Words(mark("门卫已经不等这个回答了"), mark("来访人已经登记或离开；要紧就打门卫电话。"))
 _SHOWN_NS: Final = 7 * 24 * 3600 * NS_PER_S
 
 
@@ -56,9 +60,30 @@ def expected_routes(deps: SchoolGateDeps) -> APIRouter:
             invited=[(one, one.id in used, one.until_utc_ns <= now) for one in reversed(invited)],
             values={"host": person.name if person else "", **values},
             errors=errors,
+            asks=asks(request),
+            live_url="/gate/expected/live",
             reasons=[(reason, texts(reason)) for reason in REASONS],
             expected_id=expected_id or new_id(),
         )
+
+    def asks(request: Request) -> tuple[HostAsk, ...]:
+        """What the gate asks this person; whoever arranges the gate sees all."""
+        person = person_of(request)
+        every = open_asks(deps.book, deps.orders.path, deps.clock.utc_ns())
+        if person is None or person.duty.may(Right.ARRANGE_GATE):
+            return every
+        return tuple(ask for ask in every if is_for(ask.host, person.name))
+
+    @routes.get("/live")
+    async def beats(request: Request) -> Response:
+        return live(request, lambda: str(hash(asks(request))))
+
+    @routes.post("/asks/{ask_id}/{answer}")
+    def answer_gate(request: Request, ask_id: str, answer: Literal["yes", "no"]) -> Response:
+        if ask_id not in {ask.id for ask in asks(request)}:
+            raise PageProblem(409, _PASSED)
+        deps.orders.answers.answer(ask_id, welcome=answer == "yes", by=by_of(request))
+        return RedirectResponse("/gate/expected", 303)
 
     @routes.get("")
     def everything(request: Request) -> Response:

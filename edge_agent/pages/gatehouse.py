@@ -37,6 +37,7 @@ from foundation.sqlite import DatabaseError
 from gate.book import GateBook
 from gate.draft import Draft, DraftBox
 from gate.duty import Duty
+from gate.host_ask import answers_version
 from gate.query import inside_count, inside_version, longest_inside
 from gate.stations import Station
 from gate.vehicle_book import vehicles_to_write_up
@@ -236,7 +237,7 @@ def _home(deps: GatehouseDeps) -> APIRouter:
         def version() -> str:
             center = deps.center()
             try:
-                visits = inside_version(deps.book.path)
+                visits = inside_version(deps.book.path) + answers_version(deps.orders)
             except DatabaseError:
                 visits = "?"
             return f"{center.state if center else '-'} {visits}"

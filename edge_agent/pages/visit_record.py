@@ -85,6 +85,7 @@ def _terms(book: Path, record_id: str) -> list[tuple[str, str]]:
         (mark("谁批准的"), terms.approver),
         (mark("批准的原因"), terms.approved_reason),
         (mark("体温（℃）"), terms.temperature),
+        (mark("被访人同意"), terms.confirmed_by),
     ]
 
 

@@ -19,8 +19,11 @@ from edge_agent.pages.visit_refusal_routes import refusal_routes
 from edge_agent.pages.visit_watch_routes import watch_routes
 from foundation.clock import beijing_day
 from foundation.ids import new_id
+from gate.admission import Confirmation
 from gate.book import AlreadyInsideError, VisitConflictError, VisitRefusedError
+from gate.host_ask import latest_ask
 from gate.query import inside_now, recent_visitors, record_of, visit_by_id, visits_of_day
+from gate.record import RecordRefusedError
 from gate.visit import Visit, masked, tidy, tidy_text, troubles
 from web.form import FormTexts
 from web.language import mark
@@ -89,12 +92,30 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
         check(visit_id)
         return _sign_in(request, deps, visit_id, form)
 
+    @routes.post("/{visit_id}/ask")
+    def ask_host(request: Request, visit_id: str, form: FormTexts) -> Response:
+        check(visit_id)
+        station, visitor = station_of(request), visitor_of(form)
+        try:
+            # What was typed waits for the answer as a draft does; without one nothing is asked and nothing is lost.
+            deps.drafts.keep(station.id, visit_id, "visit", form)
+            deps.book.asks.ask(
+                visit_id=visit_id, gate_id=deps.gate_of(station).id, guard=deps.guard_of(station), visitor=visitor
+            )
+        except RecordRefusedError as refused:
+            errors = errors_of(refused.troubles, texts_of(request))
+            return _form(request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors)
+        return RedirectResponse(f"/visits/form?draft={visit_id}", status_code=303)
+
 
 def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, str]) -> Response:
     visitor, station, now = visitor_of(form), station_of(request), deps.clock.utc_ns()
     admission = deps.admission.admission(form, now)
     # A request that comes twice, after the gate has closed meanwhile, is answered as the first time.
     written = visit_by_id(deps.book.path, visit_id) is not None
+    answered = latest_ask(deps.book.path, deps.orders, visit_id, now)
+    if answered and answered.answer and answered.answer.welcome and answered.host == tidy(visitor).host:
+        admission = replace(admission, confirmation=Confirmation.PAGE, confirmed_by=answered.answer.by_name)
     asked = {} if written else deps.admission.errors(admission, now, texts_of(request))
     try:
         if asked:
@@ -215,7 +236,7 @@ def _form(
     kept: bool = False,
     correcting: bool = False,
 ) -> Response:
-    texts = texts_of(request)
+    texts, now = texts_of(request), deps.clock.utc_ns()
     visitor = visitor_of(values)
     notices: Notices = (
         notices_of(deps, request, visitor, record_of(visit_id)) if visitor.name or visitor.phone else NONE
@@ -234,5 +255,6 @@ def _form(
         documents=[(kind.value, texts(word)) for kind, word in DOCUMENTS],
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
-        admission=deps.admission.asked(values, deps.clock.utc_ns()),
+        admission=deps.admission.asked(values, now),
+        asked_host=latest_ask(deps.book.path, deps.orders, visit_id, now),
     )

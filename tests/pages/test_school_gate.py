@@ -19,6 +19,7 @@ from foundation.ids import new_id
 from gate.admission import Confirmation, read_admission
 from gate.expected import read_expected
 from gate.handover import read_handovers
+from gate.host_ask import answers_version, is_for, open_asks
 from gate.hours import moment_of, read_hours
 from gate.leave_slip import read_pupils_out, read_slips
 from gate.meeting import read_attendance, read_meetings
@@ -216,6 +217,69 @@ def test_the_guards_phone_call_is_recorded_as_such(campus: School, gate: httpx.C
     gate.post(f"/visits/{new_id()}", data=VISITOR | {"name": "乙", "phone": "", "confirmation": "page"})
     forged = [read_admission(campus.book.path, record_of(visit.id)) for visit in inside_now(campus.book.path)]
     assert [one.confirmation for one in forged if one is not None] == [Confirmation.PHONE]
+
+
+def test_a_host_answers_on_the_own_page_while_the_visitor_waits(
+    campus: School, teacher: httpx.Client, gate: httpx.Client
+) -> None:
+    visit_id, visitor = new_id(), VISITOR | {"host": "陈老师", "name": "孙工"}
+    assert "问被访人" in gate.get("/visits/form").text
+    asked = gate.post(f"/visits/{visit_id}/ask", data=visitor)
+    assert asked.status_code == 303
+    waiting = gate.get(asked.headers["location"]).text
+    assert "已问 陈老师" in waiting
+    assert 'value="孙工"' in waiting
+    other = new_id()
+    gate.post(f"/visits/{other}/ask", data=VISITOR | {"host": "王主任", "name": "周工"})
+    shown = teacher.get("/gate/expected").text
+    assert "孙工" in shown
+    assert "周工" not in shown, "who wants to see somebody else is nobody's business"
+    before = answers_version(campus.orders.path)
+    assert teacher.post(action(shown, "/gate/expected/asks/[^/]+/no")).status_code == 303
+    assert "陈老师 说不可以" in gate.get(asked.headers["location"]).text
+    assert teacher.post(action(shown, "/gate/expected/asks/[^/]+/yes")).status_code == 303
+    assert answers_version(campus.orders.path) != before, "the gate's page is told at its next beat"
+    assert "陈老师 说可以" in gate.get(asked.headers["location"]).text
+    assert gate.post(f"/visits/{visit_id}", data=visitor).status_code == 303
+    kept = read_admission(campus.book.path, record_of(visit_id))
+    assert kept is not None
+    assert (kept.confirmation, kept.confirmed_by) == (Confirmation.PAGE, "陈老师")
+    assert teacher.post(action(shown, "/gate/expected/asks/[^/]+/yes")).status_code == 409, "the visitor is in"
+    (foreign,) = open_asks(campus.book.path, campus.orders.path, campus.clock.utc_ns())
+    assert teacher.post(f"/gate/expected/asks/{foreign.id}/yes").status_code == 409
+    assert gate.post(f"/visits/{other}/ask", data={"name": "周工"}).status_code == 422
+
+
+def test_an_answer_for_another_host_or_of_an_hour_ago_confirms_nobody(
+    campus: School, leader: httpx.Client, gate: httpx.Client
+) -> None:
+    visit_id, visitor = new_id(), VISITOR | {"host": "陈老师", "name": "孙工"}
+    gate.post(f"/visits/{visit_id}/ask", data=visitor)
+    leader.post(action(leader.get("/gate/expected").text, "/gate/expected/asks/[^/]+/yes"))
+    gate.post(f"/visits/{visit_id}", data=visitor | {"host": "王主任"})
+    assert read_admission(campus.book.path, record_of(visit_id)) is None
+    late = new_id()
+    gate.post(f"/visits/{late}/ask", data=VISITOR | {"name": "周工", "phone": ""})
+    leader.post(action(leader.get("/gate/expected").text, "/gate/expected/asks/[^/]+/yes"))
+    campus.clock.advance(seconds=3600)
+    gate.post(f"/visits/{late}", data=VISITOR | {"name": "周工", "phone": ""})
+    assert read_admission(campus.book.path, record_of(late)) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "same"),
+    [
+        ("陈老师", "陈芳", True),
+        ("欧阳老师", "欧阳明", True),
+        ("陈芳", "陈芳", True),
+        ("陈芳", "陈芳华", False),
+        ("老师", "陈芳", False),
+        ("王主任", "陈芳", False),
+        ("", "", False),
+    ],
+)
+def test_whom_a_guard_means_by_what_was_written(host: str, name: str, same: bool) -> None:
+    assert is_for(host, name) is same
 
 
 # ── who may what ──────────────────────────────────────────────────────────────────────────────────────────────────
