@@ -1,4 +1,4 @@
-"""How well and how cheaply pictures are judged: `python -m benchmarks.picture [--quick] [--set first] [--tuning]`.
+"""How well and how cheaply pictures are judged: `python -m benchmarks.picture [--quick] [--set first] [--view NAME]`.
 
 Episodes where nothing is wrong are counted on eight hours of each evaluation view (benchmarks/picture_unseen.py, made
 after the judgement was frozen) and on opencv-doc's vtest.avi; detection by faults made before the lens, in it and on
@@ -35,7 +35,9 @@ from camera.picture.point_eye import PointEye
 from foundation.clock import NS_PER_S
 
 SETS = {"first": (VIEWS, 6_600), "second": (LATER_VIEWS, 8_800)}
-"""Evaluation views with their seed. What the first showed mended the judgement; the second was made after that."""
+"""Evaluation views with their seed. The first mended the judgement and is used up, and so are USED_UP of the second."""
+USED_UP = frozenset({"bus stop", "library", "gym", "rear gate"})
+"""Views of the second set that have mended the judgement since (docs/decisions/0077)."""
 TUNING_SEED = 77_013
 CLIPS = Path(os.environ.get("CAMPUS_CLIPS") or Path(__file__).resolve().parent.parent / ".cache" / "clips")
 
@@ -47,13 +49,18 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="the footage that the thresholds were set on")
     parser.add_argument("--judge-only", action="store_true", help="leave out the share of a core and the peer")
     parser.add_argument("--set", choices=sorted(SETS), default="second", help="the evaluation views")
+    parser.add_argument("--view", action="append", default=[], help="only this evaluation view; may be repeated")
     asked = parser.parse_args()
     views, seed = SETS[asked.set]
+    unknown = set(asked.view) - {one.name for one in views}
+    if unknown:
+        parser.error(f"the {asked.set} set has no view {', '.join(sorted(unknown))}")
     cv2.setNumThreads(1)
     tally = Tally()
     injections = 2 if asked.quick else 10
     names = [one.name for one in (PLACES if asked.tuning else views)]
-    for number in range(3 if asked.quick else len(names)):
+    wanted = [number for number, name in enumerate(names) if asked.tuning or not asked.view or name in asked.view]
+    for number in wanted[:3] if asked.quick else wanted:
         say(f"{names[number]}: {injections} of each fault")
         place = Tuning(number, asked.quick) if asked.tuning else Unseen(views[number], seed + number, asked.quick)
         watch(place, tally, injections, (TUNING_SEED if asked.tuning else seed) + number, LOOK_S)

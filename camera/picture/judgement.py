@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.picture.measure import Grid, Measures
+from camera.picture.measure import Grid, Measures, edges_of
 from camera.picture.picture import Plane
 from camera.picture.reference import (
     UNWRITTEN,
@@ -64,7 +64,18 @@ class Thresholds:
     cast_beyond: float = 26.0
     """Sodium lamps that go on at dusk move the mean colour by 20 to 25."""
     blur_ratio: float = 0.54
-    """Fine detail against contrast, as a share of the reference's."""
+    """Fine detail against contrast, as a share of the reference's. Lamps that go out take it too, ..."""
+    edge_width_px: float = 0.7
+    """... but leave edges narrow: a lens in focus gives 0 to 0.5, sigma 2 gives 0.83 and more (a bare wall gives 0.9
+    in focus: there detail decides alone), ..."""
+    edge_share: float = 0.35
+    """... at the block that so many of those with an edge are narrower than."""
+    edge_steepness: float = 4.0
+    """Grey levels per pixel of a block's steepest edge from which its width is known, ..."""
+    edge_over_noise: float = 1.2
+    """... or so many times the noise if that is more: 6 times what is left of it."""
+    edge_blocks: int = 6
+    """Below so many blocks with an edge nothing is known of their width, and fine detail decides alone."""
     blur_basis: float = 0.25
     """Share of the textured blocks that must show the place for blur to be judged."""
     block_lost: float = 0.45
@@ -207,7 +218,7 @@ def _by_texture(
     lost, kept = textured & (retention < limits.block_lost), textured & (retention >= limits.block_kept)
     lost_share = float(lost[textured].mean())
     if lost_share < limits.suspect_share:
-        return _blurred(measures, reference, kept, limits)
+        return _blurred(measures, picture, reference, kept, limits)
     if lost_share >= limits.moved_share:
         moved = _moved(measures, picture, reference, limits, far=lost_share >= limits.far_share)
         if moved:
@@ -216,7 +227,7 @@ def _by_texture(
     # stay where they were.
     place = reference.view.picture
     soft = lost & (block_likeness(place, picture, softened_px=2.0) >= limits.block_alike)
-    blurred = _blurred(measures, reference, kept | soft, limits)
+    blurred = _blurred(measures, picture, reference, kept | soft, limits)
     if blurred:
         return blurred
     hidden = lost & ~soft & (block_likeness(place, picture) < limits.block_unlike)
@@ -232,7 +243,7 @@ def _by_texture(
 
 
 def _blurred(
-    measures: Measures, reference: Reference, seen: npt.NDArray[np.bool_], limits: Thresholds
+    measures: Measures, picture: Plane, reference: Reference, seen: npt.NDArray[np.bool_], limits: Thresholds
 ) -> dict[Condition, Suspicion]:
     # Where the place is seen: what hides it says nothing of the lens.
     seen = seen & UNWRITTEN
@@ -240,7 +251,17 @@ def _blurred(
         return {}
     fine = (measures.detail / measures.contrast)[seen] / (reference.detail / reference.contrast)[seen]
     sharpness = _weighted_median(fine, reference.detail[seen])  # where the place is smooth, blur takes nothing
-    return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)} if sharpness <= limits.blur_ratio else {}
+    if sharpness > limits.blur_ratio or _has_narrow_edges(measures, picture, limits):
+        return {}
+    return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)}
+
+
+def _has_narrow_edges(measures: Measures, picture: Plane, limits: Thresholds) -> bool:
+    # Nothing is sharp behind a lens out of focus, be it the place's or a passer-by's, by whatever light.
+    edges = edges_of(picture)
+    enough = max(limits.edge_steepness, limits.edge_over_noise * measures.noise_sigma)
+    widths = edges.width_px[UNWRITTEN & (edges.steepness >= enough)]
+    return len(widths) >= limits.edge_blocks and float(np.quantile(widths, limits.edge_share)) < limits.edge_width_px
 
 
 def _weighted_median(values: Grid, weights: Grid) -> float:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from camera.picture.episode import RULES, Watch, after_look
 from camera.picture.judgement import Condition
-from camera.picture.measure import Light, measure
+from camera.picture.measure import Light, edges_of, measure
 from camera.picture.picture import Picture, from_bgr
 from camera.picture.point_eye import Look, PointEye
 from camera.picture.reference import LEARN_LOOKS
@@ -307,3 +307,14 @@ def test_measures_of_a_plain_picture_are_what_they_should_be() -> None:
     assert (found.noise_sigma, found.cast, found.colour_spread, found.light) == (0, 0, 0, Light.NIGHT)
     noisy = np.random.default_rng(3).normal(128, 12, (360, 640))
     assert measure(Picture(clipped(noisy), grey.u, grey.v)).noise_sigma == pytest.approx(12, rel=0.1)
+
+
+@pytest.mark.parametrize("sigma_px", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("height", [40, 160])
+def test_the_width_of_edges_is_the_lens_and_not_the_light(sigma_px: float, height: int) -> None:
+    step = np.full((360, 640), 30, np.float32)
+    for left in range(20, 640, 80):
+        step[:, left : left + 40] += height
+    seen = np.round(cv2.GaussianBlur(step, (0, 0), sigma_px)).astype(np.uint8)
+    edges = edges_of(seen)
+    assert np.median(edges.width_px) == pytest.approx(sigma_px, abs=0.35)
