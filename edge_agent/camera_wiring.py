@@ -52,11 +52,14 @@ def camera_services(context: RoleContext) -> CameraService:
     def files() -> Sequence[CameraFile]:
         return camera_files(settings, plan(), book.path, cameras, now_utc_ns=clock.utc_ns())
 
-    def findings(point_id: str) -> Sequence[Finding]:
-        subjects = {f"point:{point_id}", f"device:{settings.point(point_id).device}"}
+    def findings() -> Mapping[str, Sequence[Finding]]:
         journals = [state.journal(role) for role in (Role.INSPECTOR, Role.RECORDER)]
         found = [one for path in journals if path.exists() for one in read_open_findings(path)]
-        return sorted((one for one in found if one.subject in subjects), key=lambda one: one.since_utc_ns)
+        found.sort(key=lambda one: one.since_utc_ns)
+        return {
+            point.id: [one for one in found if one.subject in (f"point:{point.id}", f"device:{point.device}")]
+            for point in settings.points
+        }
 
     def measures() -> Mapping[str, StreamMeasure]:
         try:

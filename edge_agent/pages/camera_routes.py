@@ -35,11 +35,13 @@ from web.login import needs, person_of
 from web.page import page, texts_of
 from web.problem import NOT_ALLOWED, PageProblem, Words
 from web.signs import State
+from web.stream import live
 
 PHOTO_PATH: Final = "/cameras/photo"
 SHEET_PATH: Final = "/cameras/sheet"
 CAMERA_BODY_LIMITS: Final[Mapping[str, int]] = {PHOTO_PATH: UPLOAD_LIMIT_BYTES, SHEET_PATH: MOST_BYTES + 10_000}
 """For web.app.make_app: these take files."""
+_LIVE: Final = "/cameras/live"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATES: Final = {
     DeviceState.OK: State.OK,
@@ -74,8 +76,8 @@ class CameraDeps:
     book: CameraFiles
     files: Callable[[], Sequence[CameraFile]]
     """Of every point. Raises DatabaseError."""
-    findings: Callable[[str], Sequence[Finding]]
-    """Open ones of a point's subject and its device's, by the point's id."""
+    findings: Callable[[], Mapping[str, Sequence[Finding]]]
+    """Open ones of each point and its device, oldest first, by the point's id."""
     measures: Callable[[], Mapping[str, StreamMeasure]]
     """How streams really come, by point."""
     held: Callable[[], Mapping[str, HeldReport]]
@@ -88,6 +90,7 @@ def camera_routes(deps: CameraDeps) -> APIRouter:
     """/cameras for everybody who may see how the campus stands; writing is for those who mend."""
     routes = APIRouter(prefix="/cameras", dependencies=[needs(Right.SEE_STATUS)])
     _list(routes, deps)
+    _live(routes, deps)
     _sheet(routes, deps)
     _photo(routes, deps)
     _acts(routes, deps)
@@ -131,7 +134,27 @@ def _list_page(deps: CameraDeps, request: Request, refused: UploadRefused | None
         mistake_count=refused.count if refused else 0,
         may_write=_may_write(request),
         status=422 if refused else 200,
+        live_url=_LIVE,
     )
+
+
+def _live(routes: APIRouter, deps: CameraDeps) -> None:
+    @routes.get("/live")
+    async def beats(request: Request) -> Response:
+        return live(request, lambda: _version(deps), every_s=5.0)
+
+
+def _version(deps: CameraDeps) -> str:
+    """Another one when a device, a stream, a finding or a file became another; ages of words renew themselves."""
+    shown = []
+    measures, held, findings = deps.measures(), deps.held(), deps.findings()
+    for file in deps.files():
+        point, device = file.point, file.device
+        told = (device.state, device.serial, device.firmware, device.mac, device.model) if device is not None else None
+        wrong = [one.id for one in findings.get(point.id, ())]
+        written = sorted(file.values.items()), file.has_photo
+        shown.append((point.id, told, file.streams, measures.get(point.id), held.get(point.device), wrong, written))
+    return f"{hash(repr(shown)):x}"
 
 
 def _sheet(routes: APIRouter, deps: CameraDeps) -> None:
@@ -198,7 +221,7 @@ def _acts(routes: APIRouter, deps: CameraDeps) -> None:
 
 
 def _open(deps: CameraDeps, file: CameraFile, kind: str) -> Finding | None:
-    return next((one for one in deps.findings(file.point.id) if one.kind == kind), None)
+    return next((one for one in deps.findings().get(file.point.id, ()) if one.kind == kind), None)
 
 
 def _one(routes: APIRouter, deps: CameraDeps) -> None:
@@ -233,7 +256,7 @@ def _file_page(
     errors: Mapping[str, str] = _NOTHING,
 ) -> Response:
     texts = texts_of(request)
-    findings = deps.findings(file.point.id)
+    findings = deps.findings().get(file.point.id, ())
     return page(
         request,
         "camera_file.html",
@@ -245,6 +268,7 @@ def _file_page(
         state=_state(file.device),
         measure=deps.measures().get(file.point.id),
         held=deps.held().get(file.point.device),
+        live_url=_LIVE,
         fields=[
             (field.value, title, values.get(field.value, file.values.get(field, "")), field in DATES)
             for field, title in TITLES.items()

@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 import xlsxwriter
+from playwright.sync_api import Browser, expect
 
 from camera.camera_file import Field, file_changes
 from camera.facts import DeviceAccepted, DeviceChanged, LoginRetryAsked, StreamMeasured
@@ -31,6 +32,7 @@ from foundation.finding import FindingBoard, Severity
 from foundation.journal import Journal, Tail, read_entries
 from foundation.state import StateDirectory
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
+from tests.support.browser import watched
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer
@@ -267,3 +269,34 @@ def test_the_book_is_read_by_english_readers_too(office: Office) -> None:
     page = office.client("wang").get("/cameras?lang=en").text
     assert "0 of 1 files are complete" in page
     assert "Installer" in page
+
+
+@pytest.mark.browser
+def test_what_becomes_of_a_camera_is_seen_without_reloading_and_without_losing_what_is_being_typed(
+    office: Office, browser: Browser
+) -> None:
+    page = browser.new_context(locale="zh-CN").new_page()
+    page.goto(f"{office.url}login?next=/cameras/gate-east")
+    page.fill("input[name=login]", "zhang")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    watch = watched(page, office.url)
+    page.fill("input[name=place]", "东门岗亭，还没写完")
+    evidence = {"serial_before": "A1", "serial_now": "B2"}
+    office.board.open("device:cam-gate", "camera.swapped", Severity.ATTENTION, evidence=evidence)
+    expect(page.locator("#camera-findings")).to_contain_text("换了另一台设备", timeout=12_000)
+    expect(page.locator("input[name=place]")).to_have_value("东门岗亭，还没写完")
+    listing = page.context.new_page()
+    listing.goto(f"{office.url}cameras")
+    expect(listing.locator("#camera-complete")).to_contain_text("0 / 1")
+    page.get_by_role("button", name="是我们换的").click()
+    expect(page.locator("#camera-changes")).to_contain_text("确认更换设备")
+    office.board.clear("device:cam-gate", "camera.swapped")
+    expect(page.locator("#camera-findings")).not_to_contain_text("换了另一台设备", timeout=12_000)
+    measured = StreamMeasured(
+        point_id="gate-east", codec="h264", seconds=60, bits_per_s=912_000, fps=1.4, keyframe_s=2.0, frames=84,
+        packets_lost=7, damaged_frames=0,
+    )  # fmt: skip
+    office.register.note_measure(measured, "cam-gate", SystemClock().utc_ns())
+    expect(listing.locator("#camera-points")).to_contain_text("912 kbit/s", timeout=12_000)
+    assert (watch.errors, watch.outside) == ([], [])
