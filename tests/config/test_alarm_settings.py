@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.alarm_input import InputKind
 from config.problem import SettingsError
 from config.settings import read_settings
 
@@ -75,3 +76,9 @@ def test_the_press_door_has_a_port_of_its_own(tmp_path: Path) -> None:
 def test_a_token_that_nobody_wrote_down_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nobody"):
         read_settings(written(tmp_path, alarm_panels={"port": 8090, "credential": "nobody"}))
+
+
+def test_every_gate_of_the_example_can_call_for_help_without_a_sound() -> None:
+    settings = read_settings(EXAMPLE)
+    silent = {item.gate for item in settings.alarm_inputs if item.kind is InputKind.PAGE and item.silent}
+    assert silent == {gate.id for gate in settings.gates}
