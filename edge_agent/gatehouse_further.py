@@ -152,7 +152,13 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
         door,
         Held("gate-book", book.close),
         StillTaker(book.records, book.stills, gate_picture(settings, state, clock), clock),
-        Expiry(book, clock, keep_days=settings.gate_records.keep_days),
+        Expiry(
+            book,
+            clock,
+            keep_days=settings.gate_records.keep_days,
+            findings=context.findings,
+            subject="role:gatehouse",
+        ),
         Reindex(book),
         Folding(book.path),
         GateWatch(

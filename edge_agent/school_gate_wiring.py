@@ -51,6 +51,12 @@ def school_gate_services(context: RoleContext) -> SchoolGateService:
         school_gate_routes(deps),
         (
             Held("gate-orders", orders.close),
-            Expiry(orders, context.clock, keep_days=context.settings.gate_records.keep_days),
+            Expiry(
+                orders,
+                context.clock,
+                keep_days=context.settings.gate_records.keep_days,
+                findings=context.findings,
+                subject="role:office",
+            ),
         ),
     )

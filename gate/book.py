@@ -20,7 +20,7 @@ from gate.facts import VisitCorrected, VisitSignedIn, VisitSignedOut, VisitUndon
 from gate.host_ask import HostAsks
 from gate.known import FoundBy, SearchKey, search_key_file
 from gate.query import person_fields, plain_visitor, read_visit, record_of, visit_of_badge
-from gate.record import RecordBook
+from gate.record import RecordBook, oldest_part
 from gate.refusal import RefusalHit
 from gate.refusal_book import RefusalBook
 from gate.search import asked_words, long_numbers_fit, words_of
@@ -322,6 +322,14 @@ class GateBook:
             with self._database.transaction() as transaction:
                 self._erase_record(transaction, record_id, reason)
         return len(due)
+
+    def oldest_day(self) -> date | None:
+        """The day that the oldest record that names somebody counts from. Raises DatabaseError."""
+        row = self._database.row(
+            "SELECT v.day FROM (SELECT visit_id FROM visitor ORDER BY rowid LIMIT 1) p JOIN visit v ON v.id = p.visit_id"
+        )
+        days = (date.fromisoformat(row[0]) if row else None, oldest_part(self._database))
+        return min((day for day in days if day is not None), default=None)
 
     def erase_record(self, record_id: str, *, reason: str) -> bool:
         """Forget who a record ('visit:ID', 'vehicle:ID', 'refusal:ID') was about; False if nothing was left to forget.

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import structlog
 
 from foundation.clock import NS_PER_S, Clock, beijing_day
+from foundation.finding import FindingBoard, Severity
 from foundation.service import Service
 from foundation.sqlite import Database, DatabaseError
 from gate.book import GateBook
@@ -21,6 +22,9 @@ _BETWEEN_S: Final = 0.2
 _HANDFUL: Final = 20
 _DAY_TAKES_S: Final = 6 * 3600
 """A clock that jumps from day to day makes at most four days of one."""
+
+FAILED: Final = "gate.erasure_failed"
+HELD_BACK: Final = "gate.erasure_held_back"
 
 _log = structlog.get_logger("gate-expiry")
 
@@ -36,6 +40,13 @@ def first_kept_day(today: date, seen: Sequence[date], keep_days: int) -> date | 
     return min(today - timedelta(days=keep_days), latest_first[keep_days - 1])
 
 
+def is_held_back(oldest: date | None, first_kept: date | None, today: date, keep_days: int) -> bool:
+    """Whether somebody is past the policy's days by the wall clock and kept all the same: the box was off, or its clock
+    jumped."""
+    due = oldest is not None and oldest < today - timedelta(days=keep_days)
+    return due and (first_kept is None or (oldest is not None and oldest >= first_kept))
+
+
 class Forgetful(Protocol):
     """A file that names persons and can forget them by age: the gate book, the office's orders."""
 
@@ -46,23 +57,37 @@ class Forgetful(Protocol):
     def erase_expired(self, before: date, *, reason: str, most: int = 50) -> int:
         """Forget at most so many whose age counts from before a day; how many they were."""
 
+    def oldest_day(self) -> date | None:
+        """The day that the oldest record that names somebody counts from. Raises DatabaseError."""
+
 
 class Expiry(Service):
-    """Notes each day at work and forgets who came too long ago, an hour after the start and then every hour."""
+    """Notes each day at work and forgets who came too long ago, an hour after the start and then every hour.
 
-    def __init__(self, book: Forgetful, clock: Clock, *, keep_days: int) -> None:
+    That it could not, or that the days at work hold it back, is a finding about the role.
+    """
+
+    def __init__(self, book: Forgetful, clock: Clock, *, keep_days: int, findings: FindingBoard, subject: str) -> None:
         super().__init__("gate-expiry")
         self._book = book
         self._clock = clock
         self._keep_days = keep_days
+        self._findings = findings
+        self._subject = subject
         self._noted_ns: int | None = None
 
     def _loop(self) -> None:
         while not self.stopping.wait(_LOOK_EVERY_S):
-            try:
-                self.work_once()
-            except (DatabaseError, OSError) as error:
-                _log.error("records could not be forgotten; trying again in an hour", error=str(error))
+            self.look()
+
+    def look(self) -> None:
+        """One round, with what is to be said about it."""
+        try:
+            self.work_once()
+            self._findings.clear(self._subject, FAILED)
+        except (DatabaseError, OSError) as error:
+            _log.error("records could not be forgotten; trying again in an hour", error=str(error))
+            self._findings.open(self._subject, FAILED, Severity.FAILING, evidence={"error": str(error)})
 
     def work_once(self) -> int:
         """One round; how many records were forgotten. Raises DatabaseError, RecordKeysError, OSError."""
@@ -76,9 +101,18 @@ class Expiry(Service):
             if some < _HANDFUL:
                 break
             self.stopping.wait(_BETWEEN_S)
+        self._say_if_held_back(before, today)
         if forgotten:
             _log.info("who came too long ago was forgotten", records=forgotten, before=str(before))
         return forgotten
+
+    def _say_if_held_back(self, before: date | None, today: date) -> None:
+        oldest = self._book.oldest_day()
+        if is_held_back(oldest, before, today, self._keep_days):
+            evidence: dict[str, str | int | float | bool | None] = {"oldest": str(oldest), "keep_days": self._keep_days}
+            self._findings.open(self._subject, HELD_BACK, Severity.ATTENTION, evidence=evidence)
+        else:
+            self._findings.clear(self._subject, HELD_BACK)
 
     def _note(self, today: date) -> None:
         now_ns = self._clock.running_ns()

@@ -19,7 +19,7 @@ from gate.look import LookBook
 from gate.meeting import MeetingList
 from gate.patrol import PatrolPoints
 from gate.policy import PolicyBook
-from gate.record import RecordBook
+from gate.record import RecordBook, oldest_part
 from gate.roster import RosterBook
 from gate.staff import StaffList
 from gate.watch_book import WatchBook
@@ -77,6 +77,10 @@ class GateOrders:
         Raises DatabaseError, RecordKeysError.
         """
         return self.records.erase_before(before, reason=reason, most=most)
+
+    def oldest_day(self) -> date | None:
+        """The day that the oldest record that names somebody counts from. Raises DatabaseError."""
+        return oldest_part(self._database)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -113,6 +113,12 @@ class RecordBook:
         return len(rows)
 
 
+def oldest_part(database: Database) -> date | None:
+    """The day that the oldest sealed part counts from. Raises DatabaseError."""
+    row = database.row("SELECT min(day) FROM person_part WHERE day IS NOT NULL")
+    return date.fromisoformat(row[0]) if row and row[0] else None
+
+
 def person_of(keys: Keys, record_id: str, key_id: int | None, sealed: bytes | None) -> Person:
     """Who a record is about; nobody once that has been erased."""
     if key_id is None or sealed is None:

@@ -111,6 +111,13 @@ _WORDS: Final = {
     "uplink.publish_refused": Words(
         mark("接警中心的线路拒绝本校发送"), mark("请马上打电话告知接警中心；急事请打 110。")
     ),
+    "gate.erasure_failed": Words(
+        mark("到期的来访信息没有删成"), mark("每小时会再试。请技术人员看硬盘和 keys 目录能不能写。")
+    ),
+    "gate.erasure_held_back": Words(
+        mark("有来访信息到期了还没删"),
+        mark("主机关机的日子不算在内，开够天数就会删；时钟跳过的话，请技术人员校时。急着删可在来访台账里逐条删除。"),
+    ),
     "gate.book_unusable": Words(
         mark("登记簿打不开，门卫页面没有启动"), mark("墙上按钮仍可报警。请技术人员马上恢复备份；来访先记在纸上。")
     ),

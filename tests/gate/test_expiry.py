@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock, beijing_day
+from foundation.finding import FindingBoard
 from foundation.ids import new_id
+from foundation.journal import Journal
 from gate.book import GateBook
 from gate.draft import KEEP_S, DraftBox
-from gate.expiry import Expiry, first_kept_day
+from gate.expiry import FAILED, HELD_BACK, Expiry, first_kept_day
 from gate.known import search_key_file
 from gate.query import visits_of_day
 from gate.refusal import RefusalReason
@@ -43,6 +45,13 @@ def book(tmp_path: Path, clock: ManualClock) -> Iterator[GateBook]:
     opened.close()
 
 
+@pytest.fixture
+def board(tmp_path: Path, clock: ManualClock) -> Iterator[FindingBoard]:
+    journal = Journal.open(tmp_path / "journal" / "gatehouse.sqlite", clock)
+    yield FindingBoard(journal, clock)
+    journal.database.close()
+
+
 def days_pass(expiry: Expiry, clock: ManualClock, days: int) -> int:
     forgotten = 0
     for _ in range(days):
@@ -51,7 +60,9 @@ def days_pass(expiry: Expiry, clock: ManualClock, days: int) -> int:
     return forgotten
 
 
-def test_everybody_is_forgotten_after_180_days_and_not_before(book: GateBook, clock: ManualClock) -> None:
+def test_everybody_is_forgotten_after_180_days_and_not_before(
+    book: GateBook, clock: ManualClock, board: FindingBoard
+) -> None:
     day = beijing_day(clock.utc_ns())
     visit = book.sign_in(visit_id=new_id(), gate_id="e", guard="w", visitor=PARENT, still_point="p")
     StillTaker(book.records, book.stills, lambda _, at: Picture(b"jpeg", at), clock).work_once()
@@ -61,7 +72,7 @@ def test_everybody_is_forgotten_after_180_days_and_not_before(book: GateBook, cl
     book.refusals.refuse(
         refusal_id=new_id(), gate_id="e", guard="w", visitor=replace(PARENT, name="李四"), reason=RefusalReason.DRUNK
     )
-    expiry = Expiry(book, clock, keep_days=KEEP)
+    expiry = Expiry(book, clock, keep_days=KEEP, findings=board, subject="role:gatehouse")
     assert days_pass(expiry, clock, KEEP) == 0
     assert book.search("zs")
     assert days_pass(expiry, clock, 1) == 3
@@ -76,11 +87,14 @@ def test_everybody_is_forgotten_after_180_days_and_not_before(book: GateBook, cl
     assert verdict.holds
     assert verdict.erased >= 4
     assert expiry.work_once() == 0
+    assert board.all_open() == []
 
 
-def test_a_clock_that_jumps_a_year_ahead_forgets_nobody(book: GateBook, clock: ManualClock) -> None:
+def test_a_clock_that_jumps_a_year_ahead_forgets_nobody(
+    book: GateBook, clock: ManualClock, board: FindingBoard
+) -> None:
     book.sign_in(visit_id=new_id(), gate_id="e", guard="w", visitor=PARENT)
-    expiry = Expiry(book, clock, keep_days=KEEP)
+    expiry = Expiry(book, clock, keep_days=KEEP, findings=board, subject="role:gatehouse")
     days_pass(expiry, clock, 5)
     clock.step_wall(days=400)
     assert expiry.work_once() == 0
@@ -89,6 +103,36 @@ def test_a_clock_that_jumps_a_year_ahead_forgets_nobody(book: GateBook, clock: M
         clock.advance(seconds=60)
         assert expiry.work_once() == 0
     assert book.search("zs")
+    assert [one.kind for one in board.all_open()] == [HELD_BACK]
+
+
+def test_a_box_that_was_off_says_that_somebody_is_kept_too_long_until_it_has_forgotten(
+    book: GateBook, clock: ManualClock, board: FindingBoard
+) -> None:
+    expiry = Expiry(book, clock, keep_days=KEEP, findings=board, subject="role:gatehouse")
+    book.sign_in(visit_id=new_id(), gate_id="e", guard="w", visitor=PARENT)
+    days_pass(expiry, clock, KEEP - 60)
+    clock.step_wall(days=60)
+    assert days_pass(expiry, clock, 2) == 0
+    assert board.is_open("role:gatehouse", HELD_BACK)
+    assert days_pass(expiry, clock, 60) == 1
+    assert not board.is_open("role:gatehouse", HELD_BACK)
+
+
+def test_an_erasure_that_fails_is_a_finding_until_one_succeeds(
+    book: GateBook, clock: ManualClock, board: FindingBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expiry = Expiry(book, clock, keep_days=KEEP, findings=board, subject="role:gatehouse")
+
+    def fails() -> date | None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(book, "oldest_day", fails)
+        expiry.look()
+    assert board.is_open("role:gatehouse", FAILED)
+    expiry.look()
+    assert not board.is_open("role:gatehouse", FAILED)
 
 
 @given(st.lists(st.integers(0, 700), max_size=400), st.integers(0, 700), st.integers(1, 200))
