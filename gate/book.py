@@ -326,7 +326,8 @@ class GateBook:
     def oldest_day(self) -> date | None:
         """The day that the oldest record that names somebody counts from. Raises DatabaseError."""
         row = self._database.row(
-            "SELECT v.day FROM (SELECT visit_id FROM visitor ORDER BY rowid LIMIT 1) p JOIN visit v ON v.id = p.visit_id"
+            "SELECT v.day FROM (SELECT visit_id FROM visitor ORDER BY rowid LIMIT 1) p "
+            "JOIN visit v ON v.id = p.visit_id"
         )
         days = (date.fromisoformat(row[0]) if row else None, oldest_part(self._database))
         return min((day for day in days if day is not None), default=None)
