@@ -124,7 +124,7 @@ class Edges:
 
 
 def edges_of(y: Plane) -> Edges:
-    """How wide edges are, whatever the light on them (about 3 ms, so only on suspicion).
+    """How wide edges are, whatever the light on them (9 ms on a loaded machine, so only on suspicion).
 
     A step seen through a lens of sigma w and softened by s rises by its height over sqrt(w^2 + s^2) per pixel: two
     softenings give w, and height and light fall out.
