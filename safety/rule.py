@@ -62,6 +62,7 @@ DEFAULT_RULES: Final = (
     _major("camera.unreachable_together", 24),
     _major("camera.own_link_down", 4),
     _general("camera.login_refused", 24),
+    _major("camera.relay_not_switched", 24),
     _general("camera.clock_wrong", 72, closes_itself=True),
     _general("camera.*", 72),
     _general("picture.*", 72),
