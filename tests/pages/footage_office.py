@@ -31,6 +31,7 @@ from storage.full_choice import FullChoices
 from storage.holds import Holds
 from storage.login_guard import LoginGuard
 from storage.mounted import Mounted, mounted
+from storage.replacement import Replacements
 from storage.role import _Heed
 from tests.storage.box import Box, play, volume
 from uplink.signature import SigningKey
@@ -153,7 +154,8 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
     holds = Holds(box.catalogue, AuditChain(clock))
     disks = [volume(box.folder)]
     chosen = FullChoices(box.catalogue, AuditChain(clock), box.findings, disks)
-    heed = _Heed(box.catalogue, holds, chosen, box.shelf, LoginGuard(clock, lambda device: True))
+    replaced = Replacements(box.catalogue, AuditChain(clock))
+    heed = _Heed(box.catalogue, holds, chosen, replaced, box.shelf, LoginGuard(clock, lambda device: True))
     heard = Tail(journal.database.path, Journal(box.catalogue.database, clock), heed)
     alarms: list[AlarmRecord] = []
     findings: list[Finding] = []
