@@ -132,6 +132,7 @@ def test_a_morning_at_the_gate_takes_few_touches(page: Page, campus: School) -> 
     page.goto(campus.gate_url)
     page.get_by_role("link", name="家长会").click()
     page.locator("#filter").fill("xm")
+    expect(page.locator("#names button:visible")).to_have_count(1)
     page.locator("#names button:visible").click()
     expect(page.get_by_role("status")).to_contain_text("家长7 已签到")
     assert len(read_attendance(campus.book.path, MEETING).ticks) == 1

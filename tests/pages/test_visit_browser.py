@@ -99,6 +99,8 @@ def test_a_new_visitor_takes_less_than_thirty_seconds_of_typing(context: Browser
     start_counting(page)
     page.get_by_role("link", name="来访").click()
     page.get_by_role("link", name="第一次来").click()
+    page.wait_for_load_state()  # the scripts are there
+    expect(page.locator("#name")).to_be_focused()
     page.keyboard.type("赵六六")
     page.keyboard.press("Enter")
     page.get_by_role("radio", name="身份证").click()
@@ -205,6 +207,7 @@ def test_a_vehicle_is_written_with_keys_on_the_screen_only(context: BrowserConte
     page.goto(gatehouse.url)
     page.get_by_role("link", name="车辆").click()
     page.get_by_role("link", name="新登记").click()
+    page.wait_for_load_state()  # the scripts are there
     page.get_by_role("radio", name="校车").click()
     expect(page.locator("#plate")).to_be_visible()
     for key in "京AD12345":
