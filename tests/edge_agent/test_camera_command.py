@@ -199,9 +199,11 @@ def test_a_clock_is_told_with_its_error_and_set_only_on_request(desk: Desk) -> N
 def test_held_footage_is_told_beside_our_verdict_and_a_liar_is_unknown(desk: Desk) -> None:
     desk.enrolled()
     desk.campus.set_fault("corridor", Fault.LIES_ABOUT_FOOTAGE)
-    told = desk.here("held", "--wait-s", "5")
+    told = desk.here("held", "--wait-s", "1.5")
     assert told.exit_code == 1
-    gate, corridor = told.stdout.split("▲ corridor")
+    blocks = re.split(r"^(?=[●▲○])", told.stdout, flags=re.MULTILINE)  # devices stand in the order they were found
+    gate = next(block for block in blocks if block.startswith("● gate"))
+    corridor = next(block for block in blocks if block.startswith("▲ corridor"))
     assert "verdict plausible" in gate
     assert "缺失 gap" in gate
     assert "（0.08 天 days）" in gate
