@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from alarms.duress import duress_pin
 from alarms.inputs.call import Call, Reply
 from alarms.inputs.socket_client import call
-from edge_agent.pages.alarm_office import AlarmOfficeDeps, alarm_office_routes
-from edge_agent.pages.enrolment import offer
-from edge_agent.pages.station_routes import StationDeps, station_routes
+from edge_agent.pages.alarm.office import AlarmOfficeDeps, alarm_office_routes
+from edge_agent.pages.screen.enrolment import offer
+from edge_agent.pages.screen.routes import StationDeps, station_routes
 from edge_agent.role import RoleContext
 from gate.facts import StationEndAsked
 from gate.stations import enrolled_stations

@@ -15,7 +15,7 @@ from camera.query import HeldReport, StreamMeasure, held_reports, stream_measure
 from config.problem import SettingsError
 from edge_agent.camera_files import camera_files
 from edge_agent.held import Held
-from edge_agent.pages.camera_routes import CameraDeps, camera_routes
+from edge_agent.pages.camera.routes import CameraDeps, camera_routes
 from edge_agent.role import Role, RoleContext
 from foundation.finding import Finding, read_open_findings
 from foundation.journal import Entry, Tail

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from alarms.path import PathReport
 from config.settings import Settings
-from edge_agent.pages.status_model import CenterStatus
+from edge_agent.pages.status.model import CenterStatus
 from foundation.clock import NS_PER_S
 from uplink.liveness import PathStatus
 from web.signs import State

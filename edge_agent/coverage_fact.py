@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from edge_agent.pages.status_model import CoverageStatus
+from edge_agent.pages.status.model import CoverageStatus
 from foundation.journal import Fact
 from foundation.sqlite import open_read_only
 from web.signs import State

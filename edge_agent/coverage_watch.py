@@ -17,7 +17,7 @@ from config.problem import SettingsError
 from config.settings import Settings
 from edge_agent.coverage_cameras import stream_sizes, watches_now
 from edge_agent.coverage_fact import CoverageComputed
-from edge_agent.pages.status_model import BlindSpotStatus, CoverageStatus, ZoneStatus
+from edge_agent.pages.status.model import BlindSpotStatus, CoverageStatus, ZoneStatus
 from foundation.clock import Clock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal

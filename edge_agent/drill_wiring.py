@@ -7,8 +7,8 @@ from typing import Final
 from alarms.inputs.call import ArmDrillCall
 from alarms.inputs.socket_client import NoAnswerError, call
 from config.settings import Settings
-from edge_agent.pages.drill_plan import DrillPlan
-from edge_agent.pages.drill_routes import ArmRefusedError, DrillDeps, NoGatehouseError
+from edge_agent.pages.drill.plan import DrillPlan
+from edge_agent.pages.drill.routes import ArmRefusedError, DrillDeps, NoGatehouseError
 from edge_agent.role import RoleContext
 from foundation.clock import Clock
 from foundation.state import StateDirectory

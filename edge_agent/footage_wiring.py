@@ -14,10 +14,10 @@ from edge_agent.alarm_stills import AlarmStills
 from edge_agent.exports import ExportDesk
 from edge_agent.fault_wiring import device_of
 from edge_agent.held import Held
-from edge_agent.pages.footage_deps import FootageDeps
-from edge_agent.pages.footage_routes import footage_routes
-from edge_agent.pages.still_routes import Looked, StillDeps
-from edge_agent.pages.still_routes import router as still_routes
+from edge_agent.pages.footage.deps import FootageDeps
+from edge_agent.pages.footage.routes import footage_routes
+from edge_agent.pages.picture.still_routes import Looked, StillDeps
+from edge_agent.pages.picture.still_routes import router as still_routes
 from edge_agent.role import Role, RoleContext
 from edge_agent.stills.stills import Stills
 from foundation.finding import Finding, read_findings_between

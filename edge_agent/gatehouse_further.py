@@ -18,11 +18,11 @@ from edge_agent.gate_still import gate_picture
 from edge_agent.gate_watch import GateWatch
 from edge_agent.held import Held
 from edge_agent.notices import notice_answers
-from edge_agent.pages.alarm_wiring import alarm_deps
-from edge_agent.pages.enrolment import Enrolment, take
+from edge_agent.pages.alarm.press_door import PressDoor
+from edge_agent.pages.alarm.wiring import alarm_deps
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
-from edge_agent.pages.press_door import PressDoor
-from edge_agent.pages.station import Doorkeeper, station_token
+from edge_agent.pages.screen.enrolment import Enrolment, take
+from edge_agent.pages.screen.station import Doorkeeper, station_token
 from edge_agent.role import Role, RoleContext
 from edge_agent.standing_watch import StandingWatch
 from foundation.finding import Severity

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from edge_agent.pages.picture_routes import PictureDeps, picture_routes
-from edge_agent.pages.still_routes import Looked
+from edge_agent.pages.picture.routes import PictureDeps, picture_routes
+from edge_agent.pages.picture.still_routes import Looked
 from edge_agent.role import RoleContext
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 
 from edge_agent.held import Held
-from edge_agent.pages.school_gate_deps import SchoolGateDeps
-from edge_agent.pages.school_gate_routes import school_gate_routes
+from edge_agent.pages.school_gate.deps import SchoolGateDeps
+from edge_agent.pages.school_gate.routes import school_gate_routes
 from edge_agent.role import RoleContext
 from foundation.service import Service
 from gate.expiry import Expiry

@@ -13,8 +13,8 @@ from alarms.inputs.socket_client import NoAnswerError, call
 from alarms.query import recent_alarms
 from config.settings import Settings
 from edge_agent.coverage_fact import latest_coverage
-from edge_agent.pages.alarm_wiring import alarm_status
-from edge_agent.pages.status_model import (
+from edge_agent.pages.alarm.wiring import alarm_status
+from edge_agent.pages.status.model import (
     AlarmStatus,
     CampusStatus,
     CenterStatus,

@@ -77,7 +77,7 @@ def export(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """Write all files as a spreadsheet; it can be filled in and handed in on the office page."""
-    from edge_agent.pages.camera_sheet import camera_report
+    from edge_agent.pages.camera.sheet import camera_report
     from foundation.clock import SystemClock
     from web.document.spreadsheet import render_spreadsheet
 

@@ -10,8 +10,8 @@ import typer
 from alarms.drill import Result, Standing
 from edge_agent.drill_wiring import drill_plan
 from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
-from edge_agent.pages.drill_plan import DrillPlan
-from edge_agent.pages.drill_words import EVERY, RESULT_STATES, RESULTS, STANDING_STATES, STANDINGS, steps_of
+from edge_agent.pages.drill.plan import DrillPlan
+from edge_agent.pages.drill.words import EVERY, RESULT_STATES, RESULTS, STANDING_STATES, STANDINGS, steps_of
 from foundation.clock import SystemClock, beijing
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory

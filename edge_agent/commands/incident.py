@@ -9,7 +9,7 @@ import typer
 
 from edge_agent.incident_wiring import limits_of
 from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
-from edge_agent.pages.incident_words import (
+from edge_agent.pages.incident.words import (
     GRADES,
     REPORTS,
     STAGES,

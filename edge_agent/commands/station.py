@@ -19,7 +19,7 @@ def code(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """A code that enrols one screen, to be typed there within 15 minutes."""
-    from edge_agent.pages.enrolment import VALID_S, offer
+    from edge_agent.pages.screen.enrolment import VALID_S, offer
     from foundation.clock import SystemClock
     from foundation.state import StateDirectory
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import NS_PER_S
 from storage.proof import RetentionProof
 from web.signs import State

@@ -11,7 +11,7 @@ from edge_agent.demo.campus import CAMPUS_ID
 from edge_agent.demo.layout import DemoLayout
 from edge_agent.demo.page_client import PageError, get, post_form, post_json
 from edge_agent.demo.stages import CenterSeen, PressSeen, Sights, VisitSeen
-from edge_agent.pages.status_model import AlarmStatus, CampusStatus
+from edge_agent.pages.status.model import AlarmStatus, CampusStatus
 from foundation.clock import Clock
 from foundation.ids import new_id
 from storage.proof import prove_retention

@@ -16,21 +16,21 @@ from config.alarm_input import AlarmInput
 from config.campus import Campus
 from config.gate import Gate
 from edge_agent.pages import PACKAGE
-from edge_agent.pages.admission_form import AdmissionForm
-from edge_agent.pages.alarm_false import alarm_false_routes
-from edge_agent.pages.alarm_routes import AlarmDeps, alarm_routes
-from edge_agent.pages.door_deps import DoorDeps
-from edge_agent.pages.door_routes import door_routes
-from edge_agent.pages.duty_routes import DutyDeps, duty_routes
-from edge_agent.pages.enrol_routes import enrol_routes
-from edge_agent.pages.enrolment import Enrolment
-from edge_agent.pages.pin import PinCheck
-from edge_agent.pages.standing import GateNow, gate_now
-from edge_agent.pages.station import Doorkeeper, StationsOnly
-from edge_agent.pages.status_model import CenterStatus
-from edge_agent.pages.vehicle_routes import vehicle_routes
-from edge_agent.pages.visit_deps import VisitDeps
-from edge_agent.pages.visit_routes import visit_routes
+from edge_agent.pages.alarm.false_alarm import alarm_false_routes
+from edge_agent.pages.alarm.routes import AlarmDeps, alarm_routes
+from edge_agent.pages.door.deps import DoorDeps
+from edge_agent.pages.door.duty_routes import DutyDeps, duty_routes
+from edge_agent.pages.door.pin import PinCheck
+from edge_agent.pages.door.routes import door_routes
+from edge_agent.pages.door.standing import GateNow, gate_now
+from edge_agent.pages.screen.enrol_routes import enrol_routes
+from edge_agent.pages.screen.enrolment import Enrolment
+from edge_agent.pages.screen.station import Doorkeeper, StationsOnly
+from edge_agent.pages.status.model import CenterStatus
+from edge_agent.pages.vehicle.routes import vehicle_routes
+from edge_agent.pages.visit.admission_form import AdmissionForm
+from edge_agent.pages.visit.deps import VisitDeps
+from edge_agent.pages.visit.routes import visit_routes
 from foundation.clock import Clock
 from foundation.ids import new_id
 from foundation.sqlite import DatabaseError

@@ -11,12 +11,12 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages import PACKAGE
-from edge_agent.pages.answers import evidence_text, five_answers, verdict_state
-from edge_agent.pages.finding_words import words_of
-from edge_agent.pages.incident_routes import RunningIncident
-from edge_agent.pages.incident_words import REPORTS, TIMELINESS, TIMELINESS_STATES, countdown
-from edge_agent.pages.people_routes import IMPORT_PATH, people_routes
-from edge_agent.pages.status_model import CampusStatus, VisitsStatus
+from edge_agent.pages.fault.finding_words import words_of
+from edge_agent.pages.incident.routes import RunningIncident
+from edge_agent.pages.incident.words import REPORTS, TIMELINESS, TIMELINESS_STATES, countdown
+from edge_agent.pages.people.routes import IMPORT_PATH, people_routes
+from edge_agent.pages.status.answers import evidence_text, five_answers, verdict_state
+from edge_agent.pages.status.model import CampusStatus, VisitsStatus
 from foundation.clock import Clock
 from web.app import make_app
 from web.document.reading.upload import MOST_BYTES

@@ -9,13 +9,13 @@ from edge_agent.fault_wiring import fault_services
 from edge_agent.footage_wiring import footage_services
 from edge_agent.held import Held
 from edge_agent.incident_wiring import incident_services
-from edge_agent.pages.camera_routes import CAMERA_BODY_LIMITS
-from edge_agent.pages.drill_routes import drill_routes
-from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
-from edge_agent.pages.incident_report_routes import incident_report_routes
-from edge_agent.pages.incident_routes import IncidentDeps, incident_routes
+from edge_agent.pages.camera.routes import CAMERA_BODY_LIMITS
+from edge_agent.pages.drill.routes import drill_routes
+from edge_agent.pages.fault.routes import BODY_LIMITS, FaultDeps, fault_routes
+from edge_agent.pages.incident.report_routes import incident_report_routes
+from edge_agent.pages.incident.routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.school_gate_routes import BODY_LIMITS as GATE_BODY_LIMITS
+from edge_agent.pages.school_gate.routes import BODY_LIMITS as GATE_BODY_LIMITS
 from edge_agent.picture_wiring import picture_pages
 from edge_agent.role import RoleContext
 from edge_agent.school_gate_wiring import school_gate_services

@@ -15,7 +15,7 @@ from camera.camera_file import CameraFile, CameraFiles, Field, camera_file, chec
 from config.plan_feature import Area
 from config.point import Point, Pose
 from edge_agent.camera_files import zone_of
-from edge_agent.pages.camera_sheet import camera_report, read_camera_sheet
+from edge_agent.pages.camera.sheet import camera_report, read_camera_sheet
 from foundation.clock import ManualClock
 from web.document.reading.mistake import UploadRefused
 from web.document.spreadsheet import render_spreadsheet

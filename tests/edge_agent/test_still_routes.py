@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from edge_agent.pages.still_routes import StillDeps, router
+from edge_agent.pages.picture.still_routes import StillDeps, router
 from edge_agent.stills import still as reasons
 from edge_agent.stills.still import Still, StillError, StillSource
 from foundation.clock import SystemClock, utc_ns_of

@@ -13,11 +13,11 @@ from playwright.sync_api import Page
 from config.alarm_input import AlarmInput, InputKind
 from config.campus import Campus
 from config.gate import Gate
-from edge_agent.pages.alarm_routes import AlarmDeps, SchoolCall
-from edge_agent.pages.enrolment import Enrolment, take
+from edge_agent.pages.alarm.routes import AlarmDeps, SchoolCall
 from edge_agent.pages.gatehouse import GatehouseDeps, gatehouse_app
-from edge_agent.pages.station import Doorkeeper
-from edge_agent.pages.status_model import AlarmStatus, CenterStatus
+from edge_agent.pages.screen.enrolment import Enrolment, take
+from edge_agent.pages.screen.station import Doorkeeper
+from edge_agent.pages.status.model import AlarmStatus, CenterStatus
 from foundation.clock import NS_PER_S, Clock, ManualClock, SystemClock
 from foundation.ids import new_id
 from foundation.log import configure_log

@@ -14,12 +14,12 @@ from alarms.record import AlarmRecord
 from config.volume import Volume
 from edge_agent.access_log import AccessLog
 from edge_agent.exports import ExportDesk
-from edge_agent.pages.footage_deps import FootageDeps
-from edge_agent.pages.footage_routes import footage_routes
+from edge_agent.pages.footage.deps import FootageDeps
+from edge_agent.pages.footage.routes import footage_routes
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.status_model import CampusStatus
-from edge_agent.pages.still_routes import StillDeps
-from edge_agent.pages.still_routes import router as still_routes
+from edge_agent.pages.picture.still_routes import StillDeps
+from edge_agent.pages.picture.still_routes import router as still_routes
+from edge_agent.pages.status.model import CampusStatus
 from edge_agent.stills.still import Still
 from foundation.audit import AuditChain
 from foundation.finding import Finding

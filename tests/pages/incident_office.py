@@ -15,12 +15,12 @@ from config.campus import Campus
 from config.incident_reports import IncidentReports
 from config.line_test import LineTests
 from edge_agent.incident_wiring import AlarmTail, IncidentWatch, limits_of
-from edge_agent.pages.drill_plan import DrillPlan
-from edge_agent.pages.drill_routes import ArmRefusedError, DrillDeps, drill_routes
-from edge_agent.pages.incident_report_routes import incident_report_routes
-from edge_agent.pages.incident_routes import IncidentDeps, incident_routes
+from edge_agent.pages.drill.plan import DrillPlan
+from edge_agent.pages.drill.routes import ArmRefusedError, DrillDeps, drill_routes
+from edge_agent.pages.incident.report_routes import incident_report_routes
+from edge_agent.pages.incident.routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal

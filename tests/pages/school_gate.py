@@ -9,9 +9,9 @@ from pathlib import Path
 
 from edge_agent.pages.gatehouse import gatehouse_app
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.school_gate_deps import SchoolGateDeps
-from edge_agent.pages.school_gate_routes import BODY_LIMITS, school_gate_routes
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.school_gate.deps import SchoolGateDeps
+from edge_agent.pages.school_gate.routes import BODY_LIMITS, school_gate_routes
+from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
 from foundation.journal import Fact
 from gate.book import GateBook

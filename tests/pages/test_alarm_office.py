@@ -19,11 +19,11 @@ from alarms.inputs.socket import PressSocket
 from alarms.inputs.socket_client import call
 from alarms.record import AlarmRecord, StepKind
 from config.alarm_input import AlarmInput
-from edge_agent.pages.alarm_office import AlarmOfficeDeps, alarm_office_routes
+from edge_agent.pages.alarm.office import AlarmOfficeDeps, alarm_office_routes
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.station_routes import StationDeps, station_routes
-from edge_agent.pages.still_routes import StillDeps
-from edge_agent.pages.still_routes import router as still_routes
+from edge_agent.pages.picture.still_routes import StillDeps
+from edge_agent.pages.picture.still_routes import router as still_routes
+from edge_agent.pages.screen.routes import StationDeps, station_routes
 from edge_agent.stills.still import Still, StillSource
 from foundation.clock import SystemClock
 from gate.stations import Stations, enrolled_stations

@@ -23,9 +23,9 @@ from camera.round import CameraRound
 from camera.visit import Visitor
 from config.settings import read_settings
 from edge_agent.camera_wiring import camera_services
-from edge_agent.pages.camera_routes import CAMERA_BODY_LIMITS
+from edge_agent.pages.camera.routes import CAMERA_BODY_LIMITS
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.status.model import CampusStatus
 from edge_agent.role import Role, RoleContext
 from foundation.clock import SystemClock
 from foundation.finding import FindingBoard, Severity

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from edge_agent.pages.fault_routes import BODY_LIMITS, FaultDeps, fault_routes
+from edge_agent.pages.fault.routes import BODY_LIMITS, FaultDeps, fault_routes
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.status.model import CampusStatus
 from foundation.audit import verify_audit
 from foundation.clock import SystemClock
 from foundation.finding import FindingBoard, Severity

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from camera.device_findings import TROUBLES
 from camera.picture.judgement import Condition
-from edge_agent.pages.finding_words import described_kinds, words_of
+from edge_agent.pages.fault.finding_words import described_kinds, words_of
 from gate.duty_check import KINDS as DUTY_KINDS
 from safety.rule import DEFAULT_RULES, HAND, NOTICE
 from storage.check import Trouble

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from edge_agent.access_log import AccessKind
-from edge_agent.pages.footage_drawing import CELL_HEIGHT, STRIP_DAYS, bar, strip, strip_span_ms
+from edge_agent.pages.footage.drawing import CELL_HEIGHT, STRIP_DAYS, bar, strip, strip_span_ms
 from edge_agent.stills.still import Still, StillSource
 from foundation.sqlite import DatabaseFullError
 from storage.days import day_span_ms

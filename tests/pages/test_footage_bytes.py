@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.pages.footage_film import ByteRange, UnsatisfiableError, byte_range
+from edge_agent.pages.footage.film import ByteRange, UnsatisfiableError, byte_range
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from edge_agent.pages.alarm.press_door import PressDoor
 from edge_agent.pages.gatehouse import gatehouse_app
-from edge_agent.pages.press_door import PressDoor
 from foundation.clock import SystemClock
 from foundation.ids import new_id
 from gate.query import inside_now

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from edge_agent.pages.enrolment import VALID_S, offer, take
-from edge_agent.pages.station import is_token, station_token
+from edge_agent.pages.screen.enrolment import VALID_S, offer, take
+from edge_agent.pages.screen.station import is_token, station_token
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock, beijing_day
 from foundation.ids import new_id

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from edge_agent.pages.answers import five_answers
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.status_model import (
+from edge_agent.pages.status.answers import five_answers
+from edge_agent.pages.status.model import (
     AlarmStatus,
     BlindSpotStatus,
     CampusStatus,

@@ -16,11 +16,11 @@ from camera.picture.ledger import PictureLedger
 from camera.picture.picture import Picture
 from camera.picture.point_eye import Change
 from camera.register import Register
-from edge_agent.pages.finding_words import described_kinds
+from edge_agent.pages.fault.finding_words import described_kinds
 from edge_agent.pages.office import OfficeDeps, office_app
-from edge_agent.pages.picture_routes import PictureDeps, picture_routes
-from edge_agent.pages.picture_words import UNJUDGED, measured
-from edge_agent.pages.status_model import CampusStatus
+from edge_agent.pages.picture.routes import PictureDeps, picture_routes
+from edge_agent.pages.picture.words import UNJUDGED, measured
+from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
 from foundation.journal import Journal, read_entries
 from web.duty import Duty

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from edge_agent.pages.press_door import MOST_PER_ADDRESS, PressDoor
+from edge_agent.pages.alarm.press_door import MOST_PER_ADDRESS, PressDoor
 from foundation.clock import SystemClock
 from foundation.ids import new_id
 from tests.pages.conftest import INPUT, TOKEN, FakeAlarmLine

@@ -1,0 +1,1 @@
+"""Camera files on the office pages (一机一档)."""

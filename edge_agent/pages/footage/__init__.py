@@ -1,0 +1,1 @@
+"""Footage on the office pages (录像): days, playing, disks, exports, who looked."""

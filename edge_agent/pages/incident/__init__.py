@@ -1,0 +1,1 @@
+"""Incidents on the office pages (突发事件), and their written reports."""

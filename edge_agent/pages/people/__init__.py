@@ -1,0 +1,1 @@
+"""Staff accounts on the office pages (人员)."""

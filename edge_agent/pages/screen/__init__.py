@@ -1,0 +1,1 @@
+"""Gate screens (门卫终端): enrolled, known by their cookie, ended."""

@@ -1,0 +1,1 @@
+"""Vehicles on the gate page (车辆)."""

@@ -1,0 +1,75 @@
+"""What a guard should know of whoever stands there (提醒): discreet, because the screen can be read from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from fastapi import Request
+
+from edge_agent.pages.screen.station import station_of
+from edge_agent.pages.visit.deps import VisitDeps
+from foundation.clock import beijing_day
+from foundation.ids import new_id
+from foundation.sqlite import DatabaseError
+from gate.facts import WatchHit
+from gate.refusal import RefusalHit
+from gate.visit import Visitor
+from gate.watch import Stranger, WatchMatch
+
+_log = structlog.get_logger("gate-notice")
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Possible matches on the watchlist, and refusals of the same person."""
+
+    watch: tuple[WatchMatch, ...] = ()
+    refusals: tuple[RefusalHit, ...] = ()
+    silent_id: str = ""
+    """Id of a silent press, beside a match; empty if the school has no silent alarm."""
+
+    def __bool__(self) -> bool:
+        return bool(self.watch or self.refusals)
+
+
+NONE: Final = Notices()
+
+
+def notices_of(deps: VisitDeps, request: Request, visitor: Visitor, record_id: str) -> Notices:
+    """What is to be known of a visitor, and the office told that somebody on its list stood there.
+
+    A list that cannot be read costs the notice, never the sign-in; it is in the log.
+    """
+    try:
+        stranger = Stranger(
+            name=visitor.name,
+            phone=visitor.phone,
+            plate=visitor.plate,
+            document_number=visitor.document_number,
+        )
+        matches = watch_matches(deps, request, stranger, record_id)
+        return Notices(matches, deps.book.refused_before(visitor), silent_id_of(deps, request, matches))
+    except (DatabaseError, OSError) as error:
+        _log.error("a visitor was not compared with the watchlist", error=str(error))
+        return NONE
+
+
+def silent_id_of(deps: VisitDeps, request: Request, matches: Sequence[WatchMatch]) -> str:
+    """A press that is one touch away wherever somebody may be on the list."""
+    return new_id() if matches and deps.has_silent(station_of(request)) else ""
+
+
+def watch_matches(deps: VisitDeps, request: Request, stranger: Stranger, record_id: str) -> tuple[WatchMatch, ...]:
+    """Who on the watchlist it may be; told to the office once for each record. Raises DatabaseError."""
+    matches = deps.watch.index().matches(stranger, beijing_day(deps.clock.utc_ns()))
+    for match in matches:
+        deps.book.journal.append(
+            WatchHit(
+                watch_id=match.entry.id, station_id=station_of(request).id, certainty=match.certainty, record=record_id
+            ),
+            fact_id=f"{match.entry.id}:{record_id}",
+        )
+    return matches
