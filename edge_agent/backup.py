@@ -30,7 +30,7 @@ from gate.orders import GateOrders
 MANIFEST: Final = "manifest.json"
 KEYS: Final = "keys"
 _PAGES_AT_ONCE: Final = 1_000
-_PICTURES: Final = (("photos", "*.jpg"), ("gate-stills", "*.sealed"))
+_PICTURES: Final = (("photos", "*.jpg"), ("alarm-stills", "*.jpg"), ("gate-stills", "*.sealed"))
 """Pictures of visitors are sealed: without their keys, which are in no copy, they show nobody."""
 
 

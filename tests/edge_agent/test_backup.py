@@ -143,6 +143,9 @@ def test_on_a_new_box_the_keys_of_the_last_backup_open_all_but_who_was_erased(ca
 
 
 def test_a_backup_brings_back_what_was_lost(campus: Campus, tmp_path: Path) -> None:
+    of_an_alarm = campus.state.root / "alarm-stills" / "gate.1.2.jpg"
+    of_an_alarm.parent.mkdir()
+    of_an_alarm.write_bytes(b"\xff\xd8 who stood at the gate")
     backup = make_backup(campus.state, tmp_path / "backups", campus.clock)
     for file in campus.state.root.rglob("*"):
         if file.is_file():
@@ -153,6 +156,7 @@ def test_a_backup_brings_back_what_was_lost(campus: Campus, tmp_path: Path) -> N
     fault = fault_file(campus.state.database("safety"), row.fault.id)
     assert fault is not None
     assert PhotoShelf(campus.state.root / "photos").find(fault.photos[0]) is not None
+    assert of_an_alarm.read_bytes() == b"\xff\xd8 who stood at the gate"
     assert chains_hold(campus.state)
 
 
