@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from edge_agent.pages.gatehouse import gatehouse_app
 from foundation.clock import SystemClock
@@ -209,3 +209,27 @@ def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser:
         context.close()
         server.close()
         deps.book.close()
+
+
+@pytest.mark.browser
+def test_keys_are_dead_and_pale_until_their_script_is_there_and_then_lose_no_digit(
+    page: Page, gatehouse: Gatehouse, guards: dict[str, str]
+) -> None:
+    alarm_id = gatehouse.line.press(new_id(), INPUT.id)
+    held: list[Route] = []
+    page.route("**/keypad.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is given
+    where = f"{gatehouse.url}alarm/{alarm_id}/false?reason=误碰按钮&person={guards['wang']}"
+    with page.expect_request("**/keypad.js"):
+        page.goto(where, wait_until="commit")
+    seven = page.locator("[data-key='7']")
+    expect(seven).to_be_visible()
+    expect(seven).to_be_disabled()
+    assert float(seven.evaluate("e => getComputedStyle(e).opacity")) < 0.5
+    expect(page.locator("#alarm")).to_be_enabled()
+    held[0].continue_()
+    for digit in PIN:
+        page.locator(f"[data-key='{digit}']").click()
+    expect(page.locator("#pin")).to_have_value(PIN)
+    page.locator("#pin").evaluate("e => { e.maxLength = 6; }")
+    seven.click()  # one touch too many is none
+    expect(page.locator("#pin")).to_have_value(PIN)
