@@ -15,7 +15,8 @@ from foundation.sealed import UnsealError, unseal
 from foundation.sqlite import Transaction, open_read_only
 from gate.hours import GateHours, hours_in
 from gate.policy import PolicyKind, kinds_at, policies_in
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 FEVER_C: Final = 37.3
 """体温: from here on nobody comes in without a named approver (school epidemic guidelines)."""

@@ -12,7 +12,8 @@ from foundation.record_keys import Keys, keys_file, open_keys
 from foundation.sqlite import Row, Transaction, open_read_only
 from gate.hours import MINUTE_NS
 from gate.record import RecordBook, UnknownRecordError, checked, person_of, refuse
-from gate.visit import Trouble, Visitor, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble, Visitor
 
 EARLY_NS: Final = 60 * MINUTE_NS
 """Visitors come early: from so long before the agreed time the code opens the form."""

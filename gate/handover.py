@@ -12,7 +12,8 @@ from foundation.record_keys import keys_file, open_keys
 from foundation.sqlite import Row, open_read_only
 from gate.duty import Duty, DutyBook
 from gate.record import RecordBook, person_of, refuse
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 _NOTE_LIMIT: Final = 500
 

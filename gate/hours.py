@@ -13,7 +13,8 @@ from typing import Final
 from foundation.clock import NS_PER_S, beijing, beijing_day, beijing_day_start_ns
 from foundation.sqlite import Transaction, open_read_only
 from gate.record import RecordBook, refuse
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 MINUTE_NS: Final = 60 * NS_PER_S
 DAY_MINUTES: Final = 1440

@@ -20,7 +20,8 @@ from gate.record import (
     person_of,
     refuse,
 )
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 EARLY_NS: Final = 30 * MINUTE_NS
 """So long before its time a slip may be used: lessons end early."""

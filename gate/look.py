@@ -11,7 +11,8 @@ from foundation.clock import NS_PER_S
 from foundation.ids import new_id
 from foundation.sqlite import Row, open_read_only
 from gate.record import RecordBook, refuse
-from gate.visit import TEXT_LIMIT, Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import TEXT_LIMIT, Trouble
 
 SHOWN_FOR_S: Final = 600
 """A picture belongs to a look for so long."""

@@ -21,7 +21,8 @@ from gate.record import (
     person_of,
     refuse,
 )
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 EARLY_NS: Final = 120 * MINUTE_NS
 """How long before its beginning a meeting stands on the gate screen."""

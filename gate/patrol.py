@@ -15,7 +15,8 @@ from foundation.ids import new_id
 from foundation.sqlite import Transaction, open_read_only
 from gate.hours import DAY_MINUTES, MINUTE_NS, moment_of
 from gate.record import RecordBook, UnknownRecordError, refuse
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 LEAST_ROUNDS: Final = 5
 """GB/T 29315-2022: at least 5 patrols a day."""

@@ -10,7 +10,8 @@ from typing import Final
 from foundation.clock import NS_PER_S
 from foundation.sqlite import Transaction, open_read_only
 from gate.record import RecordBook, UnknownRecordError, refuse
-from gate.visit import Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import Trouble
 
 LONGEST_DAYS: Final = 92
 """A measure that should last longer is looked at again each quarter."""

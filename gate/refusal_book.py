@@ -15,8 +15,9 @@ from gate.known import SearchKey
 from gate.query import person_fields, visitor_from
 from gate.record import RecordBook, RecordConflictError, RecordRefusedError, UnknownRecordError, person_of
 from gate.refusal import Refusal, RefusalHit, RefusalReason, name_sign, refusal_signs, refusal_troubles
+from gate.spelling import tidy_text
 from gate.still import StillShelf, forget_still, want_still
-from gate.visit import Visitor, signs_of, tidy, tidy_text
+from gate.visit import Visitor, signs_of, tidy
 
 _REFUSAL: Final = (
     "SELECT r.id, r.day, r.gate_id, r.at_utc_ns, r.guard, r.reason, r.undone_utc_ns, p.key_id, p.sealed "

@@ -14,7 +14,8 @@ from foundation.ids import new_id
 from foundation.sqlite import Transaction, open_read_only
 from gate.hours import DAY_MINUTES, DayKind, GateHours, moment_of
 from gate.record import RecordBook, UnknownRecordError, refuse
-from gate.visit import NAME_LIMIT, Trouble, tidy_text
+from gate.spelling import tidy_text
+from gate.visit import NAME_LIMIT, Trouble
 
 _LONGEST_NS: Final = 36 * 3600 * 1_000_000_000
 """A shift that is longer is a slip of the finger: nobody stays awake that long."""

@@ -11,7 +11,7 @@ from foundation.ids import new_id
 from foundation.record_keys import Keys, keys_file, open_keys
 from foundation.sqlite import Transaction, open_read_only
 from gate.record import Person, RecordBook, UnknownRecordError, checked, person_of, refuse
-from gate.visit import tidy_text
+from gate.spelling import tidy_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

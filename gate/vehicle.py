@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Final
 
 from gate.plate import plate_kind, tidy_plate
-from gate.visit import COMPANIONS_LIMIT, NAME_LIMIT, TEXT_LIMIT, Trouble, is_phone, tidy_number, tidy_text
+from gate.spelling import tidy_number, tidy_text
+from gate.visit import COMPANIONS_LIMIT, NAME_LIMIT, TEXT_LIMIT, Trouble, is_phone
 
 
 class VehicleKind(StrEnum):

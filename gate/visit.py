@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
 
+from gate.identity_card import CARD_LENGTH, identity_card_is_right
+from gate.spelling import tidy_number, tidy_text
+
 NAME_LIMIT: Final = 100
 TEXT_LIMIT: Final = 200
 COMPANIONS_LIMIT: Final = 500
-_CARD_LENGTH: Final = 18
-_CARD_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CARD_CHECKS: Final = "10X98765432"
-"""GB 11643-1999: ISO 7064 MOD 11-2 over the first 17 digits."""
 _PHONE_DIGITS: Final = range(7, 16)
 _NUMBER_FORMS: Final = {
     "passport": re.compile(r"[A-Z0-9]{6,20}"),
@@ -132,15 +130,6 @@ def troubles(visitor: Visitor) -> dict[str, Trouble]:
     return found
 
 
-def identity_card_is_right(number: str) -> bool:
-    """Whether the check digit of an 18-digit identity card fits (身份证校验码)."""
-    body, check = number[:-1], number[-1:]
-    if len(number) != _CARD_LENGTH or not (body.isascii() and body.isdecimal()):
-        return False
-    total = sum(weight * int(digit) for weight, digit in zip(_CARD_WEIGHTS, body, strict=True))
-    return _CARD_CHECKS[total % 11] == check
-
-
 def same_person(one: Visitor, other: Visitor) -> bool:
     """Certainly the same: same document, or same name with the same phone."""
     return bool(signs_of(one) & signs_of(other))
@@ -160,7 +149,7 @@ def masked(text: str) -> str:
     """Enough of a number to compare with the document in the hand, not enough to copy: 110101********001X."""
     if len(text) <= 4:
         return "*" * len(text)
-    head = 6 if len(text) >= _CARD_LENGTH else 3 if len(text) >= 11 else 0
+    head = 6 if len(text) >= CARD_LENGTH else 3 if len(text) >= 11 else 0
     return text[:head] + "*" * (len(text) - head - 4) + text[-4:]
 
 
@@ -181,19 +170,3 @@ def is_phone(text: str) -> bool:
     """7 to 15 digits, with a plus before them or not."""
     digits = text.removeprefix("+")
     return digits.isascii() and digits.isdecimal() and len(digits) in _PHONE_DIGITS
-
-
-def tidy_number(text: str) -> str:
-    """Numbers as a machine would print them: half-width capitals without gaps."""
-    plain = unicodedata.normalize("NFKC", text).upper()
-    return unicodedata.normalize("NFKC", "".join(letter for letter in plain if letter not in " -·"))
-
-
-def tidy_text(text: str) -> str:
-    """No outer or doubled spaces, nothing unprintable, one spelling for the same letter."""
-    # Control characters come from scanners and card readers that type; half surrogates from broken ones.
-    readable = "".join(
-        character if unicodedata.category(character) not in {"Cc", "Cs"} else " "
-        for character in unicodedata.normalize("NFC", text)
-    )
-    return " ".join(readable.split())

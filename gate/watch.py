@@ -11,7 +11,8 @@ from typing import Final
 
 from gate.pinyin import sounds_of
 from gate.plate import tidy_plate
-from gate.visit import NAME_LIMIT, TEXT_LIMIT, Trouble, is_phone, tidy_number, tidy_text
+from gate.spelling import tidy_number, tidy_text
+from gate.visit import NAME_LIMIT, TEXT_LIMIT, Trouble, is_phone
 
 MOST_OF_A_KIND: Final = 20
 """Names, phones, plates or numbers of one person."""

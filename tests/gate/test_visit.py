@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.identity_card import identity_card_is_right
 from gate.visit import (
     DocumentKind,
     Trouble,
     Visitor,
-    identity_card_is_right,
     masked,
     same_person,
     tidy,

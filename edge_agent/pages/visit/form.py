@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Final
 
-from gate.visit import DocumentKind, Trouble, Visitor, identity_card_is_right
+from gate.identity_card import identity_card_is_right
+from gate.visit import DocumentKind, Trouble, Visitor
 from web.language import Catalogue, mark
 
 DOCUMENTS: Final = (

@@ -24,7 +24,8 @@ from gate.book import AlreadyInsideError, VisitConflictError, VisitRefusedError
 from gate.host_ask import latest_ask
 from gate.query import inside_now, recent_visitors, record_of, visit_by_id, visits_of_day
 from gate.record import RecordRefusedError
-from gate.visit import Visit, masked, tidy, tidy_text, troubles
+from gate.spelling import tidy_text
+from gate.visit import Visit, masked, tidy, troubles
 from web.form import FormTexts
 from web.language import mark
 from web.page import page, texts_of
