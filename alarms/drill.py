@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from alarms.escalation import CALL_POLICE_S
 from alarms.record import AlarmRecord, StepKind
-from config.line_test import Every
+from config.every import Every, Span, span_of
 from foundation.clock import NS_PER_S, beijing_day
 
 RECEIPT_WITHIN_S: Final = CALL_POLICE_S
 """A receipt that comes later than the page would have said 拨打110 is no pass."""
-_MONTHS_OF_QUARTER: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A calendar period of Beijing days, both ends included."""
-
-    first: date
-    last: date
-
-
-def span_of(every: Every, day: date) -> Span:
-    """The period that holds a day: its week from Monday, its month, its quarter."""
-    match every:
-        case Every.WEEK:
-            first = day - timedelta(days=day.weekday())
-            return Span(first, first + timedelta(days=6))
-        case Every.MONTH:
-            first = day.replace(day=1)
-        case Every.QUARTER:
-            first = day.replace(day=1, month=(day.month - 1) // _MONTHS_OF_QUARTER * _MONTHS_OF_QUARTER + 1)
-    months = 1 if every is Every.MONTH else _MONTHS_OF_QUARTER
-    later = first.month - 1 + months
-    return Span(first, date(first.year + later // 12, later % 12 + 1, 1) - timedelta(days=1))
 
 
 def every_of(wished: Every, *, supervised: bool) -> Every:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
+from config.every import Every
 from config.model import SettingsModel
-
-
-class Every(StrEnum):
-    """How often, in calendar periods of Beijing days."""
-
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
 
 
 class LineTests(SettingsModel):

@@ -13,6 +13,7 @@ from config.broker_path import BrokerPath, Center
 from config.campus import Campus
 from config.credential import Credential
 from config.device import Device
+from config.evacuation_drills import EvacuationDrills
 from config.gate import Gate
 from config.gate_records import GateRecords
 from config.incident_reports import IncidentReports
@@ -53,6 +54,8 @@ class Settings(SettingsModel):
     sirens: tuple[Siren, ...] = ()
     line_tests: LineTests = LineTests()
     """报警线路演练: the schedule of every input that has none of its own."""
+    evacuation_drills: EvacuationDrills = EvacuationDrills()
+    """应急疏散演练: the schedule until the school lays down another on its page."""
     incident_reports: IncidentReports = IncidentReports()
     duress_pin: Slug | None = None
     """胁迫密码: a credential; whoever calls an alarm off with it calls for help."""

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.drill import Result, Span, Standing, every_of, result_of, schedule_of, span_of
+from alarms.drill import Result, Standing, every_of, result_of, schedule_of
 from alarms.drill_rows import drills_between, find_drill, recent_drills
 from alarms.press import PressError
 from alarms.record import StepKind
-from config.line_test import Every
+from config.every import Every, Span, span_of
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock, beijing_day, beijing_day_start_ns
 from tests.alarms.parts import LineParts, request

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.line_test import Every
+from config.every import Every
 from config.problem import SettingsError
 from config.settings import read_settings
 
@@ -38,6 +38,7 @@ def test_one_input_may_have_a_schedule_and_a_responsible_person_of_its_own(tmp_p
     ("old", "new", "says"),
     [
         ("every: month", "every: fortnight", "line_tests.every"),
+        ("every: month, boarders", "every: week, boarders", "write month or quarter"),
         ("phone_within_min: 60", "phone_within_min: 0", "incident_reports.phone_within_min"),
         ("written_within_min: 120", 'written_within_min: "120"', "incident_reports.written_within_min"),
         ("report_to: 示范区教育局", "report_too: 示范区教育局", "report_too"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alarms.drill import Drill, Result, Standing
-from config.line_test import Every
+from config.every import Every
 from edge_agent.pages.drill.plan import DrillPlan, PlanRow
 from edge_agent.pages.drill.words import steps_of
 from edge_agent.pages.status.model import StatusModel, UtcNs

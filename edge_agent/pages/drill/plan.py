@@ -11,7 +11,8 @@ from alarms.drill import Drill, Result, Schedule, every_of, result_of, schedule_
 from alarms.drill_rows import drills_between, input_proofs, recent_drills
 from config.alarm_input import AlarmInput
 from config.campus import Campus
-from config.line_test import Every, LineTests
+from config.every import Every
+from config.line_test import LineTests
 from foundation.clock import Clock, beijing_day_start_ns
 
 

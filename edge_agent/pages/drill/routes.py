@@ -13,9 +13,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from alarms.drill import Result, span_of
+from alarms.drill import Result
 from alarms.drill_rows import drills_version, find_drill
-from config.line_test import Every
+from config.every import Every, span_of
 from edge_agent.pages.as_json import wants_json
 from edge_agent.pages.drill.model import drill_view, drills_view
 from edge_agent.pages.drill.plan import DrillPlan

@@ -8,7 +8,7 @@ from typing import Final
 
 from alarms.drill import Drill, Result, Standing
 from alarms.record import StepKind
-from config.line_test import Every
+from config.every import Every
 from web.language import Catalogue, mark
 from web.signs import State
 
