@@ -11,7 +11,6 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages import PACKAGE
-from edge_agent.pages.fault.finding_words import words_of
 from edge_agent.pages.incident.routes import RunningIncident
 from edge_agent.pages.incident.words import REPORTS, TIMELINESS, TIMELINESS_STATES, countdown
 from edge_agent.pages.people.routes import IMPORT_PATH, people_routes
@@ -21,6 +20,7 @@ from foundation.clock import Clock
 from web.app import make_app
 from web.document.reading.upload import MOST_BYTES
 from web.duty import Right
+from web.finding_words import words_of
 from web.language import mark
 from web.login import LoginRequired, login_routes, needs, person_of
 from web.page import Theme, page, texts_of

@@ -16,7 +16,6 @@ from camera.picture.ledger import PictureLedger
 from camera.picture.picture import Picture
 from camera.picture.point_eye import Change
 from camera.register import Register
-from edge_agent.pages.fault.finding_words import described_kinds
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.picture.routes import PictureDeps, picture_routes
 from edge_agent.pages.picture.words import UNJUDGED, measured
@@ -24,6 +23,7 @@ from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
 from foundation.journal import Journal, read_entries
 from web.duty import Duty
+from web.finding_words import described_kinds
 from web.language import Catalogue, Language
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer

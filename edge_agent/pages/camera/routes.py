@@ -19,7 +19,6 @@ from camera.query import DeviceStatus, HeldReport, StreamMeasure
 from camera.stream_change import CODEC_CHANGED
 from edge_agent.pages.camera.sheet import camera_report, read_camera_sheet
 from edge_agent.pages.camera.words import change_words, changed_by_words
-from edge_agent.pages.fault.finding_words import words_of
 from edge_agent.pages.fault.form import UPLOAD_LIMIT_BYTES, FieldError, UploadForm, photo_of
 from edge_agent.pages.fault.routes import signer
 from edge_agent.pages.status.answers import evidence_text
@@ -29,6 +28,7 @@ from foundation.journal import Journal
 from web.document.reading.mistake import UploadRefused
 from web.document.reading.upload import MOST_BYTES
 from web.duty import Right
+from web.finding_words import words_of
 from web.form import FormTexts
 from web.language import mark
 from web.login import needs, person_of

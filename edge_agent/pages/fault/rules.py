@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from edge_agent.pages.fault.finding_words import words_of
 from edge_agent.pages.fault.form import FieldError, ledger_words
 from edge_agent.pages.fault.words import GRADES
 from safety.grade import Grade
@@ -18,6 +17,7 @@ from safety.ledger import FaultLedger
 from safety.query import rules
 from safety.rule import ANY, HAND, NOTICE, Merge
 from web.duty import Right
+from web.finding_words import words_of
 from web.form import FormTexts
 from web.language import Catalogue, mark
 from web.login import needs

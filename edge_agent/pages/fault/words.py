@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from edge_agent.pages.fault.finding_words import words_of
 from safety.fault import Fault, FaultEntry, Happening, Source
 from safety.grade import Grade, Stage, is_overdue
 from safety.look import Done, Half
+from web.finding_words import words_of
 from web.language import Catalogue, mark
 from web.signs import State
 

@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.access_log import AccessKind
-from edge_agent.pages.fault.finding_words import words_of
 from edge_agent.pages.fault.form import FieldError
 from edge_agent.pages.footage.access_routes import access_routes
 from edge_agent.pages.footage.deps import (
@@ -39,6 +38,7 @@ from storage.ledger import day_entry, verdicts
 from storage.playback import NoFootage
 from storage.timeline import timeline
 from web.duty import Right
+from web.finding_words import words_of
 from web.form import FormTexts
 from web.language import mark
 from web.login import needs, person_of

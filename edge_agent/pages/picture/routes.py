@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 
 from camera.facts import PictureAccepted
 from camera.picture.query import PictureEpisode, PictureStatus, episode_pictures, picture_episodes, picture_states
-from edge_agent.pages.fault.finding_words import words_of
 from edge_agent.pages.fault.routes import signer
 from edge_agent.pages.picture.still_routes import Looked
 from edge_agent.pages.picture.words import LIGHTS, TROUBLES, UNJUDGED, measured
@@ -22,6 +21,7 @@ from foundation.ids import is_id
 from foundation.journal import Journal
 from foundation.sqlite import DatabaseError
 from web.duty import Right
+from web.finding_words import words_of
 from web.language import mark
 from web.login import needs, person_of
 from web.page import page, texts_of

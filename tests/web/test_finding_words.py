@@ -9,11 +9,11 @@ from pathlib import Path
 
 from camera.device_findings import TROUBLES
 from camera.picture.judgement import Condition
-from edge_agent.pages.fault.finding_words import described_kinds, words_of
 from gate.duty_check import KINDS as DUTY_KINDS
 from safety.rule import DEFAULT_RULES, HAND, NOTICE
 from storage.check import Trouble
 from storage.volume import VolumeTrouble
+from web.finding_words import described_kinds, words_of
 
 ROOMS = ("camera", "storage", "alarms", "gate", "safety", "uplink", "edge_agent")
 KIND = re.compile(r"^[a-z_]+\.[a-z0-9_]+$")
