@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
-from alarms.disk import shares_spinning_disk
-from edge_agent.commands import (
-    alarm,
-    audit,
-    backup,
-    camera,
-    coverage,
-    demo,
-    drill,
-    footage,
-    incident,
-    person,
-    public_key,
-    station,
-    status,
-)
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
@@ -36,25 +22,36 @@ from edge_agent.options import (
 )
 from edge_agent.role import Role
 
+_GROUPS: Final = (
+    *("alarm", "audit", "backup", "camera", "coverage"),
+    *("drill", "footage", "incident", "person", "station"),
+)
+_SINGLE: Final = ("demo", "public-key", "status")
+
+
+class _Commands(TyperGroup):
+    """Loads a command when it is asked for: a role's start and a press wait for no other command's libraries."""
+
+    # typer keeps the types of its own click to itself, so they are Any here.
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_GROUPS, *_SINGLE])
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in (*_GROUPS, *_SINGLE):
+            return super().get_command(ctx, cmd_name)
+        further: typer.Typer = import_module(f"edge_agent.commands.{cmd_name.replace('-', '_')}").app
+        command: Any = typer.main.get_group(further) if cmd_name in _GROUPS else typer.main.get_command(further)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Campus gate and video-monitoring edge agent (校园门卫与视频监控边缘代理).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(alarm.app, name="alarm")
-app.add_typer(audit.app, name="audit")
-app.add_typer(backup.app, name="backup")
-app.add_typer(camera.app, name="camera")
-app.add_typer(coverage.app, name="coverage")
-app.add_typer(drill.app, name="drill")
-app.add_typer(footage.app, name="footage")
-app.add_typer(incident.app, name="incident")
-app.add_typer(person.app, name="person")
-app.add_typer(station.app, name="station")
-app.command("demo")(demo.demo)
-app.command("public-key")(public_key.public_key)
-app.command("status")(status.status)
 
 
 @app.command("check-config")
@@ -62,6 +59,8 @@ def check_config(
     file: Annotated[Path, typer.Argument(help="The settings file to check.")], state: StateOption = DEFAULT_STATE
 ) -> None:
     """Say what is wrong with a settings file, by line; start nothing."""
+    from alarms.disk import shares_spinning_disk
+
     settings = settings_or_exit(file, with_plan=True)
     typer.echo(
         f"{file}: 通过 / accepted: {settings.campus.name}, {len(settings.devices)} devices, "

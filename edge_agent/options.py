@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from config.credential import CredentialError
-from config.plan import read_plan
-from config.problem import SettingsError
-from config.settings import Settings, read_settings
+if TYPE_CHECKING:  # the settings' rules take a third of a second to load, and a press on the command line needs none
+    from config.settings import Settings
 
 EXIT_REFUSED: Final = 2
 
@@ -24,6 +22,8 @@ DEFAULT_STATE: Final = Path("/var/lib/campus-edge")
 
 def missing_passwords(settings: Settings) -> list[str]:
     """A sentence for each password that the settings refer to and that cannot be read here and now."""
+    from config.credential import CredentialError
+
     missing = []
     for credential in settings.credentials:
         try:
@@ -35,9 +35,14 @@ def missing_passwords(settings: Settings) -> list[str]:
 
 def settings_or_exit(file: Path, *, with_plan: bool = False) -> Settings:
     """The settings, or every mistake on standard error and exit code 2; `with_plan` checks the campus plan too."""
+    from config.problem import SettingsError
+    from config.settings import read_settings
+
     try:
         settings = read_settings(file)
         if with_plan and settings.plan is not None:
+            from config.plan import read_plan
+
             read_plan(settings.plan.file)
         return settings
     except SettingsError as error:

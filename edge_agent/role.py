@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from config.settings import Settings
-from foundation.clock import Clock
-from foundation.finding import FindingBoard
-from foundation.journal import Journal
-from foundation.state import StateDirectory
+if TYPE_CHECKING:  # the command line knows the roles by name and loads none of what they are made from
+    from config.settings import Settings
+    from foundation.clock import Clock
+    from foundation.finding import FindingBoard
+    from foundation.journal import Journal
+    from foundation.state import StateDirectory
 
 COMMANDS: Final = "commands"
 """Name of the journal in which the command line tells what persons chose there."""

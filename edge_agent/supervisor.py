@@ -20,7 +20,7 @@ from foundation.service import notify
 _POLL_S: Final = 0.1
 _READY_TIMEOUT_S: Final = 20.0
 _STOP_TIMEOUT_S: Final = 9.0  # the whole agent is down 10 s after SIGTERM
-_FIRST_RESTART_S: Final = 0.2
+_SECOND_RESTART_S: Final = 0.4  # the first comes at once: whoever presses waits for it
 _SLOWEST_RESTART_S: Final = 30.0
 _STEADY_S: Final = 60.0
 
@@ -108,7 +108,7 @@ class _Kept:
     def __init__(self, child: Child, clock: Clock) -> None:
         self.child = child
         self._clock = clock
-        self._pause_s = _FIRST_RESTART_S
+        self._pause_s = 0.0
         self._started_ns = clock.running_ns()
         self._again_ns: int | None = None
 
@@ -116,17 +116,16 @@ class _Kept:
         """Look after it once: start it again when its pause is over."""
         self.child.look()
         now_ns = self._clock.running_ns()
-        if self._again_ns is not None:
-            if now_ns >= self._again_ns:
-                self._again_ns = None
-                self._started_ns = now_ns
-                self.child.start()
-            return
-        code = self.child.exit_code()
-        if code is None:
-            return
-        if now_ns - self._started_ns > _STEADY_S * NS_PER_S:
-            self._pause_s = _FIRST_RESTART_S
-        self._again_ns = now_ns + round(self._pause_s * NS_PER_S)
-        _log.warning("a role ended and is started again", role=self.child.name, code=code, pause_s=self._pause_s)
-        self._pause_s = min(_SLOWEST_RESTART_S, self._pause_s * 2)
+        if self._again_ns is None:
+            code = self.child.exit_code()
+            if code is None:
+                return
+            if now_ns - self._started_ns > _STEADY_S * NS_PER_S:
+                self._pause_s = 0.0
+            self._again_ns = now_ns + round(self._pause_s * NS_PER_S)
+            _log.warning("a role ended and is started again", role=self.child.name, code=code, pause_s=self._pause_s)
+            self._pause_s = min(_SLOWEST_RESTART_S, max(_SECOND_RESTART_S, self._pause_s * 2))
+        if now_ns >= self._again_ns:
+            self._again_ns = None
+            self._started_ns = now_ns
+            self.child.start()

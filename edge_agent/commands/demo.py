@@ -19,7 +19,10 @@ _DURATION: Final = re.compile(r"^(\d{1,6})(s|m|h)?$")
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3600}
 EXIT_NOT_ALL_SEEN: Final = 1
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def demo(
     for_: Annotated[str, typer.Option("--for", help="End by itself after so long, e.g. 60s; else with Ctrl-C.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON in the last line.")] = False,

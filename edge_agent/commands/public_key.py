@@ -6,7 +6,10 @@ import typer
 
 from edge_agent.options import DEFAULT_STATE, EXIT_REFUSED, StateOption
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def public_key(state: StateOption = DEFAULT_STATE) -> None:
     """Print the campus's public key, which a center pins when it enrols the campus; made if there is none yet."""
     from alarms.assembly import CAMPUS_KEY

@@ -10,7 +10,10 @@ from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, Stat
 
 _SIGNS = {"ok": "●", "attention": "◆", "failing": "▲", "unknown": "○", "drill": "【演练】"}
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def status(
     config: ConfigOption = DEFAULT_CONFIG,
     state: StateOption = DEFAULT_STATE,
