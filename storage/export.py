@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -13,10 +15,11 @@ from foundation.ids import new_id
 from foundation.sqlite import open_read_only
 from storage.catalogue import Segment
 from storage.days import DAY_MS, day_number
-from storage.ledger import Span, every_gap
+from storage.fragment import MARK_BYTES
+from storage.ledger import Span, every_gap, without_overlap
 from storage.mounted import Mounted
-from storage.playback import NoFootage, boxes_of, one_copy
-from storage.query import read_segments
+from storage.playback import DiskAway, NoFootage, boxes_of, one_copy, volume_of, without_copy
+from storage.query import Gap, read_segments
 from storage.segment_file import NotOurSegment, read_segment
 from storage.whole_film import FilmWriter
 
@@ -68,7 +71,8 @@ def export_footage(
 ) -> Export:
     """Make an export in a folder that must not exist yet. `progress` is told shares from 0 to 1.
 
-    Raises ExportRefused, OSError, DatabaseError.
+    What lies only on disks that cannot be read now is a gap of the film (`volume_away`); where nothing else is there,
+    that is raised as DiskAway. Raises ExportRefused, OSError, DatabaseError.
     """
     if not 0 < request.end_ms - request.start_ms <= LONGEST_MS:
         raise ExportRefused("one export holds at most 24 hours; ask for a shorter stretch")
@@ -126,14 +130,19 @@ def _film(
     progress: Callable[[float], None],
 ) -> dict[str, Any]:
     with open_read_only(catalogue) as reader:
-        segments = one_copy(read_segments(reader, point, request.start_ms, request.end_ms), volumes)
-        gaps = every_gap(reader, point, Span(request.start_ms, request.end_ms))
-    roots = {volume.no: volume.root for volume in volumes}
+        rows = read_segments(reader, point, request.start_ms, request.end_ms)
+        unread = without_copy(rows, volumes)
+        away = volume_of(reader, unread)
+        span = Span(request.start_ms, request.end_ms)
+        gaps = [Gap(point=point, start_ms=e.key.start_ms, end_ms=e.end_ms, cause="volume_away") for e in unread]
+        gaps = without_overlap([*every_gap(reader, point, span), *gaps], span)
+    segments = one_copy(rows, volumes)
+    here = {volume.no: volume for volume in volumes}
     writer = FilmWriter(target, request.start_ms, request.end_ms)
     sources: list[dict[str, Any]] = []
     try:
         for number, segment in enumerate(segments):
-            if _append(writer, roots[segment.key.volume_no] / segment.path, segment, request, begun=bool(sources)):
+            if _append(writer, here[segment.key.volume_no], segment, request, begun=bool(sources)):
                 sources.append(
                     {
                         "file": str(segment.path),
@@ -142,8 +151,10 @@ def _film(
                     }
                 )
             progress((number + 1) / len(segments))
+        if not sources and away is not None:
+            raise DiskAway(point, away)
         if not sources:
-            raise NoFootage(f"no footage of {point} in this stretch is on a disk that is there")
+            raise NoFootage(f"no footage of {point} in this stretch is on any disk")
         size, sha256 = writer.finish()
     except BaseException:
         writer.abandon()
@@ -157,9 +168,10 @@ def _film(
     }
 
 
-def _append(writer: FilmWriter, path: Path, segment: Segment, request: ExportRequest, *, begun: bool) -> bool:
+def _append(writer: FilmWriter, volume: Mounted, segment: Segment, request: ExportRequest, *, begun: bool) -> bool:
+    path = volume.root / segment.path
     try:
-        found = read_segment(path, prove_last=False)
+        found = volume.do(partial(read_segment, path, prove_last=False))
     except (FileNotFoundError, NotOurSegment):
         return False
     # Decoding begins at a keyframe: the last one at or before the start.
@@ -176,10 +188,17 @@ def _append(writer: FilmWriter, path: Path, segment: Segment, request: ExportReq
     ]
     if not wanted or wanted[-1].mark.start_ms + wanted[-1].mark.duration_ms <= request.start_ms:
         return False
-    with path.open("rb") as file:
-        writer.use_format(dict(boxes_of(file.read(found.head_bytes)))[b"moov"])
+    with volume.do(partial(path.open, "rb", buffering=0)) as file:
+
+        def piece(at: int, length: int) -> bytes:
+            data = volume.do(partial(os.pread, file.fileno(), length, at))
+            if len(data) < length:
+                raise OSError(f"{path} is shorter than it was")
+            return data
+
+        writer.use_format(dict(boxes_of(piece(0, found.head_bytes)))[b"moov"])
         for each in wanted:
-            writer.add(file.fileno(), each, segment.key.start_ms)
+            writer.add(piece(each.offset + MARK_BYTES, each.mark.length), segment.key.start_ms)
     return True
 
 

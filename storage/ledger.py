@@ -119,7 +119,7 @@ def every_gap(reader: Transaction, point: str, span: Span) -> list[Gap]:
     ):
         missing.append(Gap(point=point, start_ms=start_ms, end_ms=end_ms, cause=f"lost_{cause}"))
     missing.extend(_away(reader, point, span))
-    return _without_overlap(missing, span)
+    return without_overlap(missing, span)
 
 
 def _away(reader: Transaction, point: str, span: Span) -> list[Gap]:
@@ -141,7 +141,8 @@ def _away(reader: Transaction, point: str, span: Span) -> list[Gap]:
     return found
 
 
-def _without_overlap(gaps: Sequence[Gap], span: Span) -> list[Gap]:
+def without_overlap(gaps: Sequence[Gap], span: Span) -> list[Gap]:
+    """Gaps of a point cut to a stretch, in order, each moment in one of them; neighbours of one cause are one."""
     result: list[Gap] = []
     covered_ms = span.start_ms
     for gap in sorted(gaps, key=lambda each: (each.start_ms, -each.end_ms)):

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from config.volume import Volume
 from foundation.sqlite import Transaction
 from storage.hands import LIMIT_S, Hands
 from storage.volume import IDENTITY_FILE, trouble_of
+
+READ_LIMIT_S: Final = 5.0
+"""Per call, where somebody waits before a screen for footage."""
 
 T = TypeVar("T")
 
@@ -92,6 +95,6 @@ def present(reader: Transaction, volumes: Iterable[Volume], *, limit_s: float = 
     return Present(tuple(here), tuple(absent))
 
 
-def mounted(reader: Transaction, volumes: Iterable[Volume]) -> list[Mounted]:
+def mounted(reader: Transaction, volumes: Iterable[Volume], *, limit_s: float = LIMIT_S) -> list[Mounted]:
     """The volumes that are there."""
-    return list(present(reader, volumes).here)
+    return list(present(reader, volumes, limit_s=limit_s).here)

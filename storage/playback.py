@@ -1,7 +1,8 @@
 """Plays footage back (录像回放): a stretch of a point as one fragmented MP4, made of what lies on the disks.
 
 Nothing is copied: the file is described by an index (sidx) over the segments, and any range of its bytes is read from
-them when a browser asks for it. Only the decode times of fragments are rewritten on the way.
+them when a browser asks for it. Only the decode times of fragments are rewritten on the way. Each call that touches a
+disk has a time limit (storage.mounted): one that hangs costs whoever looks a few seconds.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from camera.stream import TICKS_PER_S
-from foundation.sqlite import open_read_only
+from foundation.sqlite import Transaction, open_read_only
 from storage.catalogue import Segment
 from storage.days import DAY_MS
 from storage.fragment import MARK_BYTES
@@ -32,13 +33,22 @@ _SAP: Final = 0x90000000  # a reference that begins with a keyframe (SAP type 1)
 
 
 class NoFootage(Exception):
-    """Nothing of that stretch is on a disk that is there."""
+    """Nothing of that stretch is on any disk."""
+
+
+class DiskAway(OSError):
+    """There is footage of that stretch, but only on a disk that cannot be read now."""
+
+    def __init__(self, point: str, volume: str) -> None:
+        super().__init__(f"footage of {point} lies on volume {volume}, which cannot be read now")
+        self.volume = volume
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One segment's share of the played file."""
 
+    volume: Mounted
     path: Path
     head_bytes: int
     end: int
@@ -89,18 +99,22 @@ class Playback:
 
 
 def open_playback(catalogue: Path, volumes: Sequence[Mounted], point: str, start_ms: int, end_ms: int) -> Playback:
-    """Describe a stretch of at most a day. Raises NoFootage, DatabaseError, OSError."""
+    """Describe a stretch of at most a day. Raises NoFootage, DatabaseError, and OSError: DiskAway where all that
+    there is lies on disks that are not here, TimeoutError for one that hangs."""
     with open_read_only(catalogue) as reader:
-        segments = one_copy(read_segments(reader, point, start_ms, min(end_ms, start_ms + LONGEST_MS)), volumes)
-    roots = {volume.no: volume.root for volume in volumes}
+        rows = read_segments(reader, point, start_ms, min(end_ms, start_ms + LONGEST_MS))
+        away = volume_of(reader, without_copy(rows, volumes))
+    segments = one_copy(rows, volumes)
+    here = {volume.no: volume for volume in volumes}
     head: bytes | None = None
     movie, origin_ms = b"", 0
     parts: list[_Part] = []
     next_ms = None
     for segment in segments:
-        path = roots[segment.key.volume_no] / segment.path
+        volume = here[segment.key.volume_no]
+        path = volume.root / segment.path
         try:
-            found = _playable(segment, path)
+            found = volume.do(partial(_playable, segment, path))
         except (FileNotFoundError, NotOurSegment):
             continue
         if found is None:
@@ -112,9 +126,11 @@ def open_playback(catalogue: Path, volumes: Sequence[Mounted], point: str, start
             next_ms = segment.key.start_ms
             break
         shift_ms = segment.key.start_ms - origin_ms
-        parts.append(_Part(path, head_bytes, end, segment.key.start_ms, duration_ms, shift_ms))
+        parts.append(_Part(volume, path, head_bytes, end, segment.key.start_ms, duration_ms, shift_ms))
+    if head is None and away is not None:
+        raise DiskAway(point, away)
     if head is None:
-        raise NoFootage(f"no footage of {point} in this stretch is on a disk that is there")
+        raise NoFootage(f"no footage of {point} in this stretch is on any disk")
     last = parts[-1]
     return Playback(
         point=point,
@@ -137,6 +153,20 @@ def one_copy(segments: Sequence[Segment], volumes: Sequence[Mounted]) -> list[Se
     return [chosen[start] for start in sorted(chosen)]
 
 
+def without_copy(segments: Sequence[Segment], volumes: Sequence[Mounted]) -> list[Segment]:
+    """Segments of which every copy lies on a disk that is not here."""
+    readable = {segment.key.start_ms for segment in one_copy(segments, volumes)}
+    return [segment for segment in segments if segment.key.start_ms not in readable]
+
+
+def volume_of(reader: Transaction, segments: Sequence[Segment]) -> str | None:
+    """Id of the volume on which the first of these lies; None without any."""
+    if not segments:
+        return None
+    row = reader.row("SELECT id FROM volume WHERE no = ?", (segments[0].key.volume_no,))
+    return str(row[0]) if row else None
+
+
 def _playable(segment: Segment, path: Path) -> tuple[bytes, int, int, int] | None:
     if segment.state == 0:
         growing = read_segment(path, prove_last=False)
@@ -152,12 +182,13 @@ def _playable(segment: Segment, path: Path) -> tuple[bytes, int, int, int] | Non
 
 
 def _read_part(part: _Part, start: int, end: int, timescales: dict[int, int]) -> Iterator[bytes]:
-    patches = _patches(part.path, part.end, part.shift_ms, tuple(sorted(timescales.items())))
-    with part.path.open("rb") as file:
-        file.seek(start)
+    do, scales = part.volume.do, tuple(sorted(timescales.items()))
+    patches = do(partial(_patches, part.path, part.end, part.shift_ms, scales))
+    # Without a buffer, whose lock a call that hangs would keep from whoever closes the file.
+    with do(partial(part.path.open, "rb", buffering=0)) as file:
         at = start
         while at < end:
-            data = bytearray(file.read(min(CHUNK_BYTES, end - at)))
+            data = bytearray(do(partial(os.pread, file.fileno(), min(CHUNK_BYTES, end - at), at)))
             if not data:
                 raise OSError(f"{part.path} is shorter than it was")
             for offset, value in patches:
@@ -273,30 +304,43 @@ def live_tail(
     catalogue: Path, volumes: Sequence[Mounted], point: str, *, after_ms: int, base_ms: int, now_ms: int
 ) -> TailPiece | None:
     """Fragments that begin at or after `after_ms`, timed from `base_ms`; None while there are none. At most a minute
-    back, one format at a time. Raises DatabaseError, OSError."""
+    back, one format at a time. Raises DatabaseError, and OSError as `open_playback` does."""
     with open_read_only(catalogue) as reader:
-        segments = one_copy(read_segments(reader, point, max(after_ms, now_ms - 60_000), now_ms + 60_000), volumes)
-    roots = {volume.no: volume.root for volume in volumes}
+        rows = read_segments(reader, point, max(after_ms, now_ms - 60_000), now_ms + 60_000)
+        away = volume_of(reader, without_copy(rows, volumes))
+    here = {volume.no: volume for volume in volumes}
     head, data, end_ms = b"", b"", after_ms
-    for segment in segments:
-        path = roots[segment.key.volume_no] / segment.path
+    for segment in one_copy(rows, volumes):
+        volume = here[segment.key.volume_no]
+        shift_ms = segment.key.start_ms - base_ms
         try:
-            found = read_segment(path, prove_last=False)
+            more = volume.do(partial(_tail_of, volume.root / segment.path, after_ms, shift_ms, head))
         except (FileNotFoundError, NotOurSegment):
             continue
-        wanted = [each for each in found.fragments if each.mark.start_ms >= after_ms]
-        if not wanted:
+        if more is None:
             continue
-        with path.open("rb") as file:
-            raw = file.read(found.head_bytes)
-            if head and _moov_of(raw) != _moov_of(head):
-                break
-            head = head or raw
-            scales = _timescales(_moov_of(raw))
-            for fragment in wanted:
-                data += _retimed(file.fileno(), fragment, segment.key.start_ms - base_ms, scales)
-                end_ms = fragment.mark.start_ms + fragment.mark.duration_ms
+        if not more.data:
+            break
+        head, data, end_ms = more.head, data + more.data, more.end_ms
+    if not data and away is not None:
+        raise DiskAway(point, away)
     return TailPiece(head, codecs_of(head), end_ms, data) if data else None
+
+
+def _tail_of(path: Path, after_ms: int, shift_ms: int, head: bytes) -> TailPiece | None:
+    # What one segment adds: None if nothing of it is new, no data if its format is another one than that of `head`.
+    found = read_segment(path, prove_last=False)
+    wanted = [each for each in found.fragments if each.mark.start_ms >= after_ms]
+    if not wanted:
+        return None
+    with path.open("rb") as file:
+        raw = file.read(found.head_bytes)
+        if head and _moov_of(raw) != _moov_of(head):
+            return TailPiece(head, "", after_ms, b"")
+        scales = _timescales(_moov_of(raw))
+        data = b"".join(_retimed(file.fileno(), fragment, shift_ms, scales) for fragment in wanted)
+    last = wanted[-1].mark
+    return TailPiece(head or raw, "", last.start_ms + last.duration_ms, data)
 
 
 def _retimed(file: int, fragment: FragmentAt, shift_ms: int, timescales: dict[int, int]) -> bytes:

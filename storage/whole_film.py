@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from camera.stream import TICKS_PER_S
-from storage.fragment import MARK_BYTES
 from storage.mp4 import AUDIO_TRACK, VIDEO_TRACK, box, full_box
 from storage.playback import boxes_of
-from storage.segment_file import FragmentAt
 
 MOVIE_TIMESCALE: Final = 1000
 TICKS_PER_MS: Final = TICKS_PER_S // 1000
@@ -91,9 +89,8 @@ class FilmWriter:
                 track.entries.append(entry)
             self._entries[number] = track.entries.index(entry)
 
-    def add(self, file: int, fragment: FragmentAt, segment_start_ms: int) -> None:
-        """Append a fragment of an open segment file. Raises OSError."""
-        data = os.pread(file, fragment.mark.length, fragment.offset + MARK_BYTES)
+    def add(self, data: bytes, segment_start_ms: int) -> None:
+        """Append a fragment (moof and mdat) of a segment that began then. Raises OSError."""
         moof = data[: int.from_bytes(data[:4], "big")]
         runs = list(_runs(moof))
         segment_start = segment_start_ms * TICKS_PER_MS
