@@ -1,4 +1,4 @@
-"""What gatehouse and office tell each other about faults."""
+"""What gatehouse and office tell each other about faults and drills."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ class NoticeAnswered(Fact):
     text: str
     person: str
     fault_number: int
+
+
+class EvacuationTold(Fact):
+    """An evacuation drill (应急疏散演练) came a step further; told by the office."""
+
+    kind: ClassVar[str] = "safety.evacuation_told"
+
+    evacuation_id: str
+    step: str
+    """See safety.evacuation.EvacuationHappening."""
+    entry: int
+    """Number of the entry of its history."""

@@ -20,7 +20,14 @@ from safety.query import read_fault
 from safety.rule import DEFAULT_RULES, HAND, Rule
 from safety.writing import Writing
 
-SCHEMA: Final = Schema.load("safety", JOURNAL_SQL, AUDIT_SQL, ("safety", "schema.sql"), ("safety", "incident.sql"))
+SCHEMA: Final = Schema.load(
+    "safety",
+    JOURNAL_SQL,
+    AUDIT_SQL,
+    ("safety", "schema.sql"),
+    ("safety", "incident.sql"),
+    ("safety", "evacuation.sql"),
+)
 WORDS_LIMIT: Final = 1_000
 _SHORT_LIMIT: Final = 100
 _HEARD: Final = (FindingOpened.kind, FindingCleared.kind, NoticeReceived.kind)
