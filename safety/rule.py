@@ -79,6 +79,7 @@ DEFAULT_RULES: Final = (
     _major("safety.*", 1, _LEADER),
     _major("coverage.private_view", 24, _OFFICER),
     _general("coverage.*", 720, _OFFICER),
+    _general("drill.*", 168, _OFFICER, closes_itself=True, reopen_h=24),
     _general("gate.*", 24, _OFFICER, closes_itself=True, reopen_h=24),
     _general("role.*", 72, closes_itself=True, reopen_h=24),
     _general(HAND, 168, _OFFICER),

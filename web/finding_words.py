@@ -105,6 +105,12 @@ _WORDS: Final = {
     "alarm.input_wiring": Words(mark("报警按钮的线断了或短路"), mark("这个按钮现在不能报警，请技术人员马上修。")),
     "alarm.siren_unreachable": Words(mark("警号连不上"), mark("报警照常发出。请技术人员看警号的电源和线路。")),
     "alarm.input_untested": Words(mark("报警按钮漏了演练"), mark("请在“演练”页面布置并按一次，收到回执就算完成。")),
+    "drill.evacuation_missed": Words(
+        mark("应急疏散演练漏了一期"), mark("请尽快补做一次，并在“演练 › 应急疏散”里登记；登记后自动消除。")
+    ),
+    "drill.night_missed": Words(
+        mark("住宿生夜间演练漏了一学期"), mark("请尽快补做一次夜间演练，并在“演练 › 应急疏散”里登记。")
+    ),
     "safety.phone_report_late": Words(mark("突发事件电话报告超时"), mark("请马上电话报告，并在事件页面登记。")),
     "safety.written_report_late": Words(mark("突发事件书面报告超时"), mark("请马上报送书面报告，并在事件页面登记。")),
     "uplink.message_refused": Words(mark("接警中心不接受一条消息"), mark("请技术人员联系接警中心核对登记信息。")),

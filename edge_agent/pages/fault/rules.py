@@ -33,6 +33,7 @@ _KINDS: Final = {
     "uplink.*": mark("其他线路异常"),
     "picture.*": mark("图像异常"),
     "coverage.*": mark("覆盖异常"),
+    "drill.*": mark("应急演练异常"),
     "gate.*": mark("值班巡查异常"),
     "role.*": mark("程序异常"),
 }
