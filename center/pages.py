@@ -21,6 +21,7 @@ from foundation.ids import is_id
 from uplink.messages.acknowledgement import Outcome
 from web.app import make_app
 from web.duty import Right
+from web.finding_words import described_kinds, words_of
 from web.language import mark
 from web.login import LoginRequired, LoginWords, login_routes, needs, person_of
 from web.page import Theme, page
@@ -61,7 +62,12 @@ def make_center_app(
 
 def _frame(request: Request) -> dict[str, object]:
     person = person_of(request)
-    return {"person": person, "may_answer": person is None or person.duty.may(Right.ANSWER_ALARMS)}
+    return {
+        "person": person,
+        "may_answer": person is None or person.duty.may(Right.ANSWER_ALARMS),
+        "words_of": words_of,
+        "described_kinds": described_kinds,
+    }
 
 
 def _scope(request: Request) -> Scope:

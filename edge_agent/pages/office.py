@@ -13,9 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from edge_agent.pages import PACKAGE
 from edge_agent.pages.incident.routes import RunningIncident
 from edge_agent.pages.incident.words import REPORTS, TIMELINESS, TIMELINESS_STATES, countdown
+from edge_agent.pages.navigation import navigation
 from edge_agent.pages.people.routes import IMPORT_PATH, people_routes
 from edge_agent.pages.status.answers import evidence_text, five_answers, verdict_state
 from edge_agent.pages.status.model import CampusStatus, VisitsStatus
+from edge_agent.pages.status.words import ROLES
 from foundation.clock import Clock
 from web.app import make_app
 from web.document.reading.upload import MOST_BYTES
@@ -68,19 +70,19 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
 
     def frame(request: Request) -> dict[str, object]:
         person = person_of(request)
+
+        def may(right: Right) -> bool:
+            # Nobody is logged in only on the box before the first account; accounts are then made by command.
+            return right is not Right.MANAGE_PEOPLE if person is None else person.duty.may(right)
+
         return {
             "campus_name": deps.campus_name,
             "person": person,
-            "may_see_visits": person is None or person.duty.may(Right.SEE_VISITS),
-            "may_reveal_visitor": person is None or person.duty.may(Right.REVEAL_VISITOR),
-            "arranging": person is None or person.duty.may(Right.ARRANGE_GATE),
-            "may_expect": person is None or person.duty.may(Right.EXPECT_VISITORS),
+            "navigation": navigation(request.url.path, may),
             "hears_alarms": deps.hears_alarms,
-            "may_see_status": person is None or person.duty.may(Right.SEE_STATUS),
-            "managing": person is not None and person.duty.may(Right.MANAGE_PEOPLE),
-            "may_see_footage": person is None or person.duty.may(Right.SEE_FOOTAGE),
-            "may_export": person is None or person.duty.may(Right.EXPORT_FOOTAGE),
-            "may_audit": person is None or person.duty.may(Right.SEE_AUDIT),
+            "may_see_status": may(Right.SEE_STATUS),
+            "may_export": may(Right.EXPORT_FOOTAGE),
+            "managing": may(Right.MANAGE_PEOPLE),
         }
 
     return frame
@@ -115,6 +117,7 @@ def _today(deps: OfficeDeps) -> APIRouter:
             reports=REPORTS,
             verdict_state=verdict_state,
             evidence_text=evidence_text,
+            role_words=ROLES,
             with_visits=person is None or person.duty.may(Right.SEE_VISITS),
             live_url="/api/live",
         )
