@@ -11,6 +11,7 @@ from foundation.clock import Clock
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import Database, Schema
+from gate.class_size import ClassSizes
 from gate.expected import ExpectedBook
 from gate.host_ask import HostAnswers
 from gate.hours import HoursBook
@@ -32,6 +33,7 @@ SCHEMA: Final = Schema.load(
     ("gate", "migrations/0100_watch.sql"),
     ("gate", "migrations/0101_look.sql"),
     ("gate", "migrations/0102_host_answer.sql"),
+    ("gate", "migrations/0103_class_size.sql"),
 )
 _RESTORED: Final = "已删除，恢复备份后再次删除"
 
@@ -62,6 +64,7 @@ class GateOrders:
         self.watch = WatchBook(self.records)
         self.looks = LookBook(self.records)
         self.answers = HostAnswers(self.records)
+        self.class_sizes = ClassSizes(self.records)
         with self._database.transaction() as transaction:
             for record_id in self.records.audit.unfinished_erasures(transaction):
                 self.records.erase(transaction, record_id, _RESTORED)

@@ -163,4 +163,5 @@ def _visitor(visit_id: str, key: bytes | None, sealed: bytes) -> Visitor | None:
 def visitor_from(told: Mapping[str, Any]) -> Visitor:
     """A visitor from `person_fields`."""
     given = {"name": "", "host": "", "reason": "", **told}
-    return Visitor(**{**given, "document_kind": DocumentKind(told["document_kind"])})
+    kind, companions = DocumentKind(told["document_kind"]), int(told.get("companions", 0))
+    return Visitor(**{**given, "document_kind": kind, "companions": companions})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from gate.visit import NAME_LIMIT, TEXT_LIMIT, Trouble, Visitor, signs_of
+from gate.visit import LIMITS, TEXT_LIMIT, Trouble, Visitor, signs_of
 
 
 class RefusalReason(StrEnum):
@@ -64,9 +64,10 @@ def refusal_troubles(visitor: Visitor, reason: RefusalReason, words: str) -> dic
         found["words"] = Trouble.MISSING
     if len(words) > TEXT_LIMIT:
         found["words"] = Trouble.TOO_LONG
-    for name in ("name", "host", "reason", "organisation", "carried", "phone", "document_number", "plate"):
-        if len(getattr(visitor, name)) > (NAME_LIMIT if name in ("name", "host") else TEXT_LIMIT):
-            found[name] = Trouble.TOO_LONG
+    for item in fields(Visitor):
+        value = getattr(visitor, item.name)
+        if isinstance(value, str) and len(value) > LIMITS.get(item.name, TEXT_LIMIT):
+            found[item.name] = Trouble.TOO_LONG
     return found
 
 

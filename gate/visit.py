@@ -7,12 +7,16 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
 
+from gate.companion import companions_in, companions_text, fits
 from gate.identity_card import CARD_LENGTH, identity_card_is_right
 from gate.spelling import tidy_number, tidy_text
 
 NAME_LIMIT: Final = 100
 TEXT_LIMIT: Final = 200
 COMPANIONS_LIMIT: Final = 500
+COMPANIONS_TEXT_LIMIT: Final = 4_000
+"""Some sixty people with their numbers."""
+LIMITS: Final = {"name": NAME_LIMIT, "host": NAME_LIMIT, "companion_names": COMPANIONS_TEXT_LIMIT}
 _PHONE_DIGITS: Final = range(7, 16)
 _NUMBER_FORMS: Final = {
     "passport": re.compile(r"[A-Z0-9]{6,20}"),
@@ -48,6 +52,8 @@ class Trouble(StrEnum):
     WRONG_PLATE = "wrong_plate"
     """No known form of plate; goes through with a note."""
     OUT_OF_RANGE = "out_of_range"
+    WRONG_COMPANION = "wrong_companion"
+    """Somebody who came along has no name, or a card whose last digit does not fit; goes through with a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,9 @@ class Visitor:
     organisation: str = ""
     carried: str = ""
     companions: int = 0
+    """How many came along (同行人数), at least as many as are named."""
+    companion_names: str = ""
+    """Who came along, as far as the guard wrote it (`gate.companion`)."""
     plate: str = ""
 
 
@@ -102,10 +111,11 @@ def tidy(visitor: Visitor) -> Visitor:
         if isinstance(value := getattr(visitor, item.name), str) and not isinstance(value, DocumentKind)
     }
     compact = {name: tidy_number(texts[name]) for name in ("document_number", "phone", "plate")}
+    named = companions_in(visitor.companion_names)
     return Visitor(
         document_kind=visitor.document_kind,
-        companions=visitor.companions,
-        **{**texts, **compact},
+        companions=max(visitor.companions, len(named)) if visitor.companions >= 0 else visitor.companions,
+        **{**texts, **compact, "companion_names": companions_text(named)},
     )
 
 
@@ -117,11 +127,13 @@ def troubles(visitor: Visitor) -> dict[str, Trouble]:
             found[name] = Trouble.MISSING
     for item in fields(Visitor):
         value = getattr(visitor, item.name)
-        limit = NAME_LIMIT if item.name in {"name", "host"} else TEXT_LIMIT
+        limit = LIMITS.get(item.name, TEXT_LIMIT)
         if isinstance(value, str) and len(value) > limit:
             found[item.name] = Trouble.TOO_LONG
     if not 0 <= visitor.companions <= COMPANIONS_LIMIT:
         found["companions"] = Trouble.OUT_OF_RANGE
+    if not all(fits(one, NAME_LIMIT) for one in companions_in(visitor.companion_names)):
+        found.setdefault("companion_names", Trouble.WRONG_COMPANION)
     if visitor.phone and not is_phone(visitor.phone):
         found["phone"] = Trouble.WRONG_FORM
     document = _document_trouble(visitor)

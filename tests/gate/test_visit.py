@@ -35,6 +35,7 @@ visitors = st.builds(
     organisation=texts,
     carried=texts,
     companions=st.integers(-5, 600),
+    companion_names=texts,
     plate=texts,
 )
 

@@ -539,3 +539,35 @@ def test_dates_that_are_none_are_said_and_change_nothing(campus: School, leader:
     assert read_hours(campus.orders.path).spans == {}
     assert read_policies(campus.orders.path, since_utc_ns=0) == ()
     assert read_shifts(campus.orders.path, 0, 2**62) == ()
+
+
+def test_a_roll_call_names_who_came_along_and_counts_pupils_by_class(
+    campus: School, leader: httpx.Client, gate: httpx.Client
+) -> None:
+    card = "11010519491231002X"
+    campus.clock.advance(days=2)  # a Monday
+    leader.post("/login", data={"login": "leader", "password": PASSWORD})
+    wrong = leader.post("/gate/classes", data={"sizes": "一1班 42\n一2班"})
+    assert (wrong.status_code, "第 2 行看不懂" in unescape(wrong.text)) == (422, True)
+    assert "学生不逐个登记" in gate.get("/roll").text
+    assert leader.post("/gate/classes", data={"sizes": "一（1）班 42\r\n一2班\t40\r\n"}).status_code == 303
+    assert "82" in leader.get("/gate/classes").text
+    fetched = {"pupil": "小明", "class_name": "一1班", "adult": "王大伟", "approver": "赵校长"}
+    assert gate.post(f"/pupils/without/{new_id()}", data=fetched).status_code == 303
+    along = {"companions": "3", "companion_names": f"李四 {card}、王五"}
+    signed = gate.post(f"/visits/{new_id()}", data=VISITOR | along)
+    assert signed.status_code == 303, unescape(signed.text)
+    listed = unescape(gate.get("/roll").text)
+    assert "4 人" in listed, "the visitor, two by name, one by number"
+    assert "李四" in listed
+    assert "王五" in listed
+    assert "+1" in listed
+    assert card not in listed
+    assert "学生 81 人" in listed
+    assert "应在校 41 人，已减去今天离校 1 人" in listed
+    where = gate.post(action(listed, r"/roll/begin/[0-9a-f-]+"), data={"real": "yes"}).headers["location"]
+    calling = unescape(gate.get(where).text)
+    assert "还差 85 人" in calling
+    assert {"李四", "一(1)班"} <= set(re.findall(r"<b>(?:<span[^>]*>\d+</span> )?([^<+]+?)(?: \+\d+)?</b>", calling))
+    gate.post(f"{signed.headers['location'].rsplit('/', 1)[0]}/leave/{new_id()}")
+    assert "李四" in unescape(gate.get(where).text), "who has left meanwhile still stands on the list by name"

@@ -2,146 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import Final
-
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.door.deps import DoorDeps, check, record_words
+from edge_agent.pages.door.on_campus import KINDS, Kind, OnCampus, named, on_campus
 from edge_agent.pages.screen.station import station_of
 from foundation.ids import new_id
 from gate.admission import read_standing
-from gate.meeting import attendee_by_id, meetings_near, read_attendance, read_meeting
-from gate.overstay import overstays
-from gate.query import inside_now, visit_by_id
+from gate.class_size import pupils_in_school, read_class_sizes
 from gate.roll_call import Present, read_roll_call, running_roll_call
-from gate.staff import read_staff, staff_inside
-from gate.vehicle_book import vehicle_by_id, vehicles_inside
 from web.form import FormTexts
-from web.language import Catalogue, mark
 from web.page import page, texts_of
-
-
-class Kind(StrEnum):
-    """Who somebody on the list is."""
-
-    VISIT = "visit"
-    STAFF = "staff"
-    ATTENDEE = "attendee"
-    VEHICLE = "vehicle"
-
-
-KINDS: Final = {
-    Kind.VISIT: mark("来访人员"),
-    Kind.STAFF: mark("教职工"),
-    Kind.ATTENDEE: mark("家长会"),
-    Kind.VEHICLE: mark("车辆司乘"),
-}
-_ERASED: Final = mark("（已删除）")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnCampus:
-    """Somebody on the campus, as the list shows them."""
-
-    subject: str
-    kind: Kind
-    name: str
-    detail: str
-    badge: int | None
-    since_utc_ns: int
-    companions: int
-    late: bool
-
-    @property
-    def heads(self) -> int:
-        """How many people this is."""
-        return 1 + self.companions
-
-
-def on_campus(book: Path, orders: Path, now_utc_ns: int, texts: Catalogue) -> tuple[OnCampus, ...]:
-    """Everybody who came in and has not left: visitors, staff, parents at a meeting, who is in vehicles.
-
-    Raises DatabaseError, RecordKeysError.
-    """
-    visits = inside_now(book)
-    hours = read_standing(orders, now_utc_ns).hours
-    late = {one.visit_id for one in overstays(book, hours, now_utc_ns)}
-    found = [
-        OnCampus(
-            subject=f"visit:{visit.id}",
-            kind=Kind.VISIT,
-            name=visit.visitor.name if visit.visitor else texts(_ERASED),
-            detail=texts(mark("找 %(host)s"), host=visit.visitor.host) if visit.visitor else "",
-            badge=visit.badge,
-            since_utc_ns=visit.in_utc_ns,
-            companions=visit.visitor.companions if visit.visitor else 0,
-            late=visit.id in late,
-        )
-        for visit in visits
-    ]
-    since = staff_inside(book)
-    found.extend(
-        _plain(Kind.STAFF, member.id, member.name, member.department, since[member.id])
-        for member in read_staff(orders, with_ended=True)
-        if member.id in since
-    )
-    for meeting in meetings_near(orders, now_utc_ns):
-        attendance, known = read_attendance(book, meeting.id), read_meeting(orders, meeting.id)
-        if known is None or attendance.over_id:
-            continue
-        found.extend(
-            _plain(Kind.ATTENDEE, one.id, one.name, meeting.title, attendance.ticks[one.id].at_utc_ns)
-            for one in known[1]
-            if one.id in attendance.ticks
-        )
-    for entry in vehicles_inside(book):
-        vehicle = entry.vehicle
-        name = " ".join(part for part in (vehicle.plate, vehicle.driver) if part) if vehicle else ""
-        found.append(
-            OnCampus(
-                subject=f"vehicle:{entry.id}",
-                kind=Kind.VEHICLE,
-                name=name or texts(mark("先放行的车，待补登记")),
-                detail=vehicle.cargo if vehicle else "",
-                badge=None,
-                since_utc_ns=entry.in_utc_ns,
-                companions=vehicle.people if vehicle else 0,
-                late=False,
-            )
-        )
-    return tuple(found)
-
-
-def named(book: Path, orders: Path, present: Present, texts: Catalogue) -> OnCampus:
-    """Somebody of an earlier list, as far as they can still be named. Raises DatabaseError, RecordKeysError."""
-    kind, _, row_id = present.subject.partition(":")
-    name, detail, badge = "", "", None
-    if kind == Kind.VISIT and (visit := visit_by_id(book, row_id)) is not None:
-        name, badge = (visit.visitor.name if visit.visitor else ""), visit.badge
-        detail = texts(mark("找 %(host)s"), host=visit.visitor.host) if visit.visitor else ""
-    elif kind == Kind.STAFF:
-        member = next((one for one in read_staff(orders, with_ended=True) if one.id == row_id), None)
-        name, detail = (member.name, member.department) if member else ("", "")
-    elif kind == Kind.ATTENDEE:
-        attendee = attendee_by_id(orders, row_id)
-        name, detail = (attendee.name, attendee.class_name) if attendee else ("", "")
-    elif kind == Kind.VEHICLE and (entry := vehicle_by_id(book, row_id)) is not None and entry.vehicle:
-        name, detail = f"{entry.vehicle.plate} {entry.vehicle.driver}".strip(), entry.vehicle.cargo
-    return OnCampus(
-        subject=present.subject,
-        kind=Kind(kind) if kind in set(Kind) else Kind.VISIT,
-        name=name or texts(_ERASED),
-        detail=detail,
-        badge=badge,
-        since_utc_ns=present.since_utc_ns,
-        companions=present.companions,
-        late=False,
-    )
 
 
 def roll_call_routes(deps: DoorDeps) -> APIRouter:
@@ -151,13 +24,16 @@ def roll_call_routes(deps: DoorDeps) -> APIRouter:
     @routes.get("")
     def everyone(request: Request) -> Response:
         texts = texts_of(request)
-        people = on_campus(deps.book.path, deps.orders, deps.clock.utc_ns(), texts)
+        now = deps.clock.utc_ns()
+        people = on_campus(deps.book.path, deps.orders, now, texts)
         running = running_roll_call(deps.book.path)
         return page(
             request,
             "door/roll.html",
             groups=[(kind, texts(word), [one for one in people if one.kind is kind]) for kind, word in KINDS.items()],
-            heads=sum(one.heads for one in people),
+            heads=_heads([one for one in people if one.kind is not Kind.CLASS]),
+            pupils=pupils_in_school(deps.book.path, deps.orders, read_standing(deps.orders, now).hours, now),
+            pupils_counted=bool(read_class_sizes(deps.orders)),
             running=running.id if running else "",
             roll_call_id=new_id(),
             live_url="/api/live",
@@ -192,7 +68,8 @@ def roll_call_routes(deps: DoorDeps) -> APIRouter:
             request,
             "door/roll_call.html",
             call=call,
-            missing=[one for one in people if one.subject not in call.found],
+            missing=(missing := [one for one in people if one.subject not in call.found]),
+            missing_heads=_heads(missing),
             found=[(one, call.found[one.subject]) for one in people if one.subject in call.found],
             kinds={kind: texts(word) for kind, word in KINDS.items()},
             new_id=new_id,
@@ -228,14 +105,5 @@ def roll_call_routes(deps: DoorDeps) -> APIRouter:
     return routes
 
 
-def _plain(kind: Kind, row_id: str, name: str, detail: str, since_utc_ns: int) -> OnCampus:
-    return OnCampus(
-        subject=f"{kind}:{row_id}",
-        kind=kind,
-        name=name,
-        detail=detail,
-        badge=None,
-        since_utc_ns=since_utc_ns,
-        companions=0,
-        late=False,
-    )
+def _heads(people: list[OnCampus]) -> int:
+    return sum(one.heads for one in people)

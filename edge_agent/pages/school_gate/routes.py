@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.record_words import DAY_KINDS, POLICIES, POSTS, ROUNDS
+from edge_agent.pages.school_gate.class_size_routes import class_size_routes
 from edge_agent.pages.school_gate.deps import SchoolGateDeps
 from edge_agent.pages.school_gate.expected_routes import expected_routes
 from edge_agent.pages.school_gate.hours_routes import hours_routes
@@ -89,6 +90,7 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
     return (
         routes,
         staff_list_routes(deps),
+        class_size_routes(deps),
         hours_routes(deps),
         policy_routes(deps),
         roster_routes(deps),

@@ -33,6 +33,7 @@ _WORDS: Final = {
     Trouble.WRONG_FORM: mark("号码不对，请核对位数"),
     Trouble.OUT_OF_RANGE: mark("人数不对，请核对"),
     Trouble.WRONG_DOCUMENT: mark("证件号码的样子不对，请核对；确实无误时请写明原因"),
+    Trouble.WRONG_COMPANION: mark("每人写“姓名 证件号”，用、隔开；身份证号对不上而确实无误时，号码后写（原因）"),
     Trouble.WRONG_PLATE: mark("车牌的样子不对，请核对；确实无误时请写明原因"),
 }
 _MOBILE_DIGITS: Final = 11
@@ -54,6 +55,7 @@ def visitor_of(form: Mapping[str, str]) -> Visitor:
         organisation=form.get("organisation", ""),
         carried=form.get("carried", ""),
         companions=int(companions) if companions.isascii() and companions.isdecimal() and len(companions) < 7 else -1,
+        companion_names=form.get("companion_names", ""),
         plate=form.get("plate", ""),
     )
 

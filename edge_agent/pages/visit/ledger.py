@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from edge_agent.pages.visit.form import DOCUMENTS
+from edge_agent.pages.visit.record import companions_shown
 from edge_agent.pages.visit.words import REFUSALS, VEHICLES
 from foundation.clock import beijing
 from gate.query import visits_between
@@ -33,6 +34,7 @@ _VISITS: Final = (
     Column("事由"),
     Column("携带物品"),
     Column("同行", Kind.INTEGER, unit="人"),
+    Column("同行人"),
     Column("车牌"),
     Column("进校", Kind.MOMENT),
     Column("离校", Kind.MOMENT),
@@ -98,7 +100,7 @@ def ledger(
         made_at_utc_ns=made_at_utc_ns,
         marking="内部资料，含个人信息" if whole else "内部资料",
         sections=(
-            Table("来访人员", _VISITS, tuple(_visit_row(visit, gates, number) for visit in visits)),
+            Table("来访人员", _VISITS, tuple(_visit_row(visit, gates, number, whole=whole) for visit in visits)),
             Table("车辆", _VEHICLES, tuple(_vehicle_row(entry, gates, number) for entry in vehicles)),
             Table("拒绝入校", _REFUSALS, tuple(_refusal_row(refusal, gates, number) for refusal in refusals)),
         ),
@@ -120,7 +122,7 @@ def _at(utc_ns: int | None) -> datetime | None:
     return None if utc_ns is None else beijing(utc_ns).replace(tzinfo=None, microsecond=0)
 
 
-def _visit_row(visit: Visit, gates: Mapping[str, str], number: _Number) -> tuple[Value, ...]:
+def _visit_row(visit: Visit, gates: Mapping[str, str], number: _Number, *, whole: bool) -> tuple[Value, ...]:
     who = visit.visitor
     notes = [
         "已撤销" if visit.annulled_utc_ns is not None else "",
@@ -139,6 +141,7 @@ def _visit_row(visit: Visit, gates: Mapping[str, str], number: _Number) -> tuple
         who.reason if who else "",
         who.carried if who else "",
         who.companions if who else None,
+        companions_shown(who, whole=whole) if who else "",
         who.plate if who else "",
         _at(visit.in_utc_ns),
         _at(visit.out_utc_ns),

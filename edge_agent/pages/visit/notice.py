@@ -14,6 +14,7 @@ from edge_agent.pages.visit.deps import VisitDeps
 from foundation.clock import beijing_day
 from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
+from gate.companion import companions_in
 from gate.facts import WatchHit
 from gate.refusal import RefusalHit
 from gate.visit import Visitor
@@ -44,17 +45,25 @@ def notices_of(deps: VisitDeps, request: Request, visitor: Visitor, record_id: s
     A list that cannot be read costs the notice, never the sign-in; it is in the log.
     """
     try:
-        stranger = Stranger(
-            name=visitor.name,
-            phone=visitor.phone,
-            plate=visitor.plate,
-            document_number=visitor.document_number,
-        )
-        matches = watch_matches(deps, request, stranger, record_id)
+        found = {
+            match.entry.id: match
+            for stranger in reversed(_everybody(visitor))
+            for match in watch_matches(deps, request, stranger, record_id)
+        }
+        matches = tuple(found.values())
         return Notices(matches, deps.book.refused_before(visitor), silent_id_of(deps, request, matches))
     except (DatabaseError, OSError) as error:
         _log.error("a visitor was not compared with the watchlist", error=str(error))
         return NONE
+
+
+def _everybody(visitor: Visitor) -> tuple[Stranger, ...]:
+    """The visitor and whoever came along by name."""
+    first = Stranger(
+        name=visitor.name, phone=visitor.phone, plate=visitor.plate, document_number=visitor.document_number
+    )
+    along = companions_in(visitor.companion_names)
+    return (first, *(Stranger(name=one.name, document_number=one.document_number) for one in along))
 
 
 def silent_id_of(deps: VisitDeps, request: Request, matches: Sequence[WatchMatch]) -> str:

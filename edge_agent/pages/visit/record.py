@@ -9,6 +9,7 @@ from typing import Final
 from edge_agent.pages.visit.form import DOCUMENTS
 from edge_agent.pages.visit.words import REFUSALS, VEHICLES
 from gate.admission import read_admission
+from gate.companion import companions_in, companions_text
 from gate.query import record_of, visit_by_id
 from gate.refusal_book import refusal_by_id
 from gate.still import has_still
@@ -60,6 +61,11 @@ def _shown(number: str, *, whole: bool) -> str:
     return number if whole else masked(number)
 
 
+def companions_shown(visitor: Visitor, *, whole: bool) -> str:
+    """Who came along, numbers masked or whole."""
+    return companions_text(companions_in(visitor.companion_names), str if whole else masked)
+
+
 def _visitor_lines(visitor: Visitor | None, texts: Catalogue, whole: bool) -> list[tuple[str, str]]:
     if visitor is None:
         return []
@@ -73,6 +79,7 @@ def _visitor_lines(visitor: Visitor | None, texts: Catalogue, whole: bool) -> li
         (mark("事由"), visitor.reason),
         (mark("带进来的东西"), visitor.carried),
         (mark("同行人数"), str(visitor.companions) if visitor.companions else ""),
+        (mark("同行人"), companions_shown(visitor, whole=whole)),
         (mark("车牌号"), visitor.plate),
     ]
 

@@ -79,7 +79,7 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
             visit = known(deps.book, again)
             if visit.visitor is not None:
                 # What was true of that day only is asked anew.
-                visitor = replace(visit.visitor, carried="", companions=0, document_note="")
+                visitor = replace(visit.visitor, carried="", companions=0, companion_names="", document_note="")
         return _form(
             request,
             deps,
