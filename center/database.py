@@ -12,10 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -28,11 +24,17 @@ _BUSY_TIMEOUT_S: Final = 5.0
 _POOL_TIMEOUT_S: Final = 10.0
 _TURN_TIMEOUT_S: Final = 10.0
 _TURN_POLL_S: Final = 0.002
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_CENTER: Final = 0x63656E746572  # 'center': the advisory lock that a running center holds on PostgreSQL
 
 
 class CenterDatabaseError(RefusedError):
     """The database cannot be used now; the message says what to do."""
+
+
+def migration_steps() -> list[str]:
+    """The revisions of the tables in their order; a step's file is named by its revision."""
+    return sorted(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 class CenterDatabase:
@@ -71,9 +73,7 @@ class CenterDatabase:
 
     def migrate(self) -> None:
         """Bring the tables up to date; refuses a database of somebody else or of a newer center."""
-        script = Config()
-        script.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-        known = {revision.revision for revision in ScriptDirectory.from_config(script).walk_revisions()}
+        steps = migration_steps()
         with self.begin() as connection:
             tables = set(inspect(connection).get_table_names())
             if tables and "alembic_version" not in tables:
@@ -83,18 +83,28 @@ class CenterDatabase:
                 )
             if tables:
                 found = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
-                if not found <= known:
+                if found == {steps[-1]}:
+                    return
+                if not found <= set(steps):
                     raise CenterDatabaseError(
                         f"the database {self.address} was made by a newer center (version {', '.join(sorted(found))}): "
                         "install that version or newer"
                     )
-            script.attributes["connection"] = connection
-            try:
-                command.upgrade(script, "head")
-            except CommandError as error:
-                raise CenterDatabaseError(
-                    f"the database {self.address} cannot be brought up to date: {error}"
-                ) from error
+            self._upgrade(connection)
+
+    def _upgrade(self, connection: Connection) -> None:
+        # Loaded only when tables change: schools wait for receipts while a center starts again.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        script = Config()
+        script.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        script.attributes["connection"] = connection
+        try:
+            command.upgrade(script, "head")
+        except CommandError as error:
+            raise CenterDatabaseError(f"the database {self.address} cannot be brought up to date: {error}") from error
 
     def hold_alone(self) -> None:
         """Be the only running center on this PostgreSQL database; the state directory's lock guards a SQLite file."""

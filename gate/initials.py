@@ -8,12 +8,6 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-# The phrase dictionary is 45 MB in memory and says nothing about names.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "true")
-
-from pypinyin import Style, pinyin
-
 MOST_LETTERS: Final = 4
 _MOST_READINGS: Final = 24
 HAN: Final = ("CJK UNIFIED", "CJK COMPATIBILITY")
@@ -50,5 +44,10 @@ def _letters(character: str) -> tuple[str, ...]:
 @cache
 def readings_of(character: str) -> tuple[str, ...]:
     """How a Chinese character may be read, without tones: 单 is chan, dan and shan."""
+    # The phrase dictionary is 45 MB in memory and says nothing about names.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "true")
+    from pypinyin import Style, pinyin  # late: its table of characters takes as long to load as the gate book
+
     readings = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
     return tuple(sorted({reading for ways in readings for reading in ways if reading[:1].isalpha()}))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ssl
+from typing import TYPE_CHECKING
 
 from alarms.inputs.answer import Answers
 from alarms.inputs.circuit import BoardFindings, Circuit, LineFinger
-from alarms.inputs.http import PanelServer
 from alarms.inputs.usb import UsbInput
 from alarms.line import AlarmLine
 from alarms.record import AlarmRecord
@@ -16,6 +16,9 @@ from config.settings import Settings
 from foundation.clock import Clock
 from foundation.finding import FindingBoard
 from foundation.service import Service
+
+if TYPE_CHECKING:
+    from alarms.inputs.http import PanelServer
 
 
 def input_services(
@@ -54,6 +57,8 @@ def speaks_plainly(panels: AlarmPanels) -> bool:
 
 def panel_server(settings: Settings, answers: Answers, tls: ssl.SSLContext | None) -> PanelServer:
     """The server of settings.alarm_panels. Raises CredentialError for a token that cannot be read."""
+    from alarms.inputs.http import PanelServer  # as above
+
     panels = settings.alarm_panels
     assert panels is not None
     tokens = {

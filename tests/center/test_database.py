@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 from sqlalchemy.engine import URL
 
 from center import tables
-from center.database import CenterDatabase, CenterDatabaseError
+from center.database import CenterDatabase, CenterDatabaseError, migration_steps
 from tests.center.conftest import PostgresCluster
 from tests.support.ports import free_port
 
@@ -22,6 +23,12 @@ CAMPUS = {"id": "school-1", "name": "一小", "public_key": "k", "enrolled_utc_n
 def test_the_migrations_make_exactly_the_tables_the_code_speaks_of(database: CenterDatabase) -> None:
     with database.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_the_steps_are_filed_under_their_revisions() -> None:
+    migrations = Path(tables.__file__).parent / "migrations"
+    revisions = [script.revision for script in ScriptDirectory(str(migrations)).walk_revisions()]
+    assert migration_steps() == revisions[::-1]
 
 
 def test_migrating_twice_keeps_what_is_there(database: CenterDatabase) -> None:

@@ -7,9 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
-from typing import Any, Final
-
-from xlsxwriter import Workbook
+from typing import TYPE_CHECKING, Any, Final
 
 from foundation.clock import utc_datetime
 from web.document.cell_text import safe
@@ -17,6 +15,9 @@ from web.document.column import Column, Kind, Value
 from web.document.plain_text import clean, width
 from web.document.report import Facts, Report, Table, Text
 from web.signs import State
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 MOST_ROWS: Final = 1_048_000
 """A worksheet has 1,048,576."""
@@ -53,6 +54,8 @@ class TooManyRowsError(Exception):
 
 def render_spreadsheet(report: Report) -> bytes:
     """The report as .xlsx: a first sheet with what is not a table, then one sheet for each. Raises TooManyRowsError."""
+    from xlsxwriter import Workbook  # late: a role starts often, and few ask for a workbook
+
     for table in report.tables:
         if len(table.rows) > MOST_ROWS:
             raise TooManyRowsError(
