@@ -211,9 +211,7 @@ def real_segment(root: Path, uuid: str) -> Path:
 def first_byte(path: Path, volume_no: int, volume: Volume, start_ms: int) -> None:
     """Open an hour's playback and read until footage comes."""
     film = open_playback(path, [Mounted(volume_no, volume.id, volume.path)], "point-00", start_ms, start_ms + 3_600_000)
-    reader = film.read()
-    next(reader)
-    next(reader)
+    next(film.read())
 
 
 def sweep(catalogue: Catalogue, shelf: Shelf, clock: ManualClock) -> float:

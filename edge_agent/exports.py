@@ -17,11 +17,11 @@ import structlog
 from edge_agent.access_log import Access, AccessKind, AccessLog, Who
 from foundation.clock import NS_PER_S, Clock
 from foundation.service import Service
-from foundation.sqlite import DatabaseError
+from foundation.sqlite import DatabaseError, open_read_only
 from storage.export import LONGEST_MS, Export, ExportRefused, ExportRequest, export_footage
 from storage.mounted import Mounted
-from storage.playback import one_copy
-from storage.query import segments_between
+from storage.playback import DiskAway, one_copy, volume_of, without_copy
+from storage.query import read_segments
 from storage.whole_film import TrackMismatch
 from uplink.signature import SigningKey
 
@@ -129,7 +129,8 @@ class ExportDesk(Service):
     def order(self, who: Who, points: Sequence[str], span_ms: tuple[int, int], reason: str) -> Access:
         """Ask for an export; it is in the access log and in the queue when this returns.
 
-        Raises ExportRefused, NothingThereError, NoRoomError, DatabaseError, OSError.
+        Raises ExportRefused, NothingThereError, NoRoomError, DatabaseError, OSError (DiskAway where nothing of it can
+        be read now).
         """
         if not 0 < span_ms[1] - span_ms[0] <= LONGEST_MS:
             raise ExportRefused("one export holds at most 24 hours; ask for a shorter stretch")
@@ -204,19 +205,19 @@ class ExportDesk(Service):
 
     def _needed_bytes(self, points: Sequence[str], span_ms: tuple[int, int]) -> int:
         volumes = self._volumes()
-        needed = sum(
-            segment.size_bytes
-            for point in points
-            for segment in one_copy(segments_between(self._catalogue, point, *span_ms), volumes)
-        )
-        growing = any(
-            segment.state == 0
-            for point in points
-            for segment in one_copy(segments_between(self._catalogue, point, *span_ms), volumes)
-        )
-        if not needed and not growing:
-            raise NothingThereError
-        return needed
+        needed, growing, away = 0, False, None
+        with open_read_only(self._catalogue) as reader:
+            for point in points:
+                rows = read_segments(reader, point, *span_ms)
+                here = one_copy(rows, volumes)
+                needed += sum(segment.size_bytes for segment in here)
+                growing = growing or any(segment.state == 0 for segment in here)
+                away = away or volume_of(reader, without_copy(rows, volumes))
+        if needed or growing:
+            return needed
+        if away is not None:
+            raise DiskAway("、".join(points), away)
+        raise NothingThereError
 
     def _check_room(self, needed_bytes: int) -> None:
         free_bytes = self._free_bytes(self._folder)

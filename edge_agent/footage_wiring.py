@@ -26,7 +26,7 @@ from foundation.service import Service
 from foundation.sqlite import open_read_only
 from storage.days import NS_PER_MS
 from storage.forecasts import forecast_all
-from storage.mounted import Mounted, mounted
+from storage.mounted import READ_LIMIT_S, Mounted, mounted
 from uplink.signature import load_or_create_key
 from web.people import PeopleBook
 
@@ -56,7 +56,7 @@ def footage_services(context: RoleContext, people: PeopleBook) -> FootageService
 
     def volumes() -> Sequence[Mounted]:
         with open_read_only(catalogue) as reader:
-            return mounted(reader, settings.volumes)
+            return mounted(reader, settings.volumes, limit_s=READ_LIMIT_S)
 
     def alarms_of(start_utc_ns: int, end_utc_ns: int) -> Sequence[AlarmRecord]:
         return alarms_between(alarms, start_utc_ns, end_utc_ns) if alarms.exists() else []

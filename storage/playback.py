@@ -86,8 +86,15 @@ class Playback:
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Bytes from `start` up to `end` (excluded). Raises OSError if a disk went away meanwhile."""
         stop = self.size if end is None else min(end, self.size)
-        if start < len(self.head):
-            yield self.head[start : min(stop, len(self.head))]
+        # The head goes out with the first bytes from a disk: nobody is told of a film that cannot be read.
+        front = self.head[start:stop]
+        for piece in self._pictures(start, stop):
+            yield front + piece
+            front = b""
+        if front:
+            yield front
+
+    def _pictures(self, start: int, stop: int) -> Iterator[bytes]:
         at = len(self.head)
         for part in self.parts:
             first, last = max(start, at), min(stop, at + part.size)

@@ -30,7 +30,7 @@ from storage.forecasts import read_histories
 from storage.full_choice import FullChoices
 from storage.holds import Holds
 from storage.login_guard import LoginGuard
-from storage.mounted import Mounted, mounted
+from storage.mounted import READ_LIMIT_S, Mounted, mounted
 from storage.replacement import Replacements
 from storage.role import _Heed
 from tests.storage.box import Box, play, volume
@@ -107,9 +107,9 @@ def recorded(box: Box, clip: Path, *, seconds: float = 75, gap_s: float = 20, mo
     return start_ms
 
 
-def volumes_of(box: Box) -> list[Mounted]:
+def volumes_of(box: Box, limit_s: float = READ_LIMIT_S) -> list[Mounted]:
     with open_read_only(box.path) as reader:
-        return mounted(reader, [volume(box.folder), volume(box.folder, "spare")])
+        return mounted(reader, [volume(box.folder), volume(box.folder, "spare")], limit_s=limit_s)
 
 
 def no_alarms() -> APIRouter:
@@ -131,8 +131,15 @@ def box_forecasts(box: Box, disks: Sequence[Volume]) -> list[VolumeForecast]:
     return [forecast_volume(disk.id, capacity_bytes=10**11, histories=histories, now_hour=now_hour) for disk in disks]
 
 
-def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] | None = None) -> Office:
-    """Start the office's pages."""
+def serve(
+    box: Box,
+    start_ms: int,
+    folder: Path,
+    *,
+    still: Callable[..., Still] | None = None,
+    limit_s: float = READ_LIMIT_S,
+) -> Office:
+    """Start the office's pages; `limit_s` is how long they wait for a disk."""
     clock = box.clock
     people = PeopleBook(folder / "people.sqlite", clock)
     if people.is_empty():
@@ -144,7 +151,7 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
         log=log,
         folder=folder / "exports",
         catalogue=box.path,
-        volumes=lambda: volumes_of(box),
+        volumes=lambda: volumes_of(box, limit_s),
         names=lambda point: HOSTILE,
         campus_name="示范小学",
         signing_key=KEY,
@@ -167,7 +174,7 @@ def serve(box: Box, start_ms: int, folder: Path, *, still: Callable[..., Still] 
         clock=clock,
         points=lambda: {"gate": HOSTILE},
         catalogue=box.path,
-        volumes=lambda: volumes_of(box),
+        volumes=lambda: volumes_of(box, limit_s),
         alarms=between,
         findings=lambda point, start, end: findings,
         log=log,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import httpx
 import pytest
 
 from edge_agent.access_log import AccessKind
+from edge_agent.exports import ExportState
 from edge_agent.pages.footage.drawing import CELL_HEIGHT, STRIP_DAYS, bar, strip, strip_span_ms
 from edge_agent.stills.still import Still, StillSource
+from foundation.clock import ManualClock
 from foundation.sqlite import DatabaseFullError
 from storage.days import day_span_ms
 from storage.ledger import Span
@@ -19,7 +23,8 @@ from storage.playback import open_playback
 from storage.query import Gap
 from storage.timeline import Timeline, timeline
 from tests.pages.footage_office import HOSTILE, Office, serve, volumes_of
-from tests.storage.box import play
+from tests.storage.box import MIDNIGHT_NS, make_box, play, volume
+from tests.storage.hung import hanging_paths
 
 HOUR_MS = 3_600_000
 
@@ -287,3 +292,74 @@ def test_a_bar_keeps_every_piece_inside_and_marks_whole_hours() -> None:
     drawn = bar(Timeline(point="gate", span=Span(start_ms, end_ms), footage=(), gaps=(gap,), holds=()))
     assert drawn.gaps[0].x + drawn.gaps[0].width <= 1442
     assert [mark.text for mark in drawn.marks][:3] == ["00:00", "02:00", "04:00"]
+
+
+# ── a disk that hangs ───────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    with hanging_paths(monkeypatch) as begin:
+        yield begin
+
+
+@pytest.fixture
+def two_disks(h264_clip: Path, tmp_path: Path) -> Iterator[Office]:
+    """Half a minute on both disks, half a minute on main alone."""
+    box = make_box(tmp_path, ManualClock(now_utc_ns=MIDNIGHT_NS), [volume(tmp_path), volume(tmp_path, "spare")])
+    start_ms = box.catalogue.now_ms()
+    for copy in ("spare", None):
+        run = box.run(copy_volume=copy)
+        play(run, h264_clip, box.clock, seconds=30)
+        run.end("asked")
+    office = serve(box, start_ms, tmp_path / "office", limit_s=0.5)
+    yield office
+    office.close()
+    box.catalogue.close()
+
+
+def test_a_hung_disk_costs_one_answer_a_moment_with_a_sentence_and_the_rest_still_plays(
+    two_disks: Office, hang: Callable[[Path], None]
+) -> None:
+    office, li = two_disks, two_disks.client()
+    known = office.look(li, 0, 60)
+    live = li.post("/footage/gate/live", data={"reason": "看放学秩序"}).headers["location"]
+    hang(office.box.folder / "main" / "footage")
+    sentence = "录像所在的盘没有响应：main"
+
+    def refused(answer: httpx.Response) -> bool:
+        return answer.status_code == 503 and sentence in answer.text
+
+    began = time.monotonic()
+    assert refused(li.get(known + ".mp4")), "the film that was open"
+    waited_s = time.monotonic() - began
+    began = time.monotonic()
+    for _ in range(50):
+        assert refused(li.get(f"{live}/tail", headers={"accept": "*/*"}))
+        assert refused(li.post("/footage/gate/look", data=office.form(40, 59)))
+    assert time.monotonic() - began < 50 * 0.5, "who asks again does not wait again"
+    assert waited_s < 10
+    as_data = li.get(f"{live}/tail", headers={"accept": "application/json"}).json()
+    assert as_data["error"] == sentence
+    assert "请技术员检查" in as_data["to_do"]
+    copied = li.get(office.look(li, 0, 20) + ".mp4")
+    assert (copied.status_code, len(copied.content) > 100_000) == (200, True), "what has a copy plays from that"
+
+
+def test_an_export_names_what_lies_on_a_hung_disk_and_hands_over_the_rest(
+    two_disks: Office, hang: Callable[[Path], None]
+) -> None:
+    office, li = two_disks, two_disks.client()
+    form = {**office.form(0, 60), "point-gate": "yes"}
+    assert li.post("/exports", data=form).status_code == 303
+    hang(office.box.folder / "main" / "footage")
+    office.desk.work_one()
+    assert "录像所在的盘没有响应" in li.get("/exports").text, "it hung while the export was made"
+    assert li.post("/exports", data=form).status_code == 303
+    office.desk.work_one()
+    row = office.desk.rows()[0]
+    assert row.state is ExportState.READY
+    [film] = json.loads(li.get(f"/exports/{row.access.id}/manifest.json").content)["films"]
+    assert [(gap["cause"], round((gap["end_ms"] - gap["start_ms"]) / 1000)) for gap in film["gaps"]] == [
+        ("volume_away", 30)
+    ]
+    refused = li.post("/exports", data={**office.form(40, 59), "point-gate": "yes"})
+    assert (refused.status_code, "录像所在的盘没有响应：main" in refused.text) == (503, True)

@@ -16,6 +16,7 @@ import pytest
 
 from foundation.clock import ManualClock
 from tests.storage.box import MIDNIGHT_NS, Box, make_box, volume
+from tests.storage.hung import hanging_paths
 from tests.support import programs
 from tests.support.waiting import wait_until
 
@@ -151,3 +152,10 @@ def box(tmp_path: Path) -> Iterator[Box]:
     made = make_box(tmp_path, clock, [volume(tmp_path), volume(tmp_path, "spare")])
     yield made
     made.catalogue.close()
+
+
+@pytest.fixture
+def hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """hang(path) makes every look at a folder or file below the path wait until the test is over."""
+    with hanging_paths(monkeypatch) as begin:
+        yield begin

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,31 +39,6 @@ def two(box: Box, h264_clip: Path) -> Box:
 def here(box: Box) -> Present:
     with open_read_only(box.path) as reader:
         return present(reader, [volume(box.folder), volume(box.folder, "spare")], limit_s=LIMIT_S)
-
-
-@pytest.fixture
-def hang(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """hang(path) makes every look at a folder or file below the path wait until the test is over."""
-    over = threading.Event()
-    started: list[Path] = []
-
-    def hold(name: str, module: Any) -> None:
-        healthy: Callable[..., Any] = getattr(module, name)
-
-        def maybe(path: Any, *arguments: Any, **more: Any) -> Any:
-            if any(Path(os.fspath(path)).is_relative_to(root) for root in started):
-                over.wait(60)
-            return healthy(path, *arguments, **more)
-
-        monkeypatch.setattr(module, name, maybe)
-
-    hold("scandir", os)
-    hold("listdir", os)
-    hold("open", Path)
-    hold("statvfs", os)
-    hold("read_text", Path)
-    yield started.append
-    over.set()
 
 
 def test_a_share_that_hangs_is_named_and_the_rest_is_found(two: Box, hang: Any) -> None:

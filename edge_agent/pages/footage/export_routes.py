@@ -16,7 +16,7 @@ from edge_agent.export_zip import zip_of
 from edge_agent.exports import KEPT_DAYS, ExportState, NoRoomError, NothingThereError
 from edge_agent.pages.fault.form import FieldError
 from edge_agent.pages.footage.deps import NO_CATALOGUE, NOT_NOTED, FootageDeps, reason_of, span_of, who_of
-from edge_agent.pages.footage.film import answer_range
+from edge_agent.pages.footage.film import answer_range, unreadable
 from edge_agent.pages.footage.words import EXPORT_SIGNS, EXPORT_STATES, trouble_word
 from foundation.clock import NS_PER_S, beijing
 from foundation.ids import is_id
@@ -159,7 +159,7 @@ def _order(
         needed, free = figures.size(error.needed_bytes), figures.size(error.free_bytes)
         raise FieldError("points", texts(text, needed=needed, free=free)) from error
     except OSError as error:
-        raise PageProblem(503, NO_CATALOGUE) from error
+        raise unreadable(error) from error
 
 
 def _page(

@@ -14,7 +14,7 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from edge_agent.access_log import Access
-from storage.playback import NoFootage, Playback
+from storage.playback import DiskAway, NoFootage, Playback
 from web.language import mark
 from web.problem import PageProblem, Words
 
@@ -22,6 +22,10 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 _MOST_KEPT: Final = 16
 ENDED: Final = Words(mark("这次查看已经结束"), mark("请回到时间轴重新选择时段。"))
 _GONE: Final = Words(mark("录像读不出来"), mark("录像所在的盘可能被拔下或出错，请技术员检查。报警不受影响。"))
+_SILENT: Final = Words(
+    mark("录像所在的盘没有响应：%(disk)s"),
+    mark("多半是网络存储断开或硬盘出错，请技术员检查。别的盘上的录像可以照常看，报警不受影响。"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,15 @@ class ByteRange:
 
 class UnsatisfiableError(Exception):
     """The range begins after the end."""
+
+
+def unreadable(error: OSError) -> PageProblem:
+    """What to tell whoever wanted footage that a disk does not give."""
+    if isinstance(error, DiskAway):
+        return PageProblem(503, _SILENT, disk=error.volume)
+    if isinstance(error, TimeoutError):
+        return PageProblem(503, _SILENT, disk=error.filename)
+    return PageProblem(503, _GONE)
 
 
 def byte_range(header: str | None, size: int) -> ByteRange | None:
@@ -92,7 +105,7 @@ def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
     try:
         first = next(pieces, b"")
     except OSError as error:
-        raise PageProblem(503, _GONE) from error
+        raise unreadable(error) from error
 
     def all_pieces() -> Iterator[bytes]:
         yield first
@@ -132,8 +145,10 @@ class Films:
             return film
         try:
             film = self._open(look.points[0], look.from_ms, look.to_ms)
-        except (NoFootage, OSError) as error:
+        except NoFootage as error:
             raise PageProblem(410, ENDED) from error
+        except OSError as error:
+            raise unreadable(error) from error
         if (film.start_ms, film.end_ms) != (look.from_ms, look.to_ms):
             raise PageProblem(410, ENDED)  # a segment that grew then holds more than the log says was seen
         self.keep(look.id, film)

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from edge_agent.access_log import Access, AccessKind
 from edge_agent.pages.footage.deps import NO_CATALOGUE, NOT_NOTED, FootageDeps, who_of
 from edge_agent.pages.footage.drawing import bar
-from edge_agent.pages.footage.film import ENDED, Films, answer_range, etag_of
+from edge_agent.pages.footage.film import ENDED, Films, answer_range, etag_of, unreadable
 from edge_agent.pages.footage.words import cause_word
 from foundation.ids import is_id
 from foundation.sqlite import DatabaseError
@@ -56,8 +56,10 @@ def look_routes(routes: APIRouter, deps: FootageDeps) -> Films:
                 base_ms=look.from_ms,
                 now_ms=now_ms,
             )
-        except (DatabaseError, OSError) as error:
+        except DatabaseError as error:
             raise PageProblem(503, NO_CATALOGUE) from error
+        except OSError as error:
+            raise unreadable(error) from error
         if piece is None:
             return Response(status_code=204, headers={"X-Now-Ms": str(now_ms)})
         return Response(

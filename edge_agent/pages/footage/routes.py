@@ -24,7 +24,7 @@ from edge_agent.pages.footage.deps import (
 )
 from edge_agent.pages.footage.drawing import bar, days_around, open_holds, strip, strip_span_ms, worst_gaps
 from edge_agent.pages.footage.export_routes import export_routes
-from edge_agent.pages.footage.film import Films
+from edge_agent.pages.footage.film import Films, unreadable
 from edge_agent.pages.footage.look_routes import begin, begin_live, fields_of, look_routes, note
 from edge_agent.pages.footage.volume_routes import volume_routes
 from edge_agent.pages.footage.words import VERDICTS, cause_word, reason_words
@@ -119,8 +119,10 @@ def _day(routes: APIRouter, deps: FootageDeps, films: Films) -> None:
                 return begin(deps, films, request, point, asked_ms, reason)
             except NoFootage as none:
                 raise FieldError("from", texts(mark("这段时间没有可以播放的录像，请看时间轴上的原因"))) from none
-            except (DatabaseError, OSError) as error:
+            except DatabaseError as error:
                 raise PageProblem(503, NO_CATALOGUE) from error
+            except OSError as error:
+                raise unreadable(error) from error
         except FieldError as wrong:
             return _day_again(deps, request, point, form, wrong)
 

@@ -91,6 +91,8 @@ EXPORT_SIGNS: Final = {
 _TROUBLES: Final = {
     "NoRoomError": mark("磁盘空间不够。请下载并等旧的导出到期删除，或缩短时段。"),
     "NothingThereError": mark("这段时间没有可用的录像。"),
+    "TimeoutError": mark("录像所在的盘没有响应。请技术员检查网络存储和硬盘，恢复后再导出。"),
+    "DiskAway": mark("这段录像所在的盘现在读不到。请技术员检查网络存储和硬盘，恢复后再导出。"),
     "TrackMismatch": mark("这段录像的声音格式中途变了。请分成两段导出。"),
 }
 _OTHER_TROUBLE: Final = mark("读录像或写文件时出错。请再试一次；仍不行时请技术员检查硬盘。")

@@ -76,7 +76,9 @@ async function poll() {
       state("ended");
       return;
     }
-    serverMs = Number(answer.headers.get("x-now-ms")) - performance.now();
+    const refused = answer.status >= 500 ? await answer.json() : null;
+    document.getElementById("why").textContent = refused ? `${refused.error}。${refused.to_do}` : "";
+    if (refused === null) serverMs = Number(answer.headers.get("x-now-ms")) - performance.now();
     if (answer.status === 200) goOn = await take(answer);
     await stayClose();
   } catch {
