@@ -158,6 +158,7 @@ def _gate_page(context: RoleContext, alarms: AlarmService) -> list[Service]:
             keep_days=settings.gate_records.keep_days,
             findings=context.findings,
             subject="role:gatehouse",
+            drafts=book.drafts,
         ),
         Reindex(book),
         Folding(book.path),

@@ -15,6 +15,7 @@ from gate import known
 from gate.admission import Admission, erase_admission, write_admission
 from gate.badge import Badge, badge_code, read_badge
 from gate.door import Door
+from gate.draft import DraftBox
 from gate.duty import DutyBook
 from gate.facts import VisitCorrected, VisitSignedIn, VisitSignedOut, VisitUndone
 from gate.host_ask import HostAsks
@@ -84,6 +85,7 @@ class GateBook:
         self.journal = Journal(self._database, clock)
         self._search_key = SearchKey(search_key_file(path))
         self.stills = StillShelf(path.parent / "gate-stills")
+        self.drafts = DraftBox(path.parent / "drafts", path.parent / "keys" / "gate.draft", clock)
         self.records = RecordBook(
             database=self._database, keys=self._keys, audit=self._audit, journal=self.journal, clock=clock
         )
@@ -296,7 +298,7 @@ class GateBook:
     def erase_visitor(self, *, visit_id: str, reason: str) -> bool:
         """Forget who it was, in backups too: the record's key and personal row go, the visit and the chain stay.
 
-        False if nothing was left to forget. Raises DatabaseError, RecordKeysError.
+        False if nothing was left to forget. Raises DatabaseError, RecordKeysError, OSError.
         """
         with self._database.transaction() as transaction:
             return self._erase(transaction, record_of(visit_id), visit_id, reason)
@@ -372,6 +374,8 @@ class GateBook:
         self._forget(transaction, visit_id)
         transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
         forget_still(transaction, self.stills, record_id)
+        self.drafts.forget(visit_id)
+        self.asks.erase(transaction, visit_id, reason)
         erase_admission(transaction, record_id)
         removed = transaction.execute("DELETE FROM visitor WHERE visit_id = ?", (visit_id,))
         return self._audit.erase(transaction, record_id=record_id, reason=reason) or bool(removed)

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -35,10 +36,10 @@ class DraftBox:
     """One small sealed file for each unfinished form of each screen."""
 
     def __init__(self, folder: Path, key_file: Path, clock: Clock) -> None:
-        """Raises OSError if the key can be neither read nor made."""
+        """The key is made with the first draft, so that a full disk keeps no book shut."""
         self._folder = folder
         self._clock = clock
-        self._key = _key_of(key_file)
+        self._key_file = key_file
 
     def keep(self, station_id: str, draft_id: str, kind: str, texts: Mapping[str, str]) -> None:
         """Keep what was typed; on the disk when this returns. Too much is not kept. Raises OSError."""
@@ -76,6 +77,20 @@ class DraftBox:
     def drop(self, station_id: str, draft_id: str) -> None:
         """Finished or given up. Raises OSError."""
         self._file(station_id, draft_id).unlink(missing_ok=True)
+
+    def drop_old(self) -> None:
+        """Drop what is too old at every screen, also at those that are used no more. Raises OSError."""
+        for folder in self._folder.glob("*"):
+            self.drafts(folder.name)
+
+    def forget(self, draft_id: str) -> None:
+        """Drop a form wherever it was begun. Raises OSError."""
+        for file in self._folder.glob(f"*/{_checked(draft_id)}.*"):
+            file.unlink(missing_ok=True)
+
+    @cached_property
+    def _key(self) -> bytes:
+        return _key_of(self._key_file)
 
     def _file(self, station_id: str, draft_id: str) -> Path:
         return self._folder / _checked(station_id) / f"{_checked(draft_id)}.draft"

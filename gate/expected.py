@@ -99,6 +99,11 @@ class ExpectedBook:
             self._records.note(transaction, record_id, "expected.invited", {"guest": plain, "by": by})
             return code
 
+    def erase(self, expected_id: str, *, reason: str) -> None:
+        """Forget who was expected, because the visitor is forgotten. Raises DatabaseError, RecordKeysError."""
+        with self._records.writing() as transaction:
+            self._records.erase(transaction, f"expected:{expected_id}", reason)
+
     def cancel(self, expected_id: str, *, by: str) -> None:
         """The visitor is no longer expected; twice is as once. Raises UnknownRecordError, DatabaseError."""
         with self._records.writing() as transaction:

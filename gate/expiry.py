@@ -14,6 +14,7 @@ from foundation.finding import FindingBoard, Severity
 from foundation.service import Service
 from foundation.sqlite import Database, DatabaseError
 from gate.book import GateBook
+from gate.draft import DraftBox
 from gate.record import RecordBook
 
 _LOOK_EVERY_S: Final = 3600
@@ -67,9 +68,20 @@ class Expiry(Service):
     That it could not, or that the days at work hold it back, is a finding about the role.
     """
 
-    def __init__(self, book: Forgetful, clock: Clock, *, keep_days: int, findings: FindingBoard, subject: str) -> None:
+    def __init__(
+        self,
+        book: Forgetful,
+        clock: Clock,
+        *,
+        keep_days: int,
+        findings: FindingBoard,
+        subject: str,
+        drafts: DraftBox | None = None,
+    ) -> None:
+        """`drafts` are forms that nobody finished: they go after a day, also at screens that are used no more."""
         super().__init__("gate-expiry")
         self._book = book
+        self._drafts = drafts
         self._clock = clock
         self._keep_days = keep_days
         self._findings = findings
@@ -93,6 +105,8 @@ class Expiry(Service):
         """One round; how many records were forgotten. Raises DatabaseError, RecordKeysError, OSError."""
         today = beijing_day(self._clock.utc_ns())
         self._note(today)
+        if self._drafts is not None:
+            self._drafts.drop_old()
         before = first_kept_day(today, days_seen(self._book.records.database), self._keep_days)
         forgotten = 0
         while before is not None and not self.stopping.is_set():

@@ -69,6 +69,11 @@ class HostAsks:
             self._records.note(transaction, f"ask:{ask_id}", "ask.asked", plain | {"guard": guard})
         return ask_id
 
+    def erase(self, transaction: Transaction, visit_id: str, reason: str) -> None:
+        """Forget who was asked about, with the visitor."""
+        for (ask_id,) in transaction.rows("SELECT id FROM host_ask WHERE visit_id = ?", (visit_id,)):
+            self._records.erase(transaction, f"ask:{ask_id}", reason)
+
 
 class HostAnswers:
     """Writes answers; part of gate_orders.sqlite."""

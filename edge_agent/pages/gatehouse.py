@@ -119,8 +119,7 @@ def gatehouse_app(deps: GatehouseDeps) -> FastAPI:
             deps.alarms.press(press_id, silent.id)
         return silent is not None
 
-    state = deps.book.path.parent
-    drafts = DraftBox(state / "drafts", state / "keys" / "gate.draft", deps.clock)
+    drafts = deps.book.drafts
     visits = VisitDeps(
         clock=deps.clock,
         book=deps.book,

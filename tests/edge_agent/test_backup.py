@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ from foundation.finding import FindingBoard, Severity
 from foundation.ids import new_id
 from foundation.journal import Journal, Tail
 from foundation.record_keys import RecordKeys, keys_file
+from foundation.sqlite import open_read_only
 from foundation.state import StateDirectory
 from gate.book import GateBook
+from gate.host_ask import latest_ask
 from gate.query import inside_now, visit_by_id
 from gate.still import Picture, StillTaker, read_still
 from gate.visit import DocumentKind, Visitor
@@ -27,6 +29,8 @@ from safety.photo import PhotoShelf
 from safety.query import fault_file, open_faults
 
 NAME, NUMBER, PHONE = "欧阳翠花", "11010519491231002X", "13812345678"
+COMPANION, COMPANION_NUMBER = "司马阿依古丽", "H12345678"
+SECRETS = tuple(text.encode() for text in (NAME, NUMBER, PHONE, COMPANION, COMPANION_NUMBER))
 PERSON = Visitor(
     name=NAME,
     host="刘老师",
@@ -34,6 +38,8 @@ PERSON = Visitor(
     phone=PHONE,
     document_kind=DocumentKind.IDENTITY_CARD,
     document_number=NUMBER,
+    companions=1,
+    companion_names=f"{COMPANION} {COMPANION_NUMBER}",
 )
 
 
@@ -68,7 +74,11 @@ class Campus:
 def campus(tmp_path: Path) -> Campus:
     state, clock = StateDirectory(tmp_path / "state").create(), ManualClock()
     book = GateBook(state.database("gate"), clock)
-    visit = book.sign_in(visit_id=new_id(), gate_id="east", guard="王师傅", visitor=PERSON)
+    visit_id = new_id()
+    book.drafts.keep("box", visit_id, "visit", {"name": NAME, "companion_names": PERSON.companion_names})
+    book.asks.ask(visit_id=visit_id, gate_id="east", guard="王师傅", visitor=PERSON)
+    visit = book.sign_in(visit_id=visit_id, gate_id="east", guard="王师傅", visitor=replace(PERSON, reason="送货"))
+    book.correct(visit_id=visit_id, guard="王师傅", visitor=PERSON, reason="听错了")
     other = book.sign_in(
         visit_id=new_id(), gate_id="east", guard="王师傅", visitor=Visitor(name="李四", host="陈主任", reason="送货")
     )
@@ -95,18 +105,33 @@ def chains_hold(state: StateDirectory) -> bool:
     return bool(verdicts) and all(verdict.holds for verdict in verdicts)
 
 
+def _asked_about(state: StateDirectory) -> list[tuple[str, str]]:
+    book, orders = state.database("gate"), state.database("gate_orders")
+    asks = (latest_ask(book, orders, visit_id, ManualClock().utc_ns()) for visit_id in _visits_asked(book))
+    return [(ask.name, ask.host) for ask in asks if ask]
+
+
+def _visits_asked(book: Path) -> list[str]:
+    with open_read_only(book) as reader:
+        return [row[0] for row in reader.rows("SELECT visit_id FROM host_ask")]
+
+
 def test_backup_erase_restore_leaves_the_person_nowhere(campus: Campus, tmp_path: Path) -> None:
     state, key = campus.state, campus.key()
     backup = make_backup(state, tmp_path / "backups", campus.clock)
-    assert not any(text.encode() in everything(backup.folder) for text in (NAME, NUMBER, PHONE)), "not even before"
+    assert not any(text in everything(backup.folder) for text in SECRETS), "not even before"
     assert key not in everything(backup.folder)
+    assert list((state.root / "drafts").rglob("*.draft")), "what was typed lies on this box only"
+    assert list(backup.folder.rglob("*.draft")) == []
     campus.erase()
+    assert list((state.root / "drafts").rglob("*.draft")) == []
     campus.clock.advance(days=1)
     restore_backup(state, backup.folder, campus.clock)
 
     content = everything(state.root)
     assert key not in content
-    assert not any(text.encode() in content for text in (NAME, NUMBER, PHONE))
+    assert not any(text in content for text in SECRETS)
+    assert _asked_about(state) == [("", "")], "who the host was asked about is gone as well"
     visit = visit_by_id(state.database("gate"), campus.visit_id)
     assert visit is not None
     assert visit.visitor is None

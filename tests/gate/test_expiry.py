@@ -197,6 +197,18 @@ def test_what_was_typed_survives_and_lies_sealed_until_it_is_dropped(tmp_path: P
         box().keep("../..", new_id(), "visit", {})
 
 
+def test_a_draft_goes_after_a_day_also_at_a_screen_that_is_used_no_more(
+    book: GateBook, clock: ManualClock, board: FindingBoard, tmp_path: Path
+) -> None:
+    expiry = Expiry(book, clock, keep_days=KEEP, findings=board, subject="role:gatehouse", drafts=book.drafts)
+    book.drafts.keep("sold", new_id(), "visit", {"name": "张三"})
+    expiry.work_once()
+    assert list((tmp_path / "drafts").rglob("*.draft"))
+    clock.advance(seconds=KEEP_S + 1)
+    expiry.work_once()
+    assert list((tmp_path / "drafts").rglob("*.draft")) == []
+
+
 def test_a_damaged_or_moved_draft_is_dropped(tmp_path: Path, clock: ManualClock) -> None:
     box = DraftBox(tmp_path / "drafts", tmp_path / "keys" / "gate.draft", clock)
     draft_id = new_id()

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook
 from foundation.audit import verify_audit
 from foundation.ids import new_id
 from foundation.journal import read_entries
+from gate.expected import Guest, expected_by_id
 from gate.facts import ErasureAsked, WatchHit
 from gate.hours import moment_of
 from gate.look import LookKind, read_looks
@@ -30,6 +31,7 @@ from gate.watch_book import read_watchlist
 from tests.pages.school_gate import PASSWORD, School, school
 
 SATURDAY = date(2026, 11, 21)
+HOUR = 3_600_000_000_000
 CARD = "11010519491231002X"
 VISITOR = {
     "name": "张三",
@@ -321,13 +323,21 @@ def test_an_export_is_masked_by_default_and_whole_for_a_written_reason(
 def test_a_leader_has_a_record_erased_and_the_gatehouse_is_told(
     gate: httpx.Client, campus: School, office: httpx.Client
 ) -> None:
-    visit = come_in(gate, campus)
+    now, invited = campus.clock.utc_ns(), new_id()
+    guest = Guest(name="张三", host="刘老师", reason="家长来访")
+    campus.orders.expected.invite(
+        expected_id=invited, guest=guest, begins_utc_ns=now, until_utc_ns=now + HOUR, by_person="", by="刘老师"
+    )
+    visit = come_in(gate, campus, expected=invited)
     path = f"/gate/book/visit/{visit.id}"
     assert office.post(f"{path}/erase", data={"erase_reason": ""}).status_code == 422
     assert campus.told == []
     assert office.post(f"{path}/erase", data={"erase_reason": "本人要求"}).status_code == 303
     (asked,) = campus.told
     assert asked == ErasureAsked(record=f"visit:{visit.id}", by="leader")
+    erased = expected_by_id(campus.orders.path, invited)
+    assert erased is not None
+    assert erased.guest is None, "nor is it known any more who was expected"
     assert campus.book.erase_record(f"visit:{visit.id}", reason="leader 要求删除")
     shown = office.get(path).text
     assert "张三" not in shown

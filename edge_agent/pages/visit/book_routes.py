@@ -17,6 +17,7 @@ from edge_agent.pages.visit.record import RecordView, record_view
 from edge_agent.pages.visit.words import LOOKS, REFUSALS, STEPS, VEHICLES
 from foundation.clock import beijing_day
 from foundation.ids import is_id
+from gate.admission import read_admission
 from gate.facts import ErasureAsked
 from gate.history import history_of
 from gate.look import Look, LookKind, read_looks
@@ -181,6 +182,9 @@ def _records(routes: APIRouter, deps: SchoolGateDeps) -> None:
         except RecordRefusedError as refused:
             errors = {f"erase_{name}": words for name, words in errors_of(refused, texts_of(request)).items()}
             return show(request, record_id, errors)
+        terms = read_admission(deps.book, record_id)
+        if terms is not None and terms.expected_id:
+            deps.orders.expected.erase(terms.expected_id, reason=f"{person.login} 要求删除")
         deps.tell(ErasureAsked(record=record_id, by=person.login), look.id)
         return RedirectResponse(f"/gate/book/{kind}/{row_id}?asked=1", 303)
 
