@@ -1,4 +1,4 @@
-"""Four gates that write all they can as fast as they can, and say what the book has answered."""
+"""Eight gates that write all they can as fast as they can, and say what the book has answered."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gate.refusal import RefusalReason
 from gate.vehicle import Vehicle, VehicleKind
 from gate.visit import Visitor
 
+GATES = 8
 _LOCK = threading.Lock()
 
 
@@ -56,7 +57,7 @@ def gate(book: GateBook, name: str) -> None:
 def main() -> None:
     """python -m tests.gate.writing_gates FOLDER"""
     book = GateBook(Path(sys.argv[1]) / "gate.sqlite", SystemClock())
-    threads = [threading.Thread(target=gate, args=(book, name)) for name in ("east", "west", "north", "south")]
+    threads = [threading.Thread(target=gate, args=(book, f"gate-{number}")) for number in range(GATES)]
     for thread in threads:
         thread.start()
     for thread in threads:
