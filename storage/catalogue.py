@@ -27,6 +27,7 @@ SCHEMA: Final = Schema.load(
     ("storage", "schema.sql"),
     ("storage", "full_choice.sql"),
     ("storage", "replaced.sql"),
+    ("storage", "lost_spans.sql"),
 )
 
 

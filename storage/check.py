@@ -14,7 +14,7 @@ from foundation.audit import verify_audit
 from foundation.ids import is_slug
 from foundation.sqlite import Transaction, open_read_only
 from storage import merkle
-from storage.days import BEIJING_OFFSET_MS, DAY_MS, day_number, day_of_number, day_span_ms
+from storage.days import day_number, day_of_number, day_span_ms
 from storage.holds import HOLDS
 from storage.mounted import Absent, Mounted
 from storage.seal import GENESIS, SEALS, recorded_days, sealed_points
@@ -248,15 +248,9 @@ def check_seals(reader: Transaction) -> tuple[int, list[Found]]:
 
 
 def _gone(reader: Transaction) -> Counter[tuple[str, int]]:
-    # Rows go by retention, which the audit chain tells of, or by an owner's overwriting, which the losses tell of. Both
-    # are read once: asked anew for each sealed day of each point, a year of hourly deletions would take hours.
+    # Rows go by retention, by an owner's overwriting, or long after their disk was replaced: the audit chain tells of
+    # each. It is read once: asked anew for each sealed day of each point, a year of hourly deletions would take hours.
     gone: Counter[tuple[str, int]] = Counter()
-    for point, day, count in reader.rows(
-        "SELECT p.id, (l.start_ms + ?) / ?, count(*) FROM loss l JOIN point p ON p.no = l.point_no "
-        "WHERE l.cause = 'overwritten' GROUP BY 1, 2",
-        (BEIJING_OFFSET_MS, DAY_MS),
-    ):
-        gone[point, day] += count
     for point, first_ms, last_ms, segments in reader.rows(
         "SELECT json_extract(b.body, '$.point'), json_extract(b.body, '$.first_start_ms'), "
         "json_extract(b.body, '$.last_end_ms'), json_extract(b.body, '$.segments') FROM audit a "

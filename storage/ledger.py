@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foundation.sqlite import Transaction, open_read_only
 from storage.days import DAY_MS, day_number, day_of_number, day_span_ms
+from storage.loss import WITHOUT_COPY
 from storage.query import GAP_MS, Gap, read_gaps
 from storage.verdict import PointFacts, Verdict, judge
 
@@ -112,9 +113,8 @@ def every_gap(reader: Transaction, point: str, span: Span) -> list[Gap]:
     """Not recorded, lost or away: all that is missing of a stretch, in order and without overlap."""
     missing = read_gaps(reader, point, span.start_ms, span.end_ms)
     for start_ms, end_ms, cause in reader.rows(
-        "SELECT l.start_ms, l.end_ms, l.cause FROM loss l JOIN point p ON p.no = l.point_no "
-        "WHERE p.id = ? AND l.start_ms < ? AND l.end_ms > ? AND NOT EXISTS (SELECT 1 FROM segment s "
-        "WHERE s.point_no = l.point_no AND s.start_ms = l.start_ms AND s.state = 1)",
+        "SELECT l.start_ms, l.end_ms, l.cause FROM loss l JOIN point p ON p.no = l.point_no "  # noqa: S608 - constants
+        "WHERE p.id = ? AND l.start_ms < ? AND l.end_ms > ? AND " + WITHOUT_COPY,
         (point, span.end_ms, span.start_ms),
     ):
         missing.append(Gap(point=point, start_ms=start_ms, end_ms=end_ms, cause=f"lost_{cause}"))
@@ -177,9 +177,8 @@ def _verdict(reader: Transaction, no: int, point: str, now_ms: int) -> PointVerd
         losses=tuple(
             (start_ms, noticed_ms, cause)
             for start_ms, noticed_ms, cause in reader.rows(
-                "SELECT start_ms, noticed_ms, cause FROM loss l WHERE point_no = ? AND end_ms > ? AND NOT EXISTS "
-                "(SELECT 1 FROM segment s WHERE s.point_no = l.point_no AND s.start_ms = l.start_ms AND s.state = 1) "
-                "ORDER BY start_ms",
+                "SELECT start_ms, noticed_ms, cause FROM loss l WHERE point_no = ? "  # noqa: S608 - constants
+                "AND end_ms > ? AND " + WITHOUT_COPY + " ORDER BY start_ms",
                 (no, window.start_ms),
             )
         ),

@@ -11,6 +11,7 @@ from foundation.audit import AuditChain
 from foundation.sqlite import Transaction, open_read_only
 from storage.catalogue import Catalogue
 from storage.facts import DiskReplaced
+from storage.loss import enter_loss
 
 BATCH: Final = 2000
 """Segments in a transaction: recording waits for it, and a disk may hold millions."""
@@ -92,17 +93,25 @@ def _lose(transaction: Transaction, volume_no: int, point_no: int, after_ms: int
         return None
     last_ms = int(row[0])
     which = (point_no, after_ms, last_ms, volume_no)
-    transaction.execute(
-        "INSERT INTO loss (point_no, start_ms, end_ms, end_axis_ms, volume_no, cause, noticed_ms) "
-        "SELECT point_no, start_ms, end_ms, end_axis_ms, volume_no, 'replaced', ?5 FROM (SELECT s.point_no, "
-        "s.start_ms, "
+    for start_ms, end_ms, end_axis_ms in transaction.rows(
+        "SELECT start_ms, end_ms, end_axis_ms FROM (SELECT s.start_ms, "
         "CASE s.state WHEN 1 THEN s.start_ms + s.duration_ms ELSE min(coalesce(r.end_ms, s.start_ms), coalesce((SELECT "
         "n.start_ms FROM segment n WHERE n.point_no = s.point_no AND n.start_ms > s.start_ms ORDER BY n.start_ms "
-        "LIMIT 1), r.end_ms)) END AS end_ms, s.end_axis_ms, s.volume_no FROM segment s JOIN run r ON r.no = s.run_no "
-        "WHERE s.point_no = ?1 AND s.start_ms > ?2 AND s.start_ms <= ?3 AND s.volume_no = ?4 AND s.state IN (0, 1)) "
-        "WHERE end_ms > start_ms",
-        (*which, now_ms),
-    )
+        "LIMIT 1), r.end_ms)) END AS end_ms, s.end_axis_ms FROM segment s JOIN run r ON r.no = s.run_no "
+        "WHERE s.point_no = ? AND s.start_ms > ? AND s.start_ms <= ? AND s.volume_no = ? AND s.state IN (0, 1)) "
+        "WHERE end_ms > start_ms ORDER BY start_ms",
+        which,
+    ):
+        enter_loss(
+            transaction,
+            point_no=point_no,
+            volume_no=volume_no,
+            cause="replaced",
+            start_ms=start_ms,
+            end_ms=end_ms,
+            end_axis_ms=end_axis_ms,
+            now_ms=now_ms,
+        )
     transaction.execute(
         "UPDATE segment SET state = 3 WHERE point_no = ? AND start_ms > ? AND start_ms <= ? AND volume_no = ? "
         "AND state IN (0, 1)",

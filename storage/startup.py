@@ -107,7 +107,8 @@ class StartupRepair(Service):
             # Asked for each: a disk that fails at one is not there for the next.
             place = next((each for each in self._shelf.places() if each.no == segment.key.volume_no), None)
             if place is None:
-                left.append(segment)
+                if self._is_open(segment):
+                    left.append(segment)
                 continue
             try:
                 self._close_torn(place, segment)
@@ -118,6 +119,16 @@ class StartupRepair(Service):
         self._unsettled = left
         self.report.waiting = len(left)
         self.settled = not failed
+
+    def _is_open(self, segment: Segment) -> bool:
+        # What was being written on a disk that was replaced is a loss, and nobody waits for it any more.
+        key = segment.key
+        return bool(
+            self._catalogue.database.row(
+                "SELECT 1 FROM segment WHERE point_no = ? AND start_ms = ? AND volume_no = ? AND state = 0",
+                (key.point_no, key.start_ms, key.volume_no),
+            )
+        )
 
     def _set_aside(self) -> list[Segment]:
         return [

@@ -17,9 +17,11 @@ from foundation.sqlite import DatabaseError, Transaction
 from storage.catalogue import FROM_SEGMENT, Catalogue, Segment, segment_of
 from storage.deletion import Deletions
 from storage.holds import Holds
+from storage.loss import enter_loss
 from storage.retention import Hold, Pressure, Promise, Ruling, cutoff_axis_ms, rule
 from storage.shelf import Place, Shelf
 from storage.volume import VolumeRefused, room
+from storage.witnesses import Witnesses
 
 LOOK_EVERY_S: Final = 60.0
 """How often the room on the volumes is looked at."""
@@ -89,6 +91,8 @@ class Sweep(Service):
         if expiry:
             self._last_expiry_ns = now_ns
         total = SweepReport()
+        if expiry:
+            Witnesses(self._catalogue, self._audit).forget(self.stopping)
         for place in self._shelf.places():
             self._deletions.finish(place)
             pressure = self._pressure(place)
@@ -206,7 +210,17 @@ class Sweep(Service):
             )
             for deletion in deletions:
                 if deletion.ruling is Ruling.BREACH:
-                    _record_breach(transaction, deletion.segment, self._catalogue.now_ms())
+                    segment, key = deletion.segment, deletion.segment.key
+                    enter_loss(
+                        transaction,
+                        point_no=key.point_no,
+                        volume_no=key.volume_no,
+                        cause="overwritten",
+                        start_ms=key.start_ms,
+                        end_ms=segment.end_ms,
+                        end_axis_ms=segment.end_axis_ms,
+                        now_ms=self._catalogue.now_ms(),
+                    )
             reasons = {
                 ruling.value: count
                 for ruling in Ruling
@@ -230,18 +244,3 @@ class Sweep(Service):
 def _is_scanned(transaction: Transaction, volume_no: int) -> bool:
     row = transaction.row("SELECT scanned_ms FROM volume WHERE no = ?", (volume_no,))
     return row is not None and row[0] is not None
-
-
-def _record_breach(transaction: Transaction, segment: Segment, now_ms: int) -> None:
-    transaction.execute(
-        "INSERT INTO loss (point_no, start_ms, end_ms, end_axis_ms, volume_no, cause, noticed_ms) "
-        "VALUES (?, ?, ?, ?, ?, 'overwritten', ?)",
-        (
-            segment.key.point_no,
-            segment.key.start_ms,
-            segment.end_ms,
-            segment.end_axis_ms,
-            segment.key.volume_no,
-            now_ms,
-        ),
-    )

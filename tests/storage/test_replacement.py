@@ -20,7 +20,9 @@ from storage.ledger import day_entry, verdicts
 from storage.mounted import mounted
 from storage.replacement import Replacements, disk_in_use
 from storage.role import recorder_role
+from storage.seal import Sealer
 from storage.startup import StartupRepair
+from storage.sweep import Sweep
 from storage.verify import Verifier
 from storage.volume import adopt
 from tests.storage.box import Box, play, volume
@@ -101,6 +103,64 @@ def test_footage_that_was_being_written_when_the_disk_died_is_lost_too(box: Box,
     fact = DiskReplaced(volume="main", former_uuid=former, uuid=new.uuid, person="p", reason="r")
     Replacements(box.catalogue, AuditChain(box.clock)).apply(fact)
     assert lost(box) == [("lost_replaced", 8_000)]
+
+
+def segments_of_former(box: Box, fact: DiskReplaced) -> int:
+    """Rows of what lay on the disk that is gone."""
+    [(count,)] = box.catalogue.database.rows(
+        "SELECT count(*) FROM segment s JOIN volume v ON v.no = s.volume_no WHERE v.uuid = ?", (fact.former_uuid,)
+    )
+    return int(count)
+
+
+def test_rows_of_a_replaced_disk_go_with_their_promise_and_the_ledger_keeps_what_was_lost(
+    box: Box, replaced: DiskReplaced, h264_clip: Path
+) -> None:
+    day = beijing_day(box.clock.utc_ns())
+    box.clock.advance(days=1, seconds=7200)
+    box.shelf.look()
+    sealer = Sealer(box.catalogue, box.shelf)
+    sealer.once()
+    Replacements(box.catalogue, AuditChain(box.clock)).apply(replaced)
+    box.shelf.look()
+    StartupRepair(box.catalogue, box.shelf)._scan()
+    witnesses = segments_of_former(box, replaced)
+    assert witnesses >= 2
+    losses = box.catalogue.database.rows("SELECT cause, end_ms - start_ms FROM loss")
+    assert losses == [("replaced", 30_000)], "one row for a stretch, none for what has a copy"
+    sweep = Sweep(box.catalogue, box.shelf, AuditChain(box.clock), lambda: True)
+    box.clock.advance(days=88)
+    sweep.once()
+    assert segments_of_former(box, replaced) == witnesses, "they witness what was sealed and promised"
+    box.clock.advance(days=2)
+    sweep.once()
+    assert segments_of_former(box, replaced) == 0
+    entry = day_entry(box.path, "gate", day, box.catalogue.now_ms())
+    assert ("lost_replaced", 30_000) in [(gap.cause, gap.end_ms - gap.start_ms) for gap in entry.gaps]
+    with open_read_only(box.path) as reader:
+        here = mounted(reader, [volume(box.folder), volume(box.folder, "spare")])
+    assert check(box.path, here).found == (), "the audit chain tells where the sealed rows went"
+    assert verify_audit(box.path).trouble == ()
+
+
+def test_nobody_waits_for_a_segment_that_was_open_on_a_replaced_disk(box: Box, h264_clip: Path) -> None:
+    run = box.run()
+    play(run, h264_clip, box.clock, seconds=8)
+    former = disk_in_use(box.path, "main")
+    assert former is not None
+    (box.folder / "main").rename(box.folder / "dead")
+    (box.folder / "main").mkdir()
+    box.shelf.look()
+    repair = StartupRepair(box.catalogue, box.shelf)
+    repair.start()
+    repair.close()
+    assert repair.report.waiting == 1
+    new = adopt(volume(box.folder), former_uuid=former)
+    fact = DiskReplaced(volume="main", former_uuid=former, uuid=new.uuid, person="p", reason="r")
+    Replacements(box.catalogue, AuditChain(box.clock)).apply(fact)
+    repair.settle()
+    assert repair.report.waiting == 0
+    assert box.catalogue.database.rows("SELECT DISTINCT state FROM segment") == [(3,)]
 
 
 def test_a_disk_that_was_never_in_use_replaces_nothing(box: Box) -> None:
