@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from config.retention import FLOOR_DAYS
+from foundation.clock import NS_PER_S
 from foundation.ids import is_slug
 from foundation.sqlite import Transaction
 from storage.catalogue import Catalogue, SegmentKey, count_rate, note_if_sealed
@@ -25,6 +26,7 @@ from storage.shelf import Place, Shelf
 
 BATCH: Final = 500
 FOLDER_LIMIT_S: Final = 60.0
+TELL_EVERY_S: Final = 30.0
 _DAY_PATTERN: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 _log = structlog.get_logger("rebuild")
@@ -70,10 +72,17 @@ def scan_volume(catalogue: Catalogue, shelf: Shelf, place: Place, stopping: thre
     May be interrupted and begun again. Raises DatabaseError, OSError.
     """
     adopted = 0
-    for day in sorted((place.root / FOOTAGE).glob(f"*/{_DAY_PATTERN}")):
+    days = shelf.do(place, lambda: sorted((place.root / FOOTAGE).glob(f"*/{_DAY_PATTERN}")), limit_s=FOLDER_LIMIT_S)
+    told_ns = catalogue.clock.running_ns()
+    for number, day in enumerate(days):
         if stopping.is_set():
             return adopted
         adopted += shelf.do(place, partial(_adopt_folder, catalogue, place, day), limit_s=FOLDER_LIMIT_S)
+        if catalogue.clock.running_ns() - told_ns >= TELL_EVERY_S * NS_PER_S:
+            told_ns = catalogue.clock.running_ns()
+            _log.info(
+                "looking through a volume", volume=place.volume.id, folders=number + 1, of=len(days), adopted=adopted
+            )
     notes = shelf.do(place, lambda: list(notes_on(place.root)))
     with catalogue.database.transaction() as transaction:
         for note in notes:

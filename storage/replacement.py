@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,34 @@ def disk_in_use(catalogue: Path, volume_id: str) -> str | None:
     with open_read_only(catalogue) as reader:
         row = reader.row("SELECT uuid FROM volume WHERE id = ? ORDER BY no DESC LIMIT 1", (volume_id,))
     return str(row[0]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the recorder is with what a person said of a disk."""
+
+    begun: bool
+    segments: int
+    left: int
+    """Segments of the former disk that are still to be entered as lost."""
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left to do."""
+        return self.begun and self.left == 0
+
+
+def progress_of(catalogue: Path, former_uuid: str) -> Progress:
+    """What the catalogue says of a replaced disk by its identity. Raises DatabaseError."""
+    with open_read_only(catalogue) as reader:
+        row = reader.row("SELECT no, replaced_ms FROM volume WHERE uuid = ?", (former_uuid,))
+        if row is None:
+            return Progress(False, 0, 0)
+        counted = reader.row(
+            "SELECT count(*), coalesce(sum(state IN (0, 1)), 0) FROM segment WHERE volume_no = ?", (row[0],)
+        )
+    segments, left = counted or (0, 0)
+    return Progress(row[1] is not None, segments, left)
 
 
 class Replacements:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -26,6 +28,11 @@ from storage.facts import DiskReplaced, WhenFullChosen
 
 VolumeArgument = Annotated[str, typer.Argument(help="The volume's id in the settings.")]
 _HERE: Final = "command line"
+_DISK_LIMIT_S = 15.0
+"""A disk that has just been plugged in may have to spin up."""
+_LOOK_EVERY_S = 1.0
+_HEARD_WITHIN_S = 15.0
+"""So long without any progress, and the recorder is not running or has other things to do."""
 
 
 def adopt(
@@ -39,8 +46,9 @@ def adopt(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """Take the disk that is mounted at a volume's path into use for footage; asks for the password to replace one."""
+    from storage.hands import Hands
     from storage.replacement import disk_in_use
-    from storage.volume import VolumeRefused, room
+    from storage.volume import VolumeRefused, room, trouble_of
     from storage.volume import adopt as take_into_use
 
     found = _volume(config, volume)
@@ -57,7 +65,11 @@ def adopt(
                 f"holds: edge-agent footage adopt {volume} --replace --person ACCOUNT --reason WHY"
             )
         persons = _persons(StateDirectory(state).create(), [person]) if replace else ()
-        identity, space = take_into_use(found, former_uuid=former), room(found)
+        touch = partial(Hands(found.id).do, limit_s=_DISK_LIMIT_S)
+        try:
+            identity, space = touch(partial(take_into_use, found, former_uuid=former)), touch(partial(room, found))
+        except TimeoutError as error:
+            raise trouble_of(found, error) from error
         if former is not None:
             _tell(
                 state,
@@ -72,6 +84,29 @@ def adopt(
     )
     if former is not None:
         typer.echo(f"▲ 原盘上的录像记为数据缺失 what lay on the former disk is a loss from now on ({persons[0]})")
+        _follow(catalogue, former)
+
+
+def _follow(catalogue: Path, former: str) -> None:
+    # Interrupting it interrupts nothing: the recorder has the order.
+    from storage.replacement import Progress, progress_of
+
+    never = threading.Event()
+    before, idle_s = Progress(False, 0, 0), 0.0
+    while idle_s < _HEARD_WITHIN_S:
+        try:
+            now = progress_of(catalogue, former)
+        except DatabaseError as error:
+            raise _refused(error) from error
+        if now.done:
+            typer.echo(f"● 已记入台账 entered in the ledger: {now.segments} 段 segments")
+            return
+        if now != before:
+            typer.echo(f"  {now.segments - now.left} / {now.segments} 段 segments")
+            before, idle_s = now, 0.0
+        never.wait(_LOOK_EVERY_S)
+        idle_s += _LOOK_EVERY_S
+    typer.echo("○ 录像程序还没有照办，运行起来后会接着做 the recorder has not obeyed yet; it goes on when it runs")
 
 
 def choose(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ from typer.testing import CliRunner, Result
 from config.settings import read_settings
 from edge_agent.cli import app
 from edge_agent.role import COMMANDS
+from foundation.audit import AuditChain
 from foundation.clock import ManualClock
 from foundation.journal import read_entries
 from foundation.state import StateDirectory
 from storage.catalogue import Catalogue
 from storage.facts import DiskReplaced, WhenFullChosen
+from storage.replacement import Replacements
 from storage.volume import IDENTITY_FILE, VolumeIdentity
 from tests.support.programs import unavailable
 from web.duty import Duty
@@ -129,8 +132,10 @@ def known_disk(state: StateDirectory) -> str:
 
 
 def test_another_disk_takes_the_place_of_one_only_by_a_named_person_with_a_reason(
-    campus: tuple[Path, StateDirectory], mounted_disk: Path
+    campus: tuple[Path, StateDirectory], mounted_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("edge_agent.commands.footage_volumes._LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("edge_agent.commands.footage_volumes._HEARD_WITHIN_S", 0.2)
     former = known_disk(campus[1])
     replace = ("adopt", "main", "--replace", "--person", "li")
     why = ("--reason", "盘坏了")
@@ -148,6 +153,7 @@ def test_another_disk_takes_the_place_of_one_only_by_a_named_person_with_a_reaso
         assert not campus[1].journal(COMMANDS).exists()
     done = footage(campus, *replace, *why, typed=PASSWORDS["li"] + "\n")
     assert done.exit_code == 0, done.output
+    assert "has not obeyed yet" in done.output, "no recorder runs"
     [entry] = read_entries(campus[1].journal(COMMANDS), after=0)
     new = json.loads((mounted_disk / IDENTITY_FILE).read_text())["uuid"]
     assert entry.read(DiskReplaced) == DiskReplaced(
@@ -156,6 +162,28 @@ def test_another_disk_takes_the_place_of_one_only_by_a_named_person_with_a_reaso
     again = footage(campus, *replace, *why, typed=PASSWORDS["li"] + "\n")
     assert again.exit_code == 0, "what was interrupted may be said again"
     assert json.loads((mounted_disk / IDENTITY_FILE).read_text())["uuid"] == new
+
+    def obeyed(state: Path, fact: DiskReplaced) -> None:
+        catalogue = Catalogue(campus[1].database("catalogue"), ManualClock())
+        Replacements(catalogue, AuditChain(ManualClock())).apply(fact)
+        catalogue.close()
+
+    monkeypatch.setattr("edge_agent.commands.footage_volumes._tell", obeyed)
+    followed = footage(campus, *replace, *why, typed=PASSWORDS["li"] + "\n")
+    assert "entered in the ledger" in followed.output, followed.output
+
+
+def test_a_disk_that_does_not_answer_is_said_in_a_sentence(
+    campus: tuple[Path, StateDirectory], mounted_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_agent.commands.footage_volumes._DISK_LIMIT_S", 0.3)
+    identity = mounted_disk / IDENTITY_FILE
+    os.mkfifo(identity)  # who opens it waits for a writer, as on a share without its server
+    try:
+        done = footage(campus, "adopt", "main")
+    finally:
+        os.close(os.open(identity, os.O_RDWR | os.O_NONBLOCK))
+    assert (done.exit_code, "does not answer" in done.output) == (2, True), done.output
 
 
 def test_a_volume_that_never_had_a_disk_has_none_to_replace(
