@@ -22,6 +22,8 @@ class Duty:
     person_id: str
     name: str
     on_utc_ns: int
+    off_utc_ns: int | None = None
+    """None while this one still stands there."""
 
 
 class DutyBook:
@@ -101,6 +103,20 @@ def duty_spans(path: Path, begins_utc_ns: int, ends_utc_ns: int) -> tuple[tuple[
             (begins_utc_ns, ends_utc_ns),
         )
     return tuple((max(begins_utc_ns, first), min(ends_utc_ns, last)) for first, last in rows)
+
+
+def duties_between(path: Path, begins_utc_ns: int, ends_utc_ns: int) -> tuple[Duty, ...]:
+    """Who stood at any screen in a stretch, in order, each from sign-on to sign-off. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        rows = reader.rows(
+            "SELECT id, station_id, person_id, name, on_utc_ns, off_utc_ns FROM duty WHERE on_utc_ns < ?2 "
+            "AND (off_utc_ns IS NULL OR off_utc_ns > ?1) ORDER BY on_utc_ns",
+            (begins_utc_ns, ends_utc_ns),
+        )
+    return tuple(
+        Duty(id=row[0], station_id=row[1], person_id=row[2], name=row[3], on_utc_ns=row[4], off_utc_ns=row[5])
+        for row in rows
+    )
 
 
 def first_duty_utc_ns(path: Path) -> int | None:

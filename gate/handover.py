@@ -115,12 +115,21 @@ class HandoverBook:
 
 def read_handovers(path: Path, *, limit: int = 10) -> tuple[Handover, ...]:
     """The latest handovers, latest first. Raises DatabaseError, RecordKeysError."""
+    return _read(path, "ORDER BY at_utc_ns DESC LIMIT ?", (limit,))
+
+
+def handovers_between(path: Path, begins_utc_ns: int, ends_utc_ns: int) -> tuple[Handover, ...]:
+    """The handovers of a stretch, in order. Raises DatabaseError, RecordKeysError."""
+    return _read(path, "WHERE at_utc_ns >= ? AND at_utc_ns < ? ORDER BY at_utc_ns", (begins_utc_ns, ends_utc_ns))
+
+
+def _read(path: Path, condition: str, bindings: tuple[int, ...]) -> tuple[Handover, ...]:
     with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
         rows = reader.rows(
-            "SELECT h.id, station_id, from_name, from_signed, to_name, at_utc_ns, inside, overstayed, faults, "
+            "SELECT h.id, station_id, from_name, from_signed, to_name, at_utc_ns, inside, overstayed, faults, "  # noqa: S608
             "p.key_id, p.sealed FROM handover h LEFT JOIN person_part p ON p.record_id = 'handover:' || h.id "
-            "ORDER BY at_utc_ns DESC LIMIT ?",
-            (limit,),
+            f"{condition}",
+            bindings,
         )
         parts = [person_of(keys, f"handover:{row[0]}", row[9], row[10]) for row in rows]
     return tuple(

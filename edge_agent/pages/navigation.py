@@ -56,6 +56,7 @@ GROUPS: Final[tuple[tuple[Entry, ...], ...]] = (
 GATE: Final[tuple[Entry, ...]] = (
     Entry("/gate", mark("今天"), "", _R.ARRANGE_GATE),
     Entry("/gate/roster", mark("值班表"), "", _R.ARRANGE_GATE),
+    Entry("/gate/duty", mark("值班交接台账"), "", _R.ARRANGE_GATE),
     Entry("/gate/policies", mark("管控措施"), "", _R.ARRANGE_GATE),
     Entry("/gate/hours", mark("开放时间"), "", _R.ARRANGE_GATE),
     Entry("/gate/patrol", mark("巡查"), "", _R.ARRANGE_GATE),

@@ -9,9 +9,11 @@ from starlette.responses import Response
 from web.document.fonts import FontsMissingError
 from web.document.pdf import PdfError, render_pdf
 from web.document.report import Report
+from web.document.spreadsheet import render_spreadsheet
 from web.language import mark
 from web.problem import PageProblem, Words
 
+_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NO_PDF: Final = Words(mark("PDF 没有做成"), mark("请按这句话处理，再试一次：%(why)s"))
 
 
@@ -24,3 +26,9 @@ def pdf_response(report: Report, name: str) -> Response:
     return Response(
         pdf.content, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
     )
+
+
+def spreadsheet_response(report: Report, name: str) -> Response:
+    """The report as a spreadsheet to keep."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(render_spreadsheet(report), media_type=_EXCEL, headers=headers)

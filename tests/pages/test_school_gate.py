@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from foundation.ids import new_id
 from gate.admission import Confirmation, read_admission
@@ -407,7 +408,7 @@ def test_a_meetings_list_is_ticked_at_the_door(campus: School, leader: httpx.Cli
 
 
 # ── duty ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_both_sign_a_handover_with_their_own_pin(campus: School, gate: httpx.Client) -> None:
+def test_both_sign_a_handover_with_their_own_pin(campus: School, gate: httpx.Client, leader: httpx.Client) -> None:
     wang, li = campus.person("王师傅"), campus.person("李师傅")
     gate.post("/duty/on", data={"person": wang.id, "pin": PINS["王师傅"]})
     gate.post(f"/visits/{new_id()}", data=VISITOR)
@@ -443,6 +444,31 @@ def test_both_sign_a_handover_with_their_own_pin(campus: School, gate: httpx.Cli
     gone = action(gate.get("/handover").text, r"/handover/[0-9a-f-]+")
     assert gate.post(gone, data={"from_gone": "yes", "to": wang.id, "to_pin": PINS["王师傅"]}).status_code == 303
     assert not read_handovers(campus.book.path)[0].from_signed
+    _the_ledger_of_these_days_says_so(campus, leader)
+
+
+def _the_ledger_of_these_days_says_so(campus: School, leader: httpx.Client) -> None:
+    leader.post("/login", data={"login": "leader", "password": PASSWORD})
+    leader.post("/gate/patrol", data={"name": "后门"})
+    leader.post(
+        "/gate/roster",
+        data={"post": "guard", "name": "王师傅", "day": "2026-11-23", "begins": "7:00", "ends": "12:00"},
+    )
+    campus.clock.advance(seconds=6 * 3600)
+    leader.post("/login", data={"login": "leader", "password": PASSWORD})
+    days = {"first": "2026-11-22", "last": "2026-11-23"}
+    shown = unescape(leader.get("/gate/duty", params=days).text)
+    for words in ("钥匙在抽屉", "没有签", "保安值班没有排", "带班领导没有排", "漏巡"):
+        assert words in shown, words
+    book = CalamineWorkbook.from_filelike(io.BytesIO(leader.get("/gate/duty/ledger.xlsx", params=days).content))
+    rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+    first, second = [row for row in rows if {"王师傅", "李师傅"} <= set(row)]
+    assert [first.count("已签"), second.count("已签"), second.count("没有签")] == [2, 1, 1]
+    assert any("胸牌 1 超时未离校" in str(cell) for cell in first)
+    pdf = leader.get("/gate/duty/ledger.pdf", params=days)
+    assert pdf.content.startswith(b"%PDF"), pdf.text
+    for wrong in ({"first": "2026-11-23", "last": "2026-11-22"}, {"first": "2026-01-01", "last": "2026-11-23"}):
+        assert leader.get("/gate/duty", params=wrong).status_code == 422
 
 
 def test_a_phone_reads_a_checkpoint_after_one_pin_and_a_stranger_reads_nothing(

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from edge_agent.pages.record_words import DAY_KINDS, POLICIES, POSTS, ROUNDS
 from edge_agent.pages.school_gate.class_size_routes import class_size_routes
 from edge_agent.pages.school_gate.deps import SchoolGateDeps
+from edge_agent.pages.school_gate.duty_ledger_routes import duty_ledger_routes
 from edge_agent.pages.school_gate.expected_routes import expected_routes
 from edge_agent.pages.school_gate.hours_routes import hours_routes
 from edge_agent.pages.school_gate.meeting_routes import MEETING_PATH, meeting_routes
@@ -94,6 +95,7 @@ def school_gate_routes(deps: SchoolGateDeps) -> tuple[APIRouter, ...]:
         hours_routes(deps),
         policy_routes(deps),
         roster_routes(deps),
+        duty_ledger_routes(deps),
         patrol_point_routes(deps),
         meeting_routes(deps),
         expected_routes(deps),

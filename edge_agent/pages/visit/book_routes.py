@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from edge_agent.pages.paper import pdf_response
+from edge_agent.pages.paper import pdf_response, spreadsheet_response
 from edge_agent.pages.record_words import errors_of
 from edge_agent.pages.school_gate.deps import SchoolGateDeps
 from edge_agent.pages.visit.ledger import TooMuchError, days_of, ledger
@@ -28,7 +28,6 @@ from gate.still import read_still
 from gate.vehicle_book import vehicles_between
 from gate.visit import masked
 from web.document.report import Period
-from web.document.spreadsheet import render_spreadsheet
 from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
@@ -43,7 +42,6 @@ _LOOKS_SHOWN: Final = 100
 _WHO: Final = Words(mark("要先登录"), mark("看全号码和导出都要写明是谁，请用自己的账号登录。"))
 _DAYS: Final = Words(mark("看不懂这个日期"), mark("请写成 2026-11-21 这样，结束不早于开始。"))
 _TOO_MUCH: Final = Words(mark("内容太多，没有导出"), mark("请缩短时段，分几次导出。"))
-_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def visit_book_routes(deps: SchoolGateDeps) -> APIRouter:
@@ -123,8 +121,7 @@ def _days(routes: APIRouter, deps: SchoolGateDeps) -> None:
         name = f"visits-{period.first}-{period.last}"
         if form.get("form") == "pdf":
             return pdf_response(report, f"{name}.pdf")
-        headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
-        return Response(render_spreadsheet(report), media_type=_EXCEL, headers=headers)
+        return spreadsheet_response(report, f"{name}.xlsx")
 
 
 def _records(routes: APIRouter, deps: SchoolGateDeps) -> None:
