@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
+from camera.picture.cover import Blocks, largest_blob, left_behind, lost_lately
 from camera.picture.measure import Grid, Measures, edges_of
 from camera.picture.picture import Plane
 from camera.picture.reference import (
@@ -65,6 +65,10 @@ class Thresholds:
     """Sodium lamps that go on at dusk move the mean colour by 20 to 25."""
     blur_ratio: float = 0.54
     """Fine detail against contrast, as a share of the reference's. Lamps that go out take it too, ..."""
+    faint_blur_ratio: float = 0.7
+    """Of a place in fog a lens out of focus takes less, 0.45 to 0.65: so much is enough ..."""
+    wide_edge_px: float = 0.83
+    """... where edges are known and as wide as sigma 2 makes them; in fog in focus they are 0 to 0.4."""
     edge_width_px: float = 0.7
     """... but leave edges narrow: a lens in focus gives 0 to 0.5, sigma 2 gives 0.83 and more (a bare wall gives 0.9
     in focus: there detail decides alone), ..."""
@@ -88,6 +92,11 @@ class Thresholds:
     """Share of the view in one piece, sharp or not."""
     covered_share: float = 0.27
     """Share of the textured blocks wherever they are: for views of which little has texture."""
+    lost_at_once: float = 0.25
+    """A block counts as hidden if it lost so much of the place within a minute: snow that comes to lie takes ten."""
+    gone_step: float = 0.25
+    """Around a van that has left the picture steps by 0.11 to 0.25 of what it did; around a smooth thing before the
+    lens by 0.27 and more, around the hand in tree.avi by 1.5 to 2.9."""
     block_kept: float = 0.6
     """A block shows the place for certain with so many; between the two lie blocks at the rim of what hides others."""
     suspect_share: float = 0.1
@@ -109,6 +118,11 @@ class Thresholds:
     """A block without its slopes is lost for certain when its brightness correlates less than this with the place."""
     block_alike: float = 0.9
     """One that correlates so well once both are softened is seen, but out of focus."""
+    still_share: float = 0.8
+    """Of the blocks that showed the place when the view was last found where it stood, so many must still show it for
+    that to hold: turned by 20 px a view loses half of its blocks, tilted by 3 degrees a third."""
+    still_blocks: int = 8
+    """From fewer nothing follows."""
     other_light_share: float = 0.5
     least_texture: float = 0.15
     """Share of textured blocks below which blur, cover and movement cannot be judged."""
@@ -128,6 +142,10 @@ class Verdict:
 
     suspicions: Mapping[Condition, Suspicion]
     unjudged: str = ""
+    retention: Grid | None = field(default=None, compare=False)
+    """Per block, the share of the place's slopes that are there; None where texture was not judged."""
+    stood: Blocks | None = field(default=None, compare=False)
+    """Blocks that show the place, in a view known to be where it stood."""
 
     @property
     def clean(self) -> bool:
@@ -135,6 +153,17 @@ class Verdict:
         return not self.suspicions
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What earlier looks say of this one."""
+
+    retention: tuple[Grid, ...] = ()
+    """Of the last looks without any suspicion, a minute of them."""
+    stood: Blocks | None = None
+    """As the last look that knew it had it."""
+
+
+NOTHING_LATELY: Final = Lately()
 NO_REFERENCE = "no_reference"
 TOO_LITTLE_TEXTURE = "too_little_texture"
 TOO_DARK_TO_JUDGE = "too_dark"
@@ -170,6 +199,7 @@ def judge(
     limits: Thresholds,
     *,
     other_light: Reference | None = None,
+    lately: Lately = NOTHING_LATELY,
 ) -> Verdict:
     """Everything that is wrong with a look. Without a reference of its own light, one of the other light says whether
     the place itself is still there."""
@@ -192,9 +222,10 @@ def judge(
     textured = reference.textured
     if textured.mean() < limits.least_texture:
         return Verdict(found, TOO_LITTLE_TEXTURE)
-    if Condition.NOISE not in found:  # noise drowns edges and looks like detail
-        found.update(_by_texture(measures, picture, reference, limits))
-    return Verdict(found)
+    if Condition.NOISE in found:  # noise drowns edges and looks like detail
+        return Verdict(found)
+    by_texture = _by_texture(measures, picture, reference, limits, lately)
+    return replace(by_texture, suspicions={**found, **by_texture.suspicions})
 
 
 def _by_other_light(
@@ -211,21 +242,38 @@ def _by_other_light(
 
 
 def _by_texture(
-    measures: Measures, picture: Plane, reference: Reference, limits: Thresholds
-) -> dict[Condition, Suspicion]:
+    measures: Measures, picture: Plane, reference: Reference, limits: Thresholds, lately: Lately
+) -> Verdict:
     textured = reference.textured
     retention = block_retention(reference, measures.slope)
     lost, kept = textured & (retention < limits.block_lost), textured & (retention >= limits.block_kept)
     lost_share = float(lost[textured].mean())
     if lost_share < limits.suspect_share:
-        return _blurred(measures, picture, reference, kept, limits)
-    if lost_share >= limits.moved_share:
-        moved = _moved(measures, picture, reference, limits, far=lost_share >= limits.far_share)
+        return Verdict(_blurred(measures, picture, reference, kept, limits), retention=retention)
+    stood = lately.stood if _stands(lately.stood, kept, limits) else None
+    if lost_share >= limits.moved_share and stood is None:
+        far = lost_share >= limits.far_share
+        moved, found_standing = _moved(measures, picture, reference, limits, far=far)
         if moved:
-            return moved
+            return Verdict(moved, retention=retention)
+        stood = kept if found_standing else None
+    hidden = _blurred_or_hidden(measures, picture, reference, limits, lost, kept, retention, lately)
+    return Verdict(hidden, retention=retention, stood=stood)
+
+
+def _blurred_or_hidden(
+    measures: Measures,
+    picture: Plane,
+    reference: Reference,
+    limits: Thresholds,
+    lost: Blocks,
+    kept: Blocks,
+    retention: Grid,
+    lately: Lately,
+) -> dict[Condition, Suspicion]:
     # Lamps and sun draw and wipe out slopes and a lens out of focus wipes them out, yet the place's own light and shade
     # stay where they were.
-    place = reference.view.picture
+    textured, place = reference.textured, reference.view.picture
     soft = lost & (block_likeness(place, picture, softened_px=2.0) >= limits.block_alike)
     blurred = _blurred(measures, picture, reference, kept | soft, limits)
     if blurred:
@@ -234,6 +282,9 @@ def _by_texture(
     hidden_share = float(hidden[textured].mean())
     if hidden_share >= limits.turned_share and _has_texture_of_its_own(measures, reference, hidden, limits):
         return {Condition.MOVED: Suspicion(hidden_share, limits.turned_share)}
+    hidden &= lost_lately(retention, lately.retention, limits.lost_at_once)
+    hidden &= ~left_behind(hidden, place, picture, limits.gone_step)
+    hidden_share = float(hidden[textured].mean())
     blob = largest_blob(hidden)
     if blob >= limits.covered_blob and (blob >= limits.large_blob or _is_smooth(measures, reference, hidden, limits)):
         return {Condition.COVERED: Suspicion(blob, limits.covered_blob)}
@@ -243,7 +294,7 @@ def _by_texture(
 
 
 def _blurred(
-    measures: Measures, picture: Plane, reference: Reference, seen: npt.NDArray[np.bool_], limits: Thresholds
+    measures: Measures, picture: Plane, reference: Reference, seen: Blocks, limits: Thresholds
 ) -> dict[Condition, Suspicion]:
     # Where the place is seen: what hides it says nothing of the lens.
     seen = seen & UNWRITTEN
@@ -251,17 +302,22 @@ def _blurred(
         return {}
     fine = (measures.detail / measures.contrast)[seen] / (reference.detail / reference.contrast)[seen]
     sharpness = _weighted_median(fine, reference.detail[seen])  # where the place is smooth, blur takes nothing
-    if sharpness > limits.blur_ratio or _has_narrow_edges(measures, picture, limits):
+    if sharpness > limits.faint_blur_ratio:
         return {}
-    return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)}
+    width_px = _edge_width_px(measures, picture, limits)
+    if sharpness <= limits.blur_ratio:
+        blurred = width_px is None or width_px >= limits.edge_width_px
+        return {Condition.BLURRED: Suspicion(sharpness, limits.blur_ratio)} if blurred else {}
+    blurred = width_px is not None and width_px >= limits.wide_edge_px
+    return {Condition.BLURRED: Suspicion(sharpness, limits.faint_blur_ratio)} if blurred else {}
 
 
-def _has_narrow_edges(measures: Measures, picture: Plane, limits: Thresholds) -> bool:
-    # Nothing is sharp behind a lens out of focus, be it the place's or a passer-by's, by whatever light.
+def _edge_width_px(measures: Measures, picture: Plane, limits: Thresholds) -> float | None:
+    # Nothing is sharp behind a lens out of focus, be it the place's or a passer-by's, by whatever light. None: too few.
     edges = edges_of(picture)
     enough = max(limits.edge_steepness, limits.edge_over_noise * measures.noise_sigma)
     widths = edges.width_px[UNWRITTEN & (edges.steepness >= enough)]
-    return len(widths) >= limits.edge_blocks and float(np.quantile(widths, limits.edge_share)) < limits.edge_width_px
+    return float(np.quantile(widths, limits.edge_share)) if len(widths) >= limits.edge_blocks else None
 
 
 def _weighted_median(values: Grid, weights: Grid) -> float:
@@ -270,37 +326,43 @@ def _weighted_median(values: Grid, weights: Grid) -> float:
     return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
+def _stands(stood: Blocks | None, kept: Blocks, limits: Thresholds) -> bool:
+    # A view that turned now would lose what it showed in its place then: no need to lay pictures against each other.
+    if stood is None or stood.sum() < limits.still_blocks:
+        return False
+    return float(kept[stood].mean()) >= limits.still_share
+
+
 def _moved(
     measures: Measures, picture: Plane, reference: Reference, limits: Thresholds, *, far: bool
-) -> dict[Condition, Suspicion]:
+) -> tuple[dict[Condition, Suspicion], bool]:
+    # What was found, and whether the view is known to be where it stood.
     now = View(picture)
     for find in (follow, match) if far else (follow,):
         motion = find(reference.view, now)
         if motion is None:
             continue
-        for figure, limit in (
-            (motion.shift_px, limits.moved_px),
-            (abs(motion.roll_deg), limits.moved_deg),
-            (abs(motion.scale - 1), limits.moved_scale),
-        ):
-            if figure >= limit and gained_by(reference, measures.slope, motion) >= limits.moved_gain:
-                return {Condition.MOVED: Suspicion(figure, limit)}
-    return {}
+        beyond = [
+            (figure, limit)
+            for figure, limit in (
+                (motion.shift_px, limits.moved_px),
+                (abs(motion.roll_deg), limits.moved_deg),
+                (abs(motion.scale - 1), limits.moved_scale),
+            )
+            if figure >= limit
+        ]
+        if not beyond:
+            return {}, True
+        if gained_by(reference, measures.slope, motion) >= limits.moved_gain:
+            return {Condition.MOVED: Suspicion(*beyond[0])}, False
+    return {}, False
 
 
-def _is_smooth(measures: Measures, reference: Reference, blocks: npt.NDArray[np.bool_], limits: Thresholds) -> bool:
+def _is_smooth(measures: Measures, reference: Reference, blocks: Blocks, limits: Thresholds) -> bool:
     # A hand at the lens is out of focus; a van, a crowd or a flag is as sharp as the place.
     return float(np.median((measures.detail / reference.detail)[blocks])) <= limits.smooth_detail
 
 
-def _has_texture_of_its_own(
-    measures: Measures, reference: Reference, blocks: npt.NDArray[np.bool_], limits: Thresholds
-) -> bool:
+def _has_texture_of_its_own(measures: Measures, reference: Reference, blocks: Blocks, limits: Thresholds) -> bool:
     own, places = own_slope_share(measures.slope)[blocks], reference.firm_share[blocks]
     return float(own.mean()) >= limits.turned_texture * float(places.mean())
-
-
-def largest_blob(blocks: npt.NDArray[np.bool_]) -> float:
-    """Share of all blocks in the largest piece: one thing hides blocks that hang together, a crowd does not."""
-    count, _, statistics, _ = cv2.connectedComponentsWithStats(blocks.astype(np.uint8), connectivity=4)
-    return float(statistics[1:, cv2.CC_STAT_AREA].max()) / blocks.size if count > 1 else 0.0

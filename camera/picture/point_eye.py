@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 
 from camera.picture.episode import RULES, Watch, after_look
-from camera.picture.judgement import TOO_DARK_TO_JUDGE, Condition, Suspicion, Thresholds, Verdict, judge
+from camera.picture.judgement import TOO_DARK_TO_JUDGE, Condition, Lately, Suspicion, Thresholds, Verdict, judge
 from camera.picture.measure import Light, Measures, measure
 from camera.picture.picture import Picture, Plane
 from camera.picture.reference import Reference, first_look, learn
@@ -18,6 +18,8 @@ _NIGHT_LOOKS: Final = 120
 _SETTLED_LOOKS: Final = 30
 _SETTLED_EVERY: Final = 3
 """A place that is known well is learnt from each third look: what follows from it is then worked out less often."""
+_LATELY: Final = 6
+"""Looks without suspicion that are kept: a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class PointEye:
         self.references = references if references is not None else {}
         self.watches: dict[Condition, Watch] = {condition: Watch() for condition in Condition}
         self._before: Plane | None = None
+        self._lately = Lately()
         self._dark_looks = 0
         self._good_looks = 0
 
@@ -63,7 +66,9 @@ class PointEye:
             changed,
             self._limits,
             other_light=self.references.get(other),
+            lately=self._lately,
         )
+        self._remember(verdict)
         changes: list[Change] = []
         for condition in Condition:
             before = self.watches[condition]
@@ -87,6 +92,14 @@ class PointEye:
         """A person says that what is seen now is right: forget the references and learn anew."""
         self.references.clear()
         self.watches = {condition: Watch() for condition in Condition}
+        self._lately = Lately()
+
+    def _remember(self, verdict: Verdict) -> None:
+        # While something is suspected the looks before it stay: what came within a minute goes on having come so.
+        retention = self._lately.retention
+        if verdict.clean and verdict.retention is not None:
+            retention = (*retention, verdict.retention)[-_LATELY:]
+        self._lately = Lately(retention, verdict.stood if verdict.stood is not None else self._lately.stood)
 
     def _learn(self, measures: Measures, picture: Plane) -> None:
         known = self.references.get(measures.light)

@@ -1,0 +1,59 @@
+"""What hides the place: in one piece, since a minute, and there rather than gone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from camera.picture.measure import Grid, per_block
+from camera.picture.picture import Plane
+
+Blocks = npt.NDArray[np.bool_]
+
+_SHADE: Final = 1.0  # grey levels: below it neighbours do not differ
+
+
+def largest_blob(blocks: Blocks) -> float:
+    """Share of all blocks in the largest piece: one thing hides blocks that hang together, a crowd does not."""
+    count, _, statistics, _ = cv2.connectedComponentsWithStats(blocks.astype(np.uint8), connectivity=4)
+    return float(statistics[1:, cv2.CC_STAT_AREA].max()) / blocks.size if count > 1 else 0.0
+
+
+def lost_lately(retention: Grid, before: Sequence[Grid], least: float) -> Blocks:
+    """Blocks that have lost so much more of the place since the looks before: a cover comes, snow comes to lie.
+
+    With no looks before nothing is known of when, and every block counts.
+    """
+    if not before:
+        return np.ones(retention.shape, np.bool_)
+    return np.asarray(np.max(before, axis=0) - retention >= least, np.bool_)
+
+
+def left_behind(lost: Blocks, reference: Plane, now: Plane, limit: float) -> Blocks:
+    """Those of the lost blocks where something that belonged to the place has gone, rather than come.
+
+    Around a piece the reference's brightness steps where a van stood; once it has left, the ground goes on. Around a
+    hand it is the picture that steps. `limit`: share of the reference's steps up to which the picture has none.
+    """
+    before, after = per_block(reference), per_block(now)
+    count, pieces = cv2.connectedComponents(lost.astype(np.uint8), connectivity=4)
+    gone = np.zeros(lost.shape, np.bool_)
+    for number in range(1, count):
+        piece = np.asarray(pieces == number, np.bool_)
+        if _step_around(piece, after) <= limit * max(_SHADE, _step_around(piece, before)):
+            gone |= piece
+    return gone
+
+
+def _step_around(piece: Blocks, brightness: Grid) -> float:
+    # Mean difference between blocks of the piece and their neighbours outside.
+    total, pairs = 0.0, 0
+    for axis in (0, 1):
+        rim: Any = np.diff(piece.astype(np.int8), axis=axis) != 0
+        total += float(np.abs(np.diff(brightness, axis=axis))[rim].sum())
+        pairs += int(rim.sum())
+    return total / pairs if pairs else 0.0
