@@ -5,11 +5,13 @@ from __future__ import annotations
 from edge_agent.alarm_office_wiring import alarm_office
 from edge_agent.camera_wiring import camera_services
 from edge_agent.drill_wiring import drill_deps
+from edge_agent.evacuation_wiring import evacuation_services
 from edge_agent.fault_wiring import fault_services
 from edge_agent.footage_wiring import footage_services
 from edge_agent.held import Held
 from edge_agent.incident_wiring import incident_services
 from edge_agent.pages.camera.routes import CAMERA_BODY_LIMITS
+from edge_agent.pages.drill.evacuation_routes import EVACUATION_BODY_LIMITS, evacuation_routes
 from edge_agent.pages.drill.routes import drill_routes
 from edge_agent.pages.fault.routes import BODY_LIMITS, FaultDeps, fault_routes
 from edge_agent.pages.incident.report_routes import incident_report_routes
@@ -34,6 +36,7 @@ def services(context: RoleContext) -> list[Service]:
     cameras = camera_services(context)
     faults = fault_services(context)
     incidents = incident_services(context, faults.ledger)
+    evacuation = evacuation_services(context, faults.ledger, faults.photos)
     footage = footage_services(context, people)
     school_gate = school_gate_services(context)
     fault_pages = FaultDeps(
@@ -64,12 +67,13 @@ def services(context: RoleContext) -> list[Service]:
                 fault_routes(fault_pages),
                 incident_report_routes(incident_pages),  # first, for the other takes any action
                 incident_routes(incident_pages),
+                evacuation_routes(evacuation.deps),  # first, for the other takes any name
                 drill_routes(drill_deps(context)),
                 *footage.routes,
                 *alarm_office(context, people),
                 *school_gate.routes,
             ),
-            body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS, **GATE_BODY_LIMITS},
+            body_limits={**BODY_LIMITS, **CAMERA_BODY_LIMITS, **EVACUATION_BODY_LIMITS, **GATE_BODY_LIMITS},
         )
     )
     address = context.settings.pages.office
@@ -81,6 +85,7 @@ def services(context: RoleContext) -> list[Service]:
         *cameras.services,
         *faults.services,
         *incidents.services,
+        *evacuation.services,
         *footage.services,
         *school_gate.services,
         PageServer("office-pages", app, host=address.host, port=address.port, tls=tls),

@@ -1,4 +1,4 @@
-"""A served office with incidents and line tests over a real alarm line without a network."""
+"""A served office with incidents and drills over a real alarm line without a network."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from starlette.responses import Response
 from alarms.press import PressError
 from config.alarm_input import AlarmInput, InputKind
 from config.campus import Campus
+from config.evacuation_drills import EvacuationDrills
 from config.incident_reports import IncidentReports
 from config.line_test import LineTests
+from edge_agent.evacuation_wiring import EvacuationWatch
 from edge_agent.incident_wiring import AlarmTail, IncidentWatch, limits_of
+from edge_agent.pages.drill.evacuation_plan import EvacuationBook
+from edge_agent.pages.drill.evacuation_routes import EVACUATION_BODY_LIMITS, EvacuationDeps, evacuation_routes
 from edge_agent.pages.drill.plan import DrillPlan
 from edge_agent.pages.drill.routes import ArmRefusedError, DrillDeps, drill_routes
 from edge_agent.pages.incident.report_routes import incident_report_routes
@@ -24,8 +28,12 @@ from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
+from safety.evacuation import GateRollCall
+from safety.evacuation_ledger import EvacuationLedger
+from safety.evacuation_schedule import school_days
 from safety.incident_ledger import IncidentLedger
 from safety.ledger import FaultLedger
+from safety.photo import PhotoShelf
 from tests.alarms.parts import LineParts
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
@@ -55,6 +63,10 @@ class Office:
     faults: FaultLedger
     people: PeopleBook
     server: PageServer
+    evacuation: EvacuationDeps
+    evacuation_watch: EvacuationWatch
+    roll_calls: list[GateRollCall]
+    """What the gate offers."""
 
     def client(self, login: str, accept: str = "text/html") -> httpx.Client:
         client = httpx.Client(base_url=self.url, headers={"accept": accept})
@@ -115,6 +127,20 @@ def serve(folder: Path, clock: ManualClock) -> Office:
         except PressError as error:
             raise ArmRefusedError(str(error)) from error
 
+    roll_calls: list[GateRollCall] = []
+    book = EvacuationBook(
+        clock=clock,
+        campus=CAMPUS,
+        settings=EvacuationDrills(boarders=True),
+        path=faults.path,
+        calendar=lambda: school_days({}),
+    )
+    evacuation = EvacuationDeps(
+        ledger=EvacuationLedger(faults.journal, clock),
+        book=book,
+        photos=PhotoShelf(folder / "photos"),
+        roll_calls=lambda: roll_calls,
+    )
     plan = DrillPlan(clock=clock, campus=CAMPUS, inputs=INPUTS, line_tests=LineTests(), alarms=alarms.path)
     app = office_app(
         OfficeDeps(
@@ -127,8 +153,10 @@ def serve(folder: Path, clock: ManualClock) -> Office:
                 _nobody_calls(),
                 incident_report_routes(deps),
                 incident_routes(deps),
+                evacuation_routes(evacuation),
                 drill_routes(DrillDeps(plan, arm)),
             ),
+            body_limits=EVACUATION_BODY_LIMITS,
         )
     )
     server = PageServer("office-pages", app, host="127.0.0.1", port=0)
@@ -144,4 +172,7 @@ def serve(folder: Path, clock: ManualClock) -> Office:
         faults=faults,
         people=people,
         server=server,
+        evacuation=evacuation,
+        evacuation_watch=EvacuationWatch(book, board, f"campus:{CAMPUS.id}"),
+        roll_calls=roll_calls,
     )

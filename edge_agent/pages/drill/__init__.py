@@ -1,1 +1,1 @@
-"""Line tests on the office pages (报警线路演练)."""
+"""Drills on the office pages (演练): line tests (报警线路) and evacuation drills (应急疏散)."""
