@@ -24,6 +24,7 @@ from storage.facts import DiskReplaced, WhenFullChosen
 from storage.replacement import Replacements
 from storage.volume import IDENTITY_FILE, VolumeIdentity
 from tests.support.programs import unavailable
+from tests.support.waiting import wait_until
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 
@@ -102,7 +103,11 @@ def mounted_disk(campus: tuple[Path, StateDirectory]) -> Iterator[Path]:
     if done.returncode:
         unavailable(f"no tmpfs can be mounted here: {done.stderr.strip()} (needs root)")
     yield path
-    subprocess.run(["umount", path], check=True, timeout=10)
+
+    def gone() -> bool:  # a call that nobody waited for may still be ending
+        return subprocess.run(["umount", path], capture_output=True, timeout=10).returncode == 0
+
+    wait_until(gone, 10, what="the end of the mount")
 
 
 def test_a_folder_without_its_disk_is_not_taken_into_use(campus: tuple[Path, StateDirectory]) -> None:
@@ -182,8 +187,7 @@ def test_a_disk_that_does_not_answer_is_said_in_a_sentence(
     try:
         done = footage(campus, "adopt", "main")
     finally:
-        os.close(os.open(identity, os.O_RDWR | os.O_NONBLOCK))
-    assert (done.exit_code, "does not answer" in done.output) == (2, True), done.output
+        os.close(os.open(identity, os.O_RDWR | os.O_NONBLOCK))    assert (done.exit_code, "does not answer" in done.output) == (2, True), done.output
 
 
 def test_a_volume_that_never_had_a_disk_has_none_to_replace(
