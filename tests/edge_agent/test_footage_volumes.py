@@ -187,7 +187,8 @@ def test_a_disk_that_does_not_answer_is_said_in_a_sentence(
     try:
         done = footage(campus, "adopt", "main")
     finally:
-        os.close(os.open(identity, os.O_RDWR | os.O_NONBLOCK))    assert (done.exit_code, "does not answer" in done.output) == (2, True), done.output
+        os.close(os.open(identity, os.O_RDWR | os.O_NONBLOCK))
+    assert (done.exit_code, "does not answer" in done.output) == (2, True), done.output
 
 
 def test_a_volume_that_never_had_a_disk_has_none_to_replace(
