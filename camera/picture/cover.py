@@ -14,7 +14,7 @@ from camera.picture.picture import Plane
 
 Blocks = npt.NDArray[np.bool_]
 
-_SHADE: Final = 1.0  # grey levels: below it neighbours do not differ
+_SHADE: Final = 1.0  # grey levels by which lamplight falls off from block to block
 
 
 def largest_blob(blocks: Blocks) -> float:
@@ -44,16 +44,16 @@ def left_behind(lost: Blocks, reference: Plane, now: Plane, limit: float) -> Blo
     gone = np.zeros(lost.shape, np.bool_)
     for number in range(1, count):
         piece = np.asarray(pieces == number, np.bool_)
-        if _step_around(piece, after) <= limit * max(_SHADE, _step_around(piece, before)):
+        if _step_around(piece, after) <= limit * _step_around(piece, before):
             gone |= piece
     return gone
 
 
 def _step_around(piece: Blocks, brightness: Grid) -> float:
-    # Mean difference between blocks of the piece and their neighbours outside.
+    # Mean difference, beyond what light does, between blocks of the piece and their neighbours outside.
     total, pairs = 0.0, 0
     for axis in (0, 1):
         rim: Any = np.diff(piece.astype(np.int8), axis=axis) != 0
-        total += float(np.abs(np.diff(brightness, axis=axis))[rim].sum())
+        total += float(np.maximum(np.abs(np.diff(brightness, axis=axis))[rim] - _SHADE, 0).sum())
         pairs += int(rim.sum())
     return total / pairs if pairs else 0.0

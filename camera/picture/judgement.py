@@ -65,7 +65,7 @@ class Thresholds:
     """Sodium lamps that go on at dusk move the mean colour by 20 to 25."""
     blur_ratio: float = 0.54
     """Fine detail against contrast, as a share of the reference's. Lamps that go out take it too, ..."""
-    faint_blur_ratio: float = 0.7
+    faint_blur_ratio: float = 0.65
     """Of a place in fog a lens out of focus takes less, 0.45 to 0.65: so much is enough ..."""
     wide_edge_px: float = 0.83
     """... where edges are known and as wide as sigma 2 makes them; in fog in focus they are 0 to 0.4."""

@@ -139,8 +139,9 @@ def _steepest(y: Plane, softened_px: float) -> Grid:
     soft: Any = cv2.GaussianBlur(y.astype(np.float32), (0, 0), softened_px)
     dx: Any = cv2.Sobel(soft, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
     dy: Any = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
-    steep: Any = cv2.magnitude(dx, dy).reshape(BLOCKS[1], HEIGHT_PX // BLOCKS[1], BLOCKS[0], WIDTH_PX // BLOCKS[0])
-    return np.asarray(steep.max(axis=(1, 3)), np.float32)
+    steep: Any = cv2.magnitude(dx, dy).reshape(BLOCKS[1], HEIGHT_PX // BLOCKS[1], WIDTH_PX)
+    # Down first, along whole rows: both at once takes three times as long.
+    return np.asarray(steep.max(axis=1).reshape(BLOCKS[1], BLOCKS[0], -1).max(axis=2), np.float32)
 
 
 def per_block(values: npt.NDArray[Any]) -> Grid:
