@@ -17,7 +17,6 @@ from gate.visit import Visitor, tidy
 
 OPEN_NS: Final = 30 * MINUTE_NS
 """Nobody waits at a gate longer: an ask that is older is not shown, and its answer counts no more."""
-_TITLES: Final = ("老师", "主任", "校长", "书记", "园长", "师傅")
 _ASK: Final = (
     "SELECT a.id, a.visit_id, a.gate_id, a.asked_utc_ns, p.key_id, p.sealed FROM host_ask a "
     "LEFT JOIN person_part p ON p.record_id = 'ask:' || a.id "
@@ -45,6 +44,8 @@ class HostAsk:
     """Empty once erased, as host and reason."""
     host: str
     reason: str
+    staff_id: str
+    """Who of the staff list is asked; empty if the host is not on it."""
     answer: HostAnswer | None = None
 
 
@@ -54,10 +55,18 @@ class HostAsks:
     def __init__(self, records: RecordBook) -> None:
         self._records = records
 
-    def ask(self, *, visit_id: str, gate_id: str, guard: str, visitor: Visitor) -> str:
-        """Ask the host; answers the question's id. Raises RecordRefusedError without name or host, DatabaseError."""
+    def ask(self, *, visit_id: str, gate_id: str, guard: str, visitor: Visitor, staff_id: str = "") -> str:
+        """Ask the host, or whoever of the staff list that is; answers the question's id.
+
+        Raises RecordRefusedError without name or host, DatabaseError.
+        """
         visitor = tidy(visitor)
-        plain = {"name": visitor.name, "host": visitor.host, "reason": visitor.reason}
+        plain = {
+            "name": visitor.name,
+            "host": visitor.host,
+            "reason": visitor.reason,
+            "staff_id": staff_id,
+        }
         refuse(checked(plain, needed=("name", "host")))
         ask_id, now = new_id(), self._records.clock.utc_ns()
         with self._records.writing() as transaction:
@@ -91,12 +100,6 @@ class HostAnswers:
                 (ask_id, int(welcome), by, self._records.clock.utc_ns()),
             )
             self._records.note(transaction, f"answer:{ask_id}", "ask.answered", {"welcome": welcome, "by": by})
-
-
-def is_for(host: str, name: str) -> bool:
-    """Whether somebody of this name is the host a guard wrote down: '刘芳', or '刘老师' for 刘芳."""
-    family = next((host.removesuffix(title) for title in _TITLES if host.endswith(title)), "")
-    return bool(name) and (host == name or (bool(family) and name.startswith(family)))
 
 
 def latest_ask(book: Path, orders: Path, visit_id: str, now_utc_ns: int) -> HostAsk | None:
@@ -143,6 +146,7 @@ def _ask(row: Row, person: Person) -> HostAsk:
         name=person.get("name", ""),
         host=person.get("host", ""),
         reason=person.get("reason", ""),
+        staff_id=person.get("staff_id", ""),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -20,7 +21,8 @@ from foundation.ids import new_id
 from gate.admission import Confirmation, read_admission
 from gate.expected import read_expected
 from gate.handover import read_handovers
-from gate.host_ask import answers_version, is_for, open_asks
+from gate.host import Host, hosts_of, is_for, meant_by, staff_of_account
+from gate.host_ask import answers_version, open_asks
 from gate.hours import moment_of, read_hours
 from gate.leave_slip import read_pupils_out, read_slips
 from gate.meeting import read_attendance, read_meetings
@@ -29,7 +31,7 @@ from gate.policy import read_policies
 from gate.query import inside_now, record_of
 from gate.roll_call import read_roll_calls
 from gate.roster import read_shifts
-from gate.staff import read_staff, staff_inside
+from gate.staff import StaffMember, read_staff, staff_inside
 from gate.vehicle_book import vehicle_record, vehicles_inside
 from tests.pages.school_gate import PASSWORD, PINS, School, make_accounts, school
 
@@ -281,6 +283,63 @@ def test_an_answer_for_another_host_or_of_an_hour_ago_confirms_nobody(
 )
 def test_whom_a_guard_means_by_what_was_written(host: str, name: str, same: bool) -> None:
     assert is_for(host, name) is same
+
+
+CHEN = StaffMember(id="1", number="T1", name="陈芳", department="语文组", phone="13700000001", ended=False)
+CHEN_TOO = replace(CHEN, id="2", number="T2", department="数学组", phone="")
+CHEN_QIANG = replace(CHEN, id="3", number="T3", name="陈强", phone="")
+
+
+def test_whoever_of_the_list_may_be_meant_is_offered_under_a_label_of_their_own() -> None:
+    def labels(found: Sequence[Host]) -> list[str]:
+        return [one.label for one in found]
+
+    hosts = hosts_of([CHEN, CHEN_TOO, CHEN_QIANG])
+    assert labels(hosts) == ["陈芳（语文组）", "陈芳（数学组）", "陈强"]
+    assert labels(meant_by("陈老师", hosts)) == ["陈芳（语文组）", "陈芳（数学组）", "陈强"]
+    assert labels(meant_by("陈芳", hosts)) == ["陈芳（语文组）", "陈芳（数学组）"]
+    assert labels(meant_by(" 陈芳（数学组） ", hosts)) == ["陈芳（数学组）"]
+    assert labels(meant_by("王老师", hosts)) == []
+    same = hosts_of([CHEN, replace(CHEN_TOO, department="语文组")])
+    assert labels(same) == ["陈芳（T1）", "陈芳（T2）"]
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "number"),
+    [
+        ("t1", "不同的名字", "T1"),
+        ("137 0000 0001", "", "T1"),
+        ("chenfang", "陈芳", None),  # two have this name
+        ("x", "陈强", "T3"),
+        ("x", "王芳", None),
+        ("", "", None),
+    ],
+)
+def test_an_account_belongs_to_whose_number_or_telephone_is_its_login(
+    login: str, name: str, number: str | None
+) -> None:
+    found = staff_of_account([CHEN, CHEN_TOO, CHEN_QIANG], login=login, name=name)
+    assert (found and found.number) == number
+
+
+def test_of_several_teachers_of_a_name_only_the_one_who_was_chosen_is_asked(
+    campus: School, leader: httpx.Client, teacher: httpx.Client, gate: httpx.Client
+) -> None:
+    assert "没有对应到教职工名册" not in teacher.get("/gate/expected").text
+    for number, name, department in (("teacher", "陈芳", "语文组"), ("T2", "陈强", "后勤处")):
+        leader.post("/gate/staff", data={"number": number, "name": name, "department": department})
+    assert "对应名册里的 陈芳" in teacher.get("/gate/expected").text
+    visit_id, visitor = new_id(), VISITOR | {"host": "陈老师", "name": "孙工"}
+    unclear = gate.post(f"/visits/{visit_id}/ask", data=visitor)
+    assert unclear.status_code == 422
+    assert "名册里有：陈强、陈芳" in unclear.text
+    gate.post(f"/visits/{new_id()}/ask", data=visitor | {"host": "陈强", "name": "周工"})
+    asked = gate.post(f"/visits/{visit_id}/ask", data=visitor | {"host": "陈芳"})
+    shown = teacher.get("/gate/expected").text
+    assert "孙工" in shown
+    assert "周工" not in shown
+    teacher.post(action(shown, "/gate/expected/asks/[^/]+/yes"))
+    assert "陈老师 说可以" in gate.get(asked.headers["location"]).text
 
 
 # ── who may what ──────────────────────────────────────────────────────────────────────────────────────────────────

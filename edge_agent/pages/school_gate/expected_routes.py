@@ -16,13 +16,16 @@ from edge_agent.pages.visit.form import REASONS
 from foundation.clock import NS_PER_S
 from foundation.ids import is_id, new_id
 from gate.expected import Expected, Guest, expected_by_id, read_expected, used_ids
-from gate.host_ask import HostAsk, is_for, open_asks
+from gate.host import is_for, staff_of_account
+from gate.host_ask import HostAsk, open_asks
 from gate.record import RecordRefusedError, UnknownRecordError
+from gate.staff import StaffMember, read_staff
 from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
 from web.login import needs, person_of
 from web.page import page, texts_of
+from web.people import Person
 from web.problem import NOT_ALLOWED, PageProblem, Words
 from web.stream import live
 
@@ -61,6 +64,8 @@ def expected_routes(deps: SchoolGateDeps) -> APIRouter:
             values={"host": person.name if person else "", **values},
             errors=errors,
             asks=asks(request),
+            own_staff=staff_of(person),
+            staff_listed=bool(read_staff(deps.orders.path)),
             live_url="/gate/expected/live",
             reasons=[(reason, texts(reason)) for reason in REASONS],
             expected_id=expected_id or new_id(),
@@ -72,7 +77,14 @@ def expected_routes(deps: SchoolGateDeps) -> APIRouter:
         every = open_asks(deps.book, deps.orders.path, deps.clock.utc_ns())
         if person is None or person.duty.may(Right.ARRANGE_GATE):
             return every
-        return tuple(ask for ask in every if is_for(ask.host, person.name))
+        own_staff = staff_of(person)
+        return tuple(ask for ask in every if _asks(ask, person, own_staff))
+
+    def staff_of(person: Person | None) -> StaffMember | None:
+        """Who of the staff list this account is."""
+        if person is None:
+            return None
+        return staff_of_account(read_staff(deps.orders.path), login=person.login, name=person.name)
 
     @routes.get("/live")
     async def beats(request: Request) -> Response:
@@ -126,3 +138,10 @@ def expected_routes(deps: SchoolGateDeps) -> APIRouter:
         return RedirectResponse("/gate/expected", 303)
 
     return routes
+
+
+def _asks(ask: HostAsk, person: Person, own_staff: StaffMember | None) -> bool:
+    """Whether a question is for this person: for that member of staff, or by name where the host is on no list."""
+    if ask.staff_id:
+        return own_staff is not None and own_staff.id == ask.staff_id
+    return is_for(ask.host, person.name)

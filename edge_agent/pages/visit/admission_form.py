@@ -11,8 +11,9 @@ from edge_agent.pages.door.approvers import approver_names
 from edge_agent.pages.record_words import errors_of
 from gate.admission import Admission, Confirmation, Demand, read_standing, tidy, troubles
 from gate.expected import Expected, expected_by_code, expected_by_id, is_code
+from gate.host import Host, hosts_of
 from gate.record import RecordRefusedError
-from gate.staff import StaffMember, read_staff
+from gate.staff import read_staff
 from gate.visit import Visitor
 from web.language import Catalogue
 
@@ -26,7 +27,7 @@ class Asked:
     demand: Demand
     values: Mapping[str, str]
     approvers: tuple[str, ...]
-    hosts: tuple[StaffMember, ...]
+    hosts: tuple[Host, ...]
     expected: Expected | None
 
 
@@ -42,9 +43,13 @@ class AdmissionForm:
             demand=read_standing(self.orders, now_utc_ns).demand,
             values=form,
             approvers=approver_names(self.orders, now_utc_ns),
-            hosts=read_staff(self.orders),
+            hosts=self.hosts(),
             expected=self._expected(form, now_utc_ns),
         )
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Who of the staff may be visited. Raises DatabaseError, RecordKeysError."""
+        return hosts_of(read_staff(self.orders))
 
     def admission(self, form: Mapping[str, str], now_utc_ns: int) -> Admission:
         """What was answered; whoever is expected is confirmed by that, and leaves when the invitation ends."""

@@ -21,6 +21,7 @@ from foundation.clock import beijing_day
 from foundation.ids import new_id
 from gate.admission import Confirmation
 from gate.book import AlreadyInsideError, VisitConflictError, VisitRefusedError
+from gate.host import TITLES, meant_by
 from gate.host_ask import latest_ask
 from gate.query import inside_now, recent_visitors, record_of, visit_by_id, visits_of_day
 from gate.record import RecordRefusedError
@@ -97,11 +98,23 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
     def ask_host(request: Request, visit_id: str, form: FormTexts) -> Response:
         check(visit_id)
         station, visitor = station_of(request), visitor_of(form)
+        meant = meant_by(visitor.host, deps.admission.hosts())
+        if len(meant) > 1:
+            names = "、".join(one.label for one in meant)
+            errors = {"host": texts_of(request)(mark("名册里有：%(names)s。请点其中一位"), names=names)}
+            return _form(request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors)
+        if meant:
+            form = form | {"host": meant[0].label}
+            visitor = replace(visitor, host=meant[0].label)
         try:
             # What was typed waits for the answer as a draft does; without one nothing is asked and nothing is lost.
             deps.drafts.keep(station.id, visit_id, "visit", form)
             deps.book.asks.ask(
-                visit_id=visit_id, gate_id=deps.gate_of(station).id, guard=deps.guard_of(station), visitor=visitor
+                visit_id=visit_id,
+                gate_id=deps.gate_of(station).id,
+                guard=deps.guard_of(station),
+                visitor=visitor,
+                staff_id=meant[0].staff_id if meant else "",
             )
         except RecordRefusedError as refused:
             errors = errors_of(refused.troubles, texts_of(request))
@@ -257,5 +270,6 @@ def _form(
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
         admission=deps.admission.asked(values, now),
+        titles=" ".join(TITLES),
         asked_host=latest_ask(deps.book.path, deps.orders, visit_id, now),
     )
