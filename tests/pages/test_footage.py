@@ -16,6 +16,7 @@ from edge_agent.exports import ExportState
 from edge_agent.pages.footage.drawing import CELL_HEIGHT, STRIP_DAYS, bar, strip, strip_span_ms
 from edge_agent.stills.still import Still, StillSource
 from foundation.clock import ManualClock
+from foundation.finding import Finding, Severity
 from foundation.sqlite import DatabaseFullError
 from storage.days import day_span_ms
 from storage.ledger import Span
@@ -213,6 +214,27 @@ def test_the_day_shows_gaps_with_cause_and_hostile_names_as_text(footage: Office
     assert "&lt;img" in text
     english = footage.client().get("/footage/gate?lang=en").text
     assert "The stream stalled" in english
+
+
+def test_the_timeline_is_there_as_data_too(footage: Office) -> None:
+    day = {"day": date(2026, 11, 20).isoformat()}
+    finding = Finding(
+        id="f", subject="point:gate", kind="storage.stalled", severity=Severity.FAILING, since_utc_ns=footage.start_ms
+    )
+    footage.findings.append(finding)
+    li = footage.client()
+    found = li.get("/footage/gate/timeline", params=day).json()
+    start_ms = footage.start_ms
+    assert [(span["start_ms"] - start_ms, span["end_ms"] - start_ms) for span in found["footage"]][:2] == [
+        (0, 75_000),
+        (95_000, 105_000),
+    ]
+    assert found["gaps"][0] == {"start_ms": start_ms + 75_000, "end_ms": start_ms + 95_000, "cause": "stalled"}
+    assert (found["name"], found["holds"], found["alarms"]) == (HOSTILE, [], [])
+    assert [each["kind"] for each in found["findings"]] == ["storage.stalled"]
+    assert footage.log.latest() == [], "it shows no picture"
+    assert footage.client("wang").get("/footage/gate/timeline", params=day).status_code == 403
+    assert li.get("/footage/nowhere/timeline").status_code == 404
 
 
 @pytest.mark.parametrize(

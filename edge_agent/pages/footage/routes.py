@@ -26,6 +26,7 @@ from edge_agent.pages.footage.drawing import bar, days_around, open_holds, strip
 from edge_agent.pages.footage.export_routes import export_routes
 from edge_agent.pages.footage.film import Films, unreadable
 from edge_agent.pages.footage.look_routes import begin, begin_live, fields_of, look_routes, note
+from edge_agent.pages.footage.timeline_routes import timeline_routes
 from edge_agent.pages.footage.volume_routes import volume_routes
 from edge_agent.pages.footage.words import VERDICTS, cause_word, reason_words
 from edge_agent.pages.status.answers import verdict_state
@@ -57,6 +58,7 @@ def footage_routes(deps: FootageDeps) -> tuple[APIRouter, ...]:
     _list(routes, deps)
     films = look_routes(routes, deps)
     _day(routes, deps, films)
+    timeline_routes(routes, deps)
     _holds(routes, deps)
     return routes, export_routes(deps), access_routes(deps), volume_routes(deps)
 
