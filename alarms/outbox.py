@@ -19,6 +19,9 @@ RESEND_OLDER_S: Final = 30.0
 """The same for what is beyond the newest while receipts come at all: the center works its way through the backlog, and
 copies would only make it longer."""
 NEWEST: Final = 5
+ANSWERED_S: Final = 0.5
+"""A center that is heard has answered after so long (it takes some 15 ms), or it never had the message: a broker that
+forgets took it before the center was back there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +100,14 @@ class Outbox:
             return bool(self._order) and self._order[0][0][0] != 0
 
 
-def is_due(*, place: int, sent_ns: int, last_receipt_ns: int, now_ns: int) -> bool:
-    """Whether the message at this place of the order, sent before on this connection, is to be sent again."""
+def is_due(*, place: int, sent_ns: int, heard_ns: int | None, last_receipt_ns: int, now_ns: int) -> bool:
+    """Whether the message at this place of the order, sent before on this connection, is to be sent again.
+
+    `heard_ns`: when the center's last heartbeat came. One that came after the sending is as good as a question.
+    """
     waited_s = (now_ns - sent_ns) / NS_PER_S
+    if place < NEWEST and heard_ns is not None and heard_ns > sent_ns and waited_s >= ANSWERED_S:
+        return True
     flowing = place >= NEWEST and (now_ns - last_receipt_ns) / NS_PER_S < RESEND_S
     return waited_s >= (RESEND_OLDER_S if flowing else RESEND_S)
 

@@ -23,6 +23,7 @@ from uplink.topics import Topic
 _log = structlog.get_logger("alarms")
 
 _TICK_S: Final = 1.0
+_BUSY_TICK_S: Final = 0.25  # while something waits for its receipt
 CENTER_WAS_AWAY_S: Final = 10.0
 """Two missed heartbeats and no receipts, or nothing heard yet: what was sent may be gone and is sent again."""
 STALLED_S: Final = 8.0  # a broker answers in milliseconds, a full uplink in seconds
@@ -192,7 +193,7 @@ class AlarmPath(Service):
     # ── the loop ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _loop(self) -> None:
         while not self.stopping.is_set():
-            self._wake.wait(_TICK_S)
+            self._wake.wait(_BUSY_TICK_S if self._outbox.waiting() else _TICK_S)
             self._wake.clear()
             if self._session is not None and self._session.connected and not self.stopping.is_set():
                 try:
@@ -221,7 +222,11 @@ class AlarmPath(Service):
             now_ns = self._clock.running_ns()
             first_ns, last_ns = self._sent.get(message.id, (now_ns, None))
             if last_ns is not None and not is_due(
-                place=place, sent_ns=last_ns, last_receipt_ns=self._last_receipt_ns, now_ns=now_ns
+                place=place,
+                sent_ns=last_ns,
+                heard_ns=self._carried.last_beat_ns,
+                last_receipt_ns=self._last_receipt_ns,
+                now_ns=now_ns,
             ):
                 continue
             if last_ns is not None and self._outbox.get(message.id) is None:

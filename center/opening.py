@@ -14,7 +14,6 @@ from center.settings import CenterSettings, read_center_settings
 from foundation.service import RefusedError, ServiceFailedError
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory
-from web.authority import AuthorityError
 from web.password import BusyError
 from web.people import PeopleError
 
@@ -39,7 +38,7 @@ def clear_words() -> Iterator[None]:
     """Whatever a technician can put right is said in one sentence, without a traceback."""
     try:
         yield
-    except (RefusedError, DatabaseError, AuthorityError, PeopleError, BusyError) as error:
+    except (RefusedError, DatabaseError, PeopleError, BusyError) as error:
         typer.echo(f"campus-center: {error}", err=True)
         raise typer.Exit(REFUSED) from error
     except ServiceFailedError as error:

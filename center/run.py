@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from socket import socket
 from typing import Final
 
 import structlog
 
 from center import desk, said
-from center.answering import Answering
 from center.database import CenterDatabase, CenterDatabaseError
 from center.intake import Intake, Letter
-from center.pages import make_center_app
 from center.paths import Paths
 from center.post import Post
 from center.reception import Inbox, Reception
-from center.screens import Screens, Version
 from center.settings import CenterSettings
+from center.version import Version
 from center.voice import Outgoing, Voice
 from center.watch import Watch
 from config.broker_path import BrokerPath
 from foundation.clock import Clock
-from foundation.service import Service, run_until_signal
+from foundation.service import Late, Service, run_until_signal
 from foundation.state import StateDirectory
 from uplink.session import Login, MqttSession
 from uplink.signature import SigningKey, load_or_create_key
 from uplink.topics import center_subscriptions
-from web.authority import authority_route, tls_unless_local
+from web.listener import bind
 from web.people import PeopleBook
-from web.server import PageServer
 
 _log = structlog.get_logger("center")
 
 KEY_NAME: Final = "center-signing"
 LOCK_NAME: Final = "center"
 PEOPLE_NAME: Final = "people"
-TLS_NAME: Final = "tls"
 
 
 def signing_key(state: StateDirectory) -> SigningKey:
@@ -47,8 +44,9 @@ def signing_key(state: StateDirectory) -> SigningKey:
 def run_center(settings: CenterSettings, clock: Clock, *, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `on_ready` is told the address of the pages.
 
-    Raises StateDirectoryError, AlreadyRunningError, CredentialError, KeyFileError, CenterDatabaseError, DatabaseError,
-    AuthorityError or ServerAddressError before anything listens, ServiceFailedError if a part ends by itself.
+    Raises StateDirectoryError, AlreadyRunningError, CredentialError, KeyFileError, CenterDatabaseError, DatabaseError
+    or ServerAddressError before anything runs, AuthorityError when the pages start, ServiceFailedError if a part ends
+    by itself.
     """
     state = StateDirectory(settings.state_directory).create()
     with contextlib.ExitStack() as stack:
@@ -58,7 +56,10 @@ def run_center(settings: CenterSettings, clock: Clock, *, on_ready: Callable[[st
         database.migrate()
         people = PeopleBook(state.database(PEOPLE_NAME), clock)
         stack.callback(people.close)
-        run_until_signal(_services(settings, clock, database, people, state, on_ready))
+        # A taken port is found before anything runs; who asks before the pages are loaded waits for them.
+        listener = bind(settings.page.host, settings.page.port)
+        stack.callback(listener.close)
+        run_until_signal(_services(settings, clock, database, people, state, listener, on_ready))
 
 
 def _services(
@@ -67,6 +68,7 @@ def _services(
     database: CenterDatabase,
     people: PeopleBook,
     state: StateDirectory,
+    listener: socket,
     on_ready: Callable[[str], None],
 ) -> Sequence[Service]:
     voice = Voice(center_id=settings.id, desk=settings.name, key=signing_key(state), clock=clock)
@@ -89,31 +91,16 @@ def _services(
         for session in sessions:
             session.reconnect("states were let go while there was too much to do")
 
-    sessions = [_session(settings, broker, clock, inbox, version.changed) for broker in settings.brokers]
+    def line_changed(broker_id: str) -> None:
+        version.changed()
+        if any(session.connected for session in sessions if session.broker.id == broker_id):
+            watch.broker_is_back(broker_id)
+
+    sessions = [_session(settings, broker, clock, inbox, line_changed) for broker in settings.brokers]
     posts = {session.broker.id: Post(session.broker.id, session, on_receipts=receipts_left) for session in sessions}
     for post in posts.values():
         for word in words:
             post.send(word)
-    screens = Screens(
-        name=settings.name,
-        database=database,
-        paths=paths,
-        clock=clock,
-        sessions=[(session.broker.id, session.broker.host, session) for session in sessions],
-        version=version,
-    )
-    answering = Answering(database, clock, voice, posts.values(), on_change=version.changed)
-    certificates = state.key(TLS_NAME)
-    app = make_center_app(
-        name=settings.name,
-        clock=clock,
-        screens=screens,
-        answering=answering,
-        people=people,
-        further=(authority_route(certificates),),
-    )
-    tls = tls_unless_local(settings.page.host, certificates, campus_name=settings.name, clock=clock)
-    pages = PageServer("pages", app, host=settings.page.host, port=settings.page.port, tls=tls)
     reception = Reception(
         inbox,
         Intake(database, clock, voice, paths),
@@ -122,29 +109,32 @@ def _services(
         on_missed=read_states_anew,
     )
     watch = Watch(database, paths, voice, posts, on_change=version.changed)
-    # A taken port is found before anything listens. Closed in the other order: receipts for what is stored still leave.
-    return [pages, *sessions, *posts.values(), reception, watch, _Announcement(pages, on_ready)]
 
+    def pages() -> list[Service]:
+        # Loading the pages takes as long as all the rest; schools that wait for a receipt shall not wait for them.
+        from center.front import front
 
-class _Announcement(Service):
-    """Started last: says where the pages are once everything runs."""
+        return front(
+            settings,
+            clock,
+            database,
+            people,
+            state,
+            paths,
+            sessions,
+            voice,
+            posts,
+            listener=listener,
+            version=version,
+            on_ready=on_ready,
+        )
 
-    def __init__(self, pages: PageServer, say: Callable[[str], None]) -> None:
-        super().__init__("announcement")
-        self._pages = pages
-        self._say = say
-
-    def start(self) -> None:
-        """Say it."""
-        self._say(self._pages.url)
-        super().start()
-
-    def _loop(self) -> None:
-        self.stopping.wait()
+    # Closed in the other order: receipts for what is stored still leave.
+    return [*sessions, *posts.values(), reception, watch, Late("pages", pages)]
 
 
 def _session(
-    settings: CenterSettings, broker: BrokerPath, clock: Clock, inbox: Inbox, on_change: Callable[[], None]
+    settings: CenterSettings, broker: BrokerPath, clock: Clock, inbox: Inbox, on_change: Callable[[str], None]
 ) -> MqttSession:
     login = None
     if broker.credential is not None:
@@ -158,5 +148,5 @@ def _session(
         subscriptions=center_subscriptions(),
         login=login,
         urgent=lambda: True,  # schools may be waiting for a receipt, and one center is no herd
-        on_change=on_change,
+        on_change=lambda: on_change(broker.id),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +15,9 @@ from center.campus_view import CampusView, read_campuses
 from center.database import CenterDatabase, CenterDatabaseError
 from center.json_view import as_json
 from center.paths import Paths
+from center.version import Version
 from foundation.clock import Clock
-from foundation.ids import is_id, new_id
+from foundation.ids import is_id
 from uplink.session import SessionState
 from web.language import mark
 from web.problem import PageProblem, Words
@@ -36,22 +36,6 @@ class Session(Protocol):
     @property
     def state(self) -> SessionState:
         """How it stands now."""
-
-
-class Version:
-    """Another text whenever a page would look different; another one after each start, too."""
-
-    def __init__(self) -> None:
-        self._start = new_id()
-        self._count = itertools.count(1)
-        self._now = f"{self._start}-0"
-
-    def changed(self) -> None:
-        """Called from any thread."""
-        self._now = f"{self._start}-{next(self._count)}"
-
-    def __call__(self) -> str:
-        return self._now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

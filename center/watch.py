@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import structlog
@@ -25,7 +26,9 @@ _LOOKS_PER_NOTE: Final = 30
 
 
 class Watch(Service):
-    """Looks every second; says a heartbeat every 5 s to each enrolled campus through each broker."""
+    """Looks every second; says a heartbeat every 5 s to each enrolled campus through each broker, and one at once when
+    a broker is back: campuses then send again what it may have forgotten.
+    """
 
     def __init__(
         self,
@@ -44,6 +47,18 @@ class Watch(Service):
         self._on_change = on_change
         self._numbers: defaultdict[str, int] = defaultdict(int)
         self._campuses: list[str] = []
+        self._back: set[str] = set()
+        self._wake = threading.Event()
+
+    def broker_is_back(self, broker_id: str) -> None:
+        """A connection was made; returns at once."""
+        self._back.add(broker_id)
+        self._wake.set()
+
+    def close(self) -> None:
+        self.stopping.set()
+        self._wake.set()
+        super().close()
 
     def _loop(self) -> None:
         look = 0
@@ -57,9 +72,11 @@ class Watch(Service):
             except CenterDatabaseError as error:
                 _log.error("the database does not answer", error=str(error))
             if look % _LOOKS_PER_BEAT == 0:
-                self.beat()
+                self.beat(self._posts)
             look += 1
-            self.stopping.wait(LOOK_S)
+            if self._wake.wait(LOOK_S):
+                self._wake.clear()
+                self.beat([self._back.pop() for _ in range(len(self._back))])
 
     def notice(self) -> None:
         """Call silent paths lost."""
@@ -69,11 +86,12 @@ class Watch(Service):
             with self._database.begin() as connection:
                 write(connection, changed)
 
-    def beat(self) -> None:
+    def beat(self, brokers: Iterable[str]) -> None:
         """Say that the center is there and what it hears; also while its database does not answer."""
         heard = self._paths.everyone()
+        posts = [self._posts[broker_id] for broker_id in brokers]
         for campus_id in self._campuses:
-            for post in self._posts.values():
+            for post in posts:
                 echoes = tuple(
                     path.beat.echo
                     for path in heard

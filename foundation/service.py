@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 _log = structlog.get_logger("service")
 
 CLOSE_TIMEOUT_S: Final = 8.0  # the agent promises to be down 10 s after SIGTERM
+_WATCH_S: Final = 0.2
 
 
 class Service(ABC):
@@ -59,6 +60,41 @@ class Service(ABC):
                 _log.error("a service did not end in time", service=self.name, timeout_s=CLOSE_TIMEOUT_S)
 
 
+class Late(Service):
+    """Stands last in a role's list: its services are put together, and what they need is loaded, only when those before
+    them run. An alarm is taken while pages still load. Ends, with its cause, when one of them does.
+    """
+
+    def __init__(self, name: str, build: Callable[[], Sequence[Service]]) -> None:
+        super().__init__(f"late-{name}")
+        self._build = build
+        self._started: list[Service] = []
+
+    def start(self) -> None:
+        try:
+            for service in self._build():
+                service.start()
+                self._started.append(service)
+        except BaseException:
+            self._close_started()
+            raise
+        super().start()
+
+    def _loop(self) -> None:
+        while not self.stopping.wait(_WATCH_S):
+            dead = next((service for service in self._started if not service.alive), None)
+            if dead is not None:
+                raise ServiceFailedError(f"{dead.name} ended by itself: {dead.failure or 'its loop returned'}")
+
+    def _close_started(self) -> None:
+        for service in reversed(self._started):
+            service.close()
+
+    def close(self) -> None:
+        self._close_started()
+        super().close()
+
+
 class RefusedError(Exception):
     """Something cannot start until a person has mended it: settings, a second copy, a taken port, a missing key.
 
@@ -85,7 +121,7 @@ def run_until_signal(services: Sequence[Service], *, stop: threading.Event | Non
             service.start()
             started.append(service)
         notify("READY=1")
-        while not ended.wait(0.2):
+        while not ended.wait(_WATCH_S):
             dead = next((service for service in started if not service.alive), None)
             if dead is not None:
                 raise ServiceFailedError(f"{dead.name} ended by itself: {dead.failure or 'its loop returned'}")

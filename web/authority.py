@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from foundation.clock import Clock, utc_datetime
+from foundation.service import RefusedError
 from web.server import TlsFiles
 
 AUTHORITY_YEARS: Final = 10
@@ -34,7 +35,7 @@ _BACKDATE: Final = timedelta(days=2)
 """A screen whose clock is a day behind must not refuse a new certificate."""
 
 
-class AuthorityError(Exception):
+class AuthorityError(RefusedError):
     """Certificates cannot be made or read; the message says what to do."""
 
 

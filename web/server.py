@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 import ssl
 import threading
@@ -14,16 +13,13 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from foundation.service import RefusedError, Service
+from foundation.service import Service
+from web.listener import ServerAddressError, bind
 from web.stream import streams_of
 
 _READY_WITHIN_S: Final = 10.0
 _GRACE_S: Final = 3
 """Open requests may end in this time after SIGTERM; the whole role has ten seconds."""
-
-
-class ServerAddressError(RefusedError):
-    """The pages cannot be served at the address in the settings; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +40,23 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
 class PageServer(Service):
     """Serves one app at one address until closed."""
 
-    def __init__(self, name: str, app: FastAPI, *, host: str, port: int, tls: TlsFiles | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        app: FastAPI,
+        *,
+        host: str,
+        port: int,
+        tls: TlsFiles | None = None,
+        listener: socket.socket | None = None,
+    ) -> None:
+        """`listener`: the address's own, if it was taken already."""
         super().__init__(name)
         self._app = app
         self._host = host
         self._port = port
         self._tls = tls
-        self._socket: socket.socket | None = None
+        self._socket = listener
         self._server: uvicorn.Server | None = None
         self._ready = threading.Event()
 
@@ -69,7 +75,7 @@ class PageServer(Service):
 
     def start(self) -> None:
         """Bind and serve; returns when pages can be asked for. Raises ServerAddressError."""
-        self._socket = bind(self._host, self._port)
+        self._socket = self._socket or bind(self._host, self._port)
         config = uvicorn.Config(
             self._app,
             log_config=None,
@@ -113,32 +119,3 @@ class PageServer(Service):
         super().close()
         if self._socket is not None:
             self._socket.close()
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or ServerAddressError with a sentence that says what to do."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Said to be TCP in so many words: only on such a socket asyncio sends at once (TCP_NODELAY); otherwise an answer
-    # in two parts, head and body, waits 40 ms for the browser to acknowledge the first.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise ServerAddressError(_sentence(error, host, port)) from error
-    return listener
-
-
-def _sentence(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"port {port} on {host} is taken by another program: stop that program "
-            f"(ss -ltnp 'sport = :{port}' shows it) or write another port under pages in the settings"
-        )
-    if error.errno == errno.EACCES:
-        return f"port {port} may not be used by this user: write a port from 1024 up under pages in the settings"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"this box has no address {host}: write one of its own addresses under pages in the settings"
-    return f"the pages cannot be served at {host}:{port} ({error.strerror})"

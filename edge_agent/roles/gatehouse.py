@@ -6,10 +6,9 @@ from importlib.metadata import version
 
 from alarms.assembly import build_alarms
 from alarms.inputs.socket import PressSocket
-from edge_agent.late import Late
 from edge_agent.notices import notice_commands
 from edge_agent.role import RoleContext
-from foundation.service import Service
+from foundation.service import Late, Service
 
 
 def services(context: RoleContext) -> list[Service]:

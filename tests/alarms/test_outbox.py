@@ -64,10 +64,11 @@ def test_a_sealed_day_alone_does_not_make_reconnection_urgent() -> None:
     assert not outbox.alarm_waits()
 
 
-def due(place: int, sent_s: float, receipt_s: float, now_s: float) -> bool:
+def due(place: int, sent_s: float, receipt_s: float, now_s: float, heard_s: float | None = None) -> bool:
     return is_due(
         place=place,
         sent_ns=round(sent_s * NS_PER_S),
+        heard_ns=None if heard_s is None else round(heard_s * NS_PER_S),
         last_receipt_ns=round(receipt_s * NS_PER_S),
         now_ns=round(now_s * NS_PER_S),
     )
@@ -85,6 +86,13 @@ def test_a_backlog_is_not_doubled_while_the_center_works_its_way_through_it() ->
 
 def test_everything_is_sent_again_after_five_seconds_without_any_receipt() -> None:
     assert due(place=500, sent_s=100, receipt_s=99, now_s=105)
+
+
+def test_a_center_that_is_heard_and_does_not_answer_is_told_again_once() -> None:
+    assert due(place=0, sent_s=100, receipt_s=99, now_s=100.6, heard_s=100.1)
+    assert not due(place=0, sent_s=100, receipt_s=99, now_s=100.4, heard_s=100.1), "it has had no time to answer"
+    assert not due(place=0, sent_s=100, receipt_s=99, now_s=104.9, heard_s=99.9), "it was heard before the sending"
+    assert not due(place=5, sent_s=100, receipt_s=104, now_s=104.9, heard_s=104), "it works its way through a backlog"
 
 
 ALARM = AlarmRecord(

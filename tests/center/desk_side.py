@@ -16,7 +16,8 @@ from center.database import CenterDatabase
 from center.intake import Intake, Taken
 from center.pages import make_center_app
 from center.paths import Paths
-from center.screens import Screens, Version
+from center.screens import Screens
+from center.version import Version
 from center.voice import Voice
 from foundation.clock import SystemClock
 from tests.center.campus_side import School

@@ -234,6 +234,7 @@ def test_an_acknowledgement_said_while_the_broker_is_away_arrives_when_it_is_bac
     )
     center.brokers[0].start()
     again = _connect(lines, center, school)
+    again.say(school.birth(), retain=True)  # the center, back before the school, said it to nobody and says it again
     again.wait_for(Acknowledgement, timeout_s=30)
 
 
@@ -350,6 +351,13 @@ def test_a_second_copy_says_so_in_one_sentence(center: Center) -> None:
     center.start()
     refused = center.command("run")
     _assert_one_sentence(refused, "already running")
+
+
+def test_a_center_that_starts_again_loads_no_pages_before_it_takes_alarms() -> None:
+    pages = {"alembic", "fastapi", "jinja2", "uvicorn"}
+    told = f"import center.cli, sys; print('loaded:', *sorted({pages!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "loaded:\n", done.stdout + done.stderr
 
 
 def test_a_taken_port_says_so_in_one_sentence(center: Center) -> None:

@@ -15,8 +15,9 @@ from foundation.clock import SystemClock
 from tests.support.waiting import wait_until
 from tests.web.conftest import HOSTILE, small_routes
 from web.app import make_app
+from web.listener import ServerAddressError, bind
 from web.page import Theme
-from web.server import PageServer, ServerAddressError, bind
+from web.server import PageServer
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/broken", "/static/web/face.css"])

@@ -21,7 +21,8 @@ import structlog
 from edge_agent.pages.screen.station import COOKIE
 from foundation.ids import is_id
 from foundation.service import Service
-from web.server import TlsFiles, bind, tls_context
+from web.listener import bind
+from web.server import TlsFiles, tls_context
 
 _log = structlog.get_logger("press-door")
 
