@@ -218,13 +218,17 @@ def test_more_than_a_day_is_refused(exporter: Callable[..., Any]) -> None:
 def test_the_checker_page_finds_a_changed_film_and_a_changed_manifest_in_a_browser(
     exporter: Callable[..., Any], browser: Browser, tmp_path: Path
 ) -> None:
-    made = exporter(1_000, 30_000)
+    made = exporter(1_000, 30_000, folder=tmp_path / "D 盘" / "录像 导出#1")
     forged = tmp_path / "forged.html"
     forged.write_text(made.checker.read_text().replace("王警官", "李警官"))
     film = made.films[0]
-    page = browser.new_page()
+    computer = browser.new_context(offline=True)
+    page = computer.new_page()
     errors: list[str] = []
+    asked: set[str] = set()
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("request", lambda request: asked.add(request.url))
     page.goto(made.checker.as_uri())
     page.wait_for_selector("body[data-signature=good]")
     assert "王警官" in page.inner_text("#about")
@@ -240,4 +244,10 @@ def test_the_checker_page_finds_a_changed_film_and_a_changed_manifest_in_a_brows
     page.goto(forged.as_uri())
     page.wait_for_selector("body[data-signature=bad]")
     assert errors == []
-    page.close()
+    assert asked == {made.checker.as_uri(), forged.as_uri()}, "nothing but the page itself is ever loaded"
+    refused = page.evaluate("fetch('https://example.org/').then(() => 'sent', (error) => 'refused')")
+    assert refused == "refused"
+    assert any("Content Security Policy" in each for each in errors), (
+        "the page's own rule, not only the missing network"
+    )
+    computer.close()
