@@ -1,4 +1,4 @@
-"""`edge-agent drill …`: line tests of the alarm buttons (报警线路演练), what is due and what was filed."""
+"""`edge-agent drill …`: line tests of the alarm buttons (报警线路演练), due and filed; and evacuation drills."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from alarms.drill import Result, Standing
+from edge_agent.commands import evacuation
 from edge_agent.drill_wiring import drill_plan
 from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
 from edge_agent.pages.drill.plan import DrillPlan
@@ -18,6 +19,7 @@ from foundation.state import StateDirectory
 from web.signs import State
 
 app = typer.Typer(help="Line tests (报警线路演练): due and filed; `alarm arm-drill` arms one.", no_args_is_help=True)
+app.add_typer(evacuation.app, name="evacuation")
 
 EXIT_MISSED = 1
 _SIGNS = {State.OK: "●", State.ATTENTION: "◆", State.FAILING: "▲", State.UNKNOWN: "○", State.DRILL: "【演练】"}

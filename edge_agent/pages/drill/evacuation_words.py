@@ -42,9 +42,9 @@ MONTH_MARKS: Final = {
     MonthMark.PLANNED: mark("已计划"),
     MonthMark.DUE: mark("待开展"),
     MonthMark.MISSED: mark("漏演"),
-    MonthMark.AHEAD: mark("未到"),
+    MonthMark.AHEAD: mark("还没到"),
     MonthMark.FREE: mark("假期，不要求"),
-    MonthMark.BEFORE: mark("启用以前"),
+    MonthMark.BEFORE: mark("系统启用前"),
 }
 MONTH_STATES: Final = {
     MonthMark.DONE: State.OK,
