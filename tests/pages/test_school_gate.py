@@ -640,7 +640,12 @@ def test_a_roll_call_names_who_came_along_and_counts_pupils_by_class(
     fetched = {"pupil": "小明", "class_name": "一1班", "adult": "王大伟", "approver": "赵校长"}
     assert gate.post(f"/pupils/without/{new_id()}", data=fetched).status_code == 303
     along = {"companions": "3", "companion_names": f"李四 {card}、王五"}
-    signed = gate.post(f"/visits/{new_id()}", data=VISITOR | along)
+    wrong_card, visit_id = VISITOR | along | {"companion_names": f"李四 {card[:-1]}1"}, new_id()
+    gate.post(f"/visits/{visit_id}/draft", data=wrong_card)
+    refused = gate.post(f"/visits/{visit_id}", data=wrong_card)
+    assert (refused.status_code, "身份证号对不上" in refused.text) == (422, True)
+    assert "李四" in gate.get(f"/visits/{visit_id}", follow_redirects=True).text, "asked for anew nothing typed is lost"
+    signed = gate.post(f"/visits/{visit_id}", data=VISITOR | along)
     assert signed.status_code == 303, unescape(signed.text)
     listed = unescape(gate.get("/roll").text)
     assert "4 人" in listed, "the visitor, two by name, one by number"

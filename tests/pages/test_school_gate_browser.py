@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from foundation.ids import new_id
+from gate.class_size import ClassSize
 from gate.handover import read_handovers
 from gate.hours import DayKind, OpenSpan, moment_of
 from gate.leave_slip import Fetching
@@ -214,3 +215,32 @@ def test_a_phone_on_the_round_needs_no_more_than_a_pin_and_a_touch(browser: Brow
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert watch.errors == []
     context.close()
+
+
+@pytest.mark.parametrize("page", [PORTRAIT], indirect=True)
+def test_a_title_offers_who_is_meant_and_who_came_along_stands_in_the_roll_call(page: Page, campus: School) -> None:
+    campus.orders.class_sizes.replace([ClassSize(class_name="一1班", pupils=42)], by="王")
+    page.goto(f"{campus.gate_url.rstrip('/')}/visits/form")
+    following = page.get_by_role("button", name="下一步")
+    page.locator("#name").fill("孙工")
+    following.click()
+    page.locator("label", has_text="没带证件").click()
+    following.click()
+    page.locator("#host").fill("李老师")
+    page.locator("[data-host-choices] button", has_text="李芳").click()
+    expect(page.locator("#host")).to_have_value("李芳")
+    expect(page.locator("[data-host-choices]")).to_be_hidden()
+    following.click()
+    page.locator("label", has_text="送货").click()
+    following.click()
+    page.locator("#companion_names").fill("李四 11010519491231002X，阿依古丽·买买提")
+    page.get_by_role("button", name="登记进校").click()
+    expect(page.get_by_role("status")).to_contain_text("已登记进校")
+    (visit,) = [one for one in inside_now(campus.book.path) if one.visitor and one.visitor.name == "孙工"]
+    assert visit.visitor is not None
+    assert (visit.visitor.host, visit.visitor.companions) == ("李芳", 2)
+    page.goto(f"{campus.gate_url.rstrip('/')}/roll")
+    roll = page.locator("#roll")
+    for words in ("李四", "与 孙工 同来", "阿依古丽·买买提", "一1班", "应在校 42 人"):
+        expect(roll).to_contain_text(words)
+    expect(roll).not_to_contain_text("11010519491231002X")

@@ -90,3 +90,4 @@ for (const step of form.querySelectorAll("[data-step=choice]"))
 const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
 const asked = steps.findIndex((step) => "start" in step.dataset); // what holds today is asked of those who came before too
 show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? (asked >= 0 ? asked : steps.length - 1) : 0);
+if (firstWrong >= 0) steps[firstWrong].querySelector(".wrong input")?.focus(); // and into view, however long the last step is

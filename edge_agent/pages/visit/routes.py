@@ -226,6 +226,13 @@ def _lists(routes: APIRouter, deps: VisitDeps) -> None:
         today = visits_of_day(deps.book.path, beijing_day(deps.clock.utc_ns()))
         return page(request, "visit/inside.html", today=today, masked=masked, inside=inside_now(deps.book.path))
 
+    @routes.get("/{visit_id}")
+    def again(visit_id: str) -> Response:
+        """A form that came back with mistakes, asked for anew: what was typed is kept as a draft."""
+        check(visit_id)
+        there = visit_by_id(deps.book.path, visit_id) is not None
+        return RedirectResponse(f"/visits/{visit_id}/done" if there else f"/visits/form?draft={visit_id}", 303)
+
     @routes.get("/{visit_id}/done")
     def done(request: Request, visit_id: str) -> Response:
         visit = known(deps.book, visit_id)
