@@ -24,8 +24,10 @@ from edge_agent.pages.status.model import (
     FindingStatus,
     PointStatus,
     RetentionStatus,
+    RoleStatus,
     ZoneStatus,
 )
+from edge_agent.role import Role
 from foundation.clock import SystemClock
 from tests.support.browser import watched
 from web.duty import Duty
@@ -162,11 +164,27 @@ def test_the_page_shows_all_and_follows_what_changes(browser: Browser, office: O
     )
     expect(page.get_by_text("连不上设备")).to_be_visible()
     expect(page.locator("#findings b").first).to_have_text(HOSTILE)
+    page.get_by_role("link", name="覆盖").click()
     expect(page.locator("#coverage").get_by_text("12 m²")).to_be_visible()
     page.get_by_role("link", name="English").click()
     expect(page.get_by_text("The device cannot be reached")).to_be_visible()
     assert watch.errors == []
     assert watch.outside == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_healthy_day_is_one_screen_and_each_answer_opens_its_rows(browser: Browser, office: Office) -> None:
+    roles = tuple(RoleStatus(name=role, state=State.OK) for role in Role)
+    office.status = office.status.model_copy(update={"roles": roles})
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(office.server.url)
+    expect(page.locator(".answer .sign.ok")).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 800
+    expect(page.locator("#roles")).to_have_text(re.compile("门卫与报警.*录像.*摄像机巡检.*值班室页面", re.DOTALL))
+    expect(page.get_by_role("table")).to_have_count(0)
+    page.get_by_role("link", name="存储").click()
+    expect(page.locator("#retention").get_by_text("91.0 / 90 天")).to_be_visible()
     page.close()
 
 
