@@ -23,6 +23,8 @@ import cv2
 import numpy as np
 
 from benchmarks.peer_environment import PeerUnavailable, peer_python
+from benchmarks.picture_cast import CAST_VIEWS, CastFootage, CastView
+from benchmarks.picture_cast import LOOKS as CAST_LOOKS
 from benchmarks.picture_faults import FAULTS as TUNING_FAULTS
 from benchmarks.picture_lens import FAULTS
 from benchmarks.picture_scenes import HOURS, PLACES, compressed
@@ -34,10 +36,15 @@ from camera.picture.picture import Picture, from_bgr
 from camera.picture.point_eye import PointEye
 from foundation.clock import NS_PER_S
 
-SETS = {"first": (VIEWS, 6_600), "second": (LATER_VIEWS, 8_800)}
+AnyView = View | CastView
+SETS: dict[str, tuple[tuple[AnyView, ...], int]] = {
+    "first": (VIEWS, 6_600),
+    "second": (LATER_VIEWS, 8_800),
+    "third": (CAST_VIEWS, 31_700),
+}
 """Evaluation views with their seed. The first mended the judgement and is used up, and so are USED_UP of the second."""
-USED_UP = frozenset({"bus stop", "library", "gym", "rear gate"})
-"""Views of the second set that have mended the judgement since (docs/decisions/0077)."""
+USED_UP = frozenset({"bus stop", "library", "gym", "rear gate", "staff car park", "first snow in the yard"})
+"""Views of the second set that have mended the judgement since (docs/decisions/0077 and 0083)."""
 TUNING_SEED = 77_013
 CLIPS = Path(os.environ.get("CAMPUS_CLIPS") or Path(__file__).resolve().parent.parent / ".cache" / "clips")
 
@@ -48,7 +55,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two hours of three views, 2 of each fault")
     parser.add_argument("--tuning", action="store_true", help="the footage that the thresholds were set on")
     parser.add_argument("--judge-only", action="store_true", help="leave out the share of a core and the peer")
-    parser.add_argument("--set", choices=sorted(SETS), default="second", help="the evaluation views")
+    parser.add_argument("--set", choices=sorted(SETS), default="third", help="the evaluation views")
     parser.add_argument("--view", action="append", default=[], help="only this evaluation view; may be repeated")
     asked = parser.parse_args()
     views, seed = SETS[asked.set]
@@ -81,16 +88,26 @@ def main() -> None:
 class Unseen:
     """An evaluation view as the judge sees it."""
 
-    def __init__(self, view: View, seed: int, quick: bool = False) -> None:
+    def __init__(self, view: AnyView, seed: int, quick: bool = False) -> None:
         self.name = view.name
-        self.looks = 720 if quick else LOOKS
-        self._footage = Footage(view, seed)
+        self._footage = footage_of(view, seed)
+        self.looks = 720 if quick else looks_of(view)
 
     def picture(self, number: int, fault: str | None = None, fault_seed: int = 0) -> Picture:
         """A look, with or without a fault."""
         made = FAULTS[fault](np.random.default_rng(fault_seed)) if fault else None
         look = self._footage.look(number, made, fault_seed)
         return Picture(look.y, look.u, look.v, number * LOOK_S * NS_PER_S)
+
+
+def footage_of(view: AnyView, seed: int) -> Footage | CastFootage:
+    """The looks of an evaluation view, by the means of its set."""
+    return CastFootage(view, seed) if isinstance(view, CastView) else Footage(view, seed)
+
+
+def looks_of(view: AnyView) -> int:
+    """How many looks there are."""
+    return CAST_LOOKS if isinstance(view, CastView) else LOOKS
 
 
 class Tuning:
@@ -201,7 +218,7 @@ def cpu_share(points: int, measured_s: float) -> float:
         simulator.wait(timeout=30)
 
 
-def peer(views: Sequence[View], seed: int, hours: float) -> dict[str, Any]:
+def peer(views: Sequence[AnyView], seed: int, hours: float) -> dict[str, Any]:
     """PyPI's camera-health in the middle hours of each view: three bad opinions of four count as an episode."""
     try:
         python = peer_python("camera-health", ["camera-health==0.1.0"])
@@ -213,8 +230,8 @@ def peer(views: Sequence[View], seed: int, hours: float) -> dict[str, Any]:
     for number, view in enumerate(views):
         recent: list[bool] = []
         is_open = False
-        footage = Footage(view, seed + number)
-        first = LOOKS // 2 - int(hours * 1800 / LOOK_S)
+        footage = footage_of(view, seed + number)
+        first = looks_of(view) // 2 - int(hours * 1800 / LOOK_S)
         for index in range(first, first + int(hours * 3600 / LOOK_S)):
             rgb = _rgb(footage.look(index))
             began = time.perf_counter()

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.picture import SETS, USED_UP
 from benchmarks.picture_lens import FAULTS
 from benchmarks.picture_unseen import LOOK_S, Fault, Footage
-from benchmarks.picture_views import View
+from benchmarks.picture_views import LATER_VIEWS
 from benchmarks.picture_watch import LOOKS_A_MINUTE, NAMED
 from camera.picture.judgement import Condition
 from camera.picture.picture import Picture
@@ -27,14 +27,10 @@ class Gate:
     """The rear gate by night, a view whose windows went dark and were taken for a lens out of focus."""
 
     def __init__(self) -> None:
-        views, seed = SETS["second"]
-        number, self.view = self._named(views, "rear gate")
+        _, seed = SETS["second"]
+        number, self.view = next((number, view) for number, view in enumerate(LATER_VIEWS) if view.name == "rear gate")
         self._footage = Footage(self.view, seed + number)
         self.plain = [self.picture(number) for number in range(END)]
-
-    @staticmethod
-    def _named(views: tuple[View, ...], name: str) -> tuple[int, View]:
-        return next((number, view) for number, view in enumerate(views) if view.name == name)
 
     def picture(self, number: int, fault: Fault | None = None) -> Picture:
         """A look, drawn anew."""
