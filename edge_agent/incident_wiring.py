@@ -48,7 +48,7 @@ def incident_services(context: RoleContext, faults: FaultLedger) -> IncidentServ
         ledger,
         limits,
         (
-            AlarmTail(alarms, ledger, lambda: faults.hear_anew(alarms.stem)),
+            AlarmTail(alarms, ledger, lambda: faults.hear_anew(alarms.stem), limits, context.clock),
             IncidentWatch(ledger.path, limits, context.findings, context.clock),
         ),
     )
@@ -60,23 +60,53 @@ def limits_of(settings: IncidentReports) -> Limits:
 
 
 class AlarmTail(Tail):
-    """Follows the alarms: each real one opens an incident, each of its steps is added. A line test opens none."""
+    """Follows the alarms: each real one opens an incident, each of its steps is added. A line test opens none.
 
-    def __init__(self, alarms: Path, ledger: IncidentLedger, hear_anew: Callable[[], None]) -> None:
+    A box that kept no incidents before it was upgraded has old alarms: those whose written report was due before the
+    first look open none, for nobody can report them in time any more.
+    """
+
+    def __init__(
+        self, alarms: Path, ledger: IncidentLedger, hear_anew: Callable[[], None], limits: Limits, clock: Clock
+    ) -> None:
         """`hear_anew` forgets how far the alarms' journal was read."""
         super().__init__(alarms, ledger.journal, self._take)
         self._alarms = alarms
         self._ledger = ledger
         self._hear_anew = hear_anew
+        self._limits = limits
+        self._clock = clock
+        self._looked_back = False
 
     def poll(self) -> bool:
         """Hand over one batch; True if there may be more at once."""
+        if not self._looked_back and self._alarms.exists():
+            try:
+                self._look_back()
+            except DatabaseError as error:
+                _log.warning("the alarms cannot be read yet; trying again", error=str(error))
+                return False
+            self._looked_back = True
         more = super().poll()
         if more or not self.caught_up or not self._was_replaced():
             return more
         _log.warning("the alarm database was replaced; its journal is read from the beginning")
         self._hear_anew()
         return True
+
+    def _look_back(self) -> None:
+        if self._ledger.journal.cursor(self._alarms.stem):
+            return  # followed since long
+        with open_read_only(self._alarms) as reader:
+            row = reader.row(
+                "SELECT coalesce(min(seq) FILTER (WHERE kind = ? AND at_utc_ns >= ?) - 1, max(seq), 0) FROM fact",
+                (AlarmRaisedFact.kind, self._due_since_ns()),
+            )
+        if row is not None and row[0]:
+            self._ledger.journal.move_cursor(self._alarms.stem, int(row[0]))
+
+    def _due_since_ns(self) -> int:
+        return self._clock.utc_ns() - self._limits.written_ns
 
     def _was_replaced(self) -> bool:
         try:
@@ -95,7 +125,8 @@ class AlarmTail(Tail):
             return
         record = find_alarm(self._alarms, alarm_id)
         if record is not None and record.purpose is Purpose.REAL:
-            self._ledger.hear(heard(record))
+            opens = entry.kind == AlarmRaisedFact.kind or record.pressed_utc_ns >= self._due_since_ns()
+            self._ledger.hear(heard(record), opens=opens)
 
 
 def heard(record: AlarmRecord) -> HeardAlarm:

@@ -82,13 +82,16 @@ class IncidentLedger:
         return self._database.path
 
     # ── what the alarm line tells ──────────────────────────────────────────────────────────────────────────────────
-    def hear(self, alarm: HeardAlarm) -> None:
+    def hear(self, alarm: HeardAlarm, *, opens: bool = True) -> None:
         """Open an incident for a real alarm, or add what is new in its history; the same again changes nothing.
 
-        Raises DatabaseError.
+        Without `opens` one that has no incident gets none. Raises DatabaseError.
         """
         with self._writing() as writing:
-            known = writing.find(alarm.id) or writing.begin(
+            known = writing.find(alarm.id)
+            if known is None and not opens:
+                return
+            known = known or writing.begin(
                 incident_id=alarm.id,
                 source=IncidentSource.ALARM,
                 title=alarm.title,

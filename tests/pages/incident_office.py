@@ -165,7 +165,7 @@ def serve(folder: Path, clock: ManualClock) -> Office:
         url=server.url.rstrip("/"),
         clock=clock,
         alarms=alarms,
-        tail=AlarmTail(alarms.path, ledger, lambda: faults.hear_anew("alarms")),
+        tail=AlarmTail(alarms.path, ledger, lambda: faults.hear_anew("alarms"), limits, clock),
         watch=IncidentWatch(ledger.path, limits, board, clock),
         incidents=ledger,
         board=board,

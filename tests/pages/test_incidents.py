@@ -71,6 +71,23 @@ def test_a_real_alarm_opens_an_incident_with_its_steps_and_a_drill_opens_none(of
         assert text in page
 
 
+def test_alarms_from_before_a_box_kept_incidents_open_none_and_those_that_can_still_be_reported_do(
+    office: Office,
+) -> None:
+    old = office.alarms.line.press(request("east")).alarm_id
+    office.clock.advance(seconds=2 * 3_600 + 60)
+    in_time = office.alarms.line.press(request("west")).alarm_id
+    office.clock.advance(seconds=600)
+    office.tail.poll()  # the first look after an upgrade
+    office.alarms.line.tell(old, UpdateKind.LOCAL_ACKNOWLEDGED, person="王师傅")
+    office.tail.poll()
+    assert [one.id for one in open_incidents(office.incidents.path)] == [in_time]
+    office.alarms.line.tell(in_time, UpdateKind.LOCAL_ACKNOWLEDGED, person="王师傅")
+    office.clock.advance(seconds=24 * 3_600)
+    office.tail.poll()
+    assert happened(office, in_time)[-1] is IncidentHappening.ALARM_STEP, "later steps of one that is known are added"
+
+
 def test_what_a_duress_pin_means_is_read_only_by_who_answers_for_incidents(office: Office) -> None:
     real = alarm(office)
     office.alarms.line.tell(real, UpdateKind.DURESS, person="王师傅", reason="误报")
