@@ -153,6 +153,18 @@ def test_badges_begin_anew_on_each_beijing_day(book: GateBook, clock: ManualCloc
     assert sign_in(book, replace(PARENT, name="王五", phone="")).badge == 1
 
 
+def test_a_clock_set_back_a_day_gives_no_badge_twice(book: GateBook, clock: ManualClock) -> None:
+    clock.advance(days=1)
+    given = [sign_in(book, replace(PARENT, name="张三", phone=""))]
+    clock.step_wall(days=-1)
+    given += [sign_in(book, replace(PARENT, name=name, phone="")) for name in ("李四", "王五")]
+    clock.step_wall(days=1)
+    given.append(sign_in(book, replace(PARENT, name="赵六", phone="")))
+    assert len({(visit.day, visit.badge) for visit in given}) == len(given)
+    assert {visit.id for visit in inside_now(book.path)} == {visit.id for visit in given}
+    assert verify_audit(book.path).holds
+
+
 def test_the_latest_visitors_are_offered_once_and_not_while_inside(book: GateBook, clock: ManualClock) -> None:
     for name in ("张三", "李四", "张三"):
         clock.advance(seconds=60)

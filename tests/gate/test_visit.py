@@ -90,7 +90,7 @@ def test_full_width_digits_and_gaps_from_readers_become_one_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["阿卜杜拉·买买提", "䶮龘", "བསྟན་འཛིན", "ئابدۇللا", "Christopher O'Brien-Smith", "張" * 100]
+    "name", ["阿卜杜拉·买买提", "䶮龘", "𠮷𪚥", "བསྟན་འཛིན", "ئابدۇللا", "Christopher O'Brien-Smith", "張" * 100]
 )
 def test_names_of_all_scripts_stay_as_they_are(name: str) -> None:
     assert tidy(replace(PARENT, name=name)).name == name

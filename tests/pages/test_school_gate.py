@@ -31,7 +31,7 @@ from gate.policy import read_policies
 from gate.query import inside_now, record_of
 from gate.roll_call import read_roll_calls
 from gate.roster import read_shifts
-from gate.staff import StaffMember, read_staff, staff_inside
+from gate.staff import NewStaff, StaffMember, read_staff, staff_inside
 from gate.vehicle_book import vehicle_record, vehicles_inside
 from tests.pages.school_gate import PASSWORD, PINS, School, make_accounts, school
 
@@ -391,6 +391,18 @@ def test_a_teachers_slip_lets_a_pupil_out_and_without_one_a_name_is_asked_for(
     assert [one.approver for one in read_pupils_out(campus.book.path, 0, 2**62)] == ["陈老师", "陈老师"]
 
 
+def test_whoever_did_not_come_in_cannot_leave(campus: School, gate: httpx.Client) -> None:
+    for what in ("visits", "vehicles"):
+        answer = gate.post(f"/{what}/{new_id()}/leave/{new_id()}")
+        assert answer.status_code == 404, what
+        assert "Traceback" not in answer.text
+    campus.orders.staff.keep(NewStaff(number="T1", name="李老师"), by="王")
+    (member,) = read_staff(campus.orders.path)
+    gate.post(f"/staff/{member.id}/out/{new_id()}")
+    assert staff_inside(campus.book.path) == {}
+    assert inside_now(campus.book.path) == ()
+
+
 # ── spreadsheets ──────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_staff_list_is_taken_whole_or_refused_with_every_mistake(
     campus: School, leader: httpx.Client, gate: httpx.Client
@@ -405,6 +417,13 @@ def test_a_staff_list_is_taken_whole_or_refused_with_every_mistake(
     for rubbish in (b"", b"\x00" * 100, b"PK\x03\x04rubbish"):
         assert leader.post("/gate/staff/import", files=upload(rubbish)).status_code == 422
     assert [one.name for one in read_staff(campus.orders.path)] == ["李老师", "王芳"]
+    meeting = {"meeting_id": new_id(), "title": "家长会", "day": "2026-11-24", "begins": "10:00", "ends": "11:00"}
+    for path, form in (("/gate/roster/import", {}), ("/gate/watchlist/import", {}), ("/gate/meetings", meeting)):
+        for rubbish in (b"", b"\x00" * 100, b"PK\x03\x04rubbish", good):
+            refused = leader.post(path, data=form, files=upload(rubbish))
+            assert refused.status_code == 422, (path, rubbish[:8])
+            assert 'class="error"' in refused.text or "<table" in refused.text, (path, rubbish[:8])
+    assert read_meetings(campus.orders.path, 0, 2**62) == ()
     page = gate.get("/staff").text
     gate.post(action(page, rf"/staff/{read_staff(campus.orders.path)[1].id}/in/[0-9a-f-]+"))
     assert list(staff_inside(campus.book.path)) == [read_staff(campus.orders.path)[1].id]

@@ -292,7 +292,9 @@ def test_a_picture_is_seen_by_whoever_was_written_down_only(campus: School, offi
 def test_an_export_is_masked_by_default_and_whole_for_a_written_reason(
     gate: httpx.Client, campus: School, office: httpx.Client
 ) -> None:
-    come_in(gate, campus, name="=cmd|'/c calc'!A1", organisation="-2+3", carried="@SUM(1)")
+    come_in(
+        gate, campus, name="=cmd|'/c calc'!A1", organisation="-2+3", carried="@SUM(1)", companion_names=f"=1+1 {CARD}"
+    )
     gate.post(f"/vehicles/{new_id()}", data=VAN)
     gate.post(f"/visits/{new_id()}/refused/drunk", data={"name": "李四"})
 
@@ -310,6 +312,7 @@ def test_an_export_is_masked_by_default_and_whole_for_a_written_reason(
     for text in ("京A12345", "李四", "醉酒"):
         assert text in masked
     assert "cmd|" in masked
+    assert "=1+1 110105" in masked, "who came along is named, with the number masked"
     assert not re.search(r"(^| )[=@]", masked), "no cell begins as a formula would"
     assert office.post("/gate/book/export", data={**days, "whole": "yes"}).status_code == 422
     whole = cells(office.post("/gate/book/export", data={**days, "whole": "yes", "reason": "派出所调取"}))
@@ -349,7 +352,7 @@ def test_a_leader_has_a_record_erased_and_the_gatehouse_is_told(
 # ── what people type ──────────────────────────────────────────────────────────────────────────────────────────────
 NAMES = (
     "买买提·艾力",
-    "䶮𬭎",
+    "䶮𬭎𠮷𪚥",
     "ئالىم جان",
     "བཀྲ་ཤིས་དོན་གྲུབ།",
     "Jean-Baptiste d'Arc",
