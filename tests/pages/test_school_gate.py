@@ -419,7 +419,7 @@ def test_a_staff_list_is_taken_whole_or_refused_with_every_mistake(
     assert [one.name for one in read_staff(campus.orders.path)] == ["李老师", "王芳"]
     meeting = {"meeting_id": new_id(), "title": "家长会", "day": "2026-11-24", "begins": "10:00", "ends": "11:00"}
     for path, form in (("/gate/roster/import", {}), ("/gate/watchlist/import", {}), ("/gate/meetings", meeting)):
-        for rubbish in (b"", b"\x00" * 100, b"PK\x03\x04rubbish", good):
+        for rubbish in (b"", b"\x00" * 100, b"PK\x03\x04rubbish", workbook(("品名", "价"), ("粉笔", "1"))):
             refused = leader.post(path, data=form, files=upload(rubbish))
             assert refused.status_code == 422, (path, rubbish[:8])
             assert 'class="error"' in refused.text or "<table" in refused.text, (path, rubbish[:8])
