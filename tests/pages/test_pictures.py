@@ -148,6 +148,8 @@ def test_this_is_fine_is_told_by_those_who_see_it(office: Office) -> None:
     assert "已记下" in officer.get(said.headers["location"]).text
     (told,) = [entry for entry in read_entries(office.journal_file, after=0) if entry.kind == PictureAccepted.kind]
     assert told.read(PictureAccepted) == PictureAccepted(point_id="gate-east", by="zhang（zhang）")
+    assert "zhang（zhang）" in guard.get("/pictures/gate-east").text, "who said so stays on the page"
+    assert "确认过画面没有问题的人" not in guard.get("/pictures/hall").text
 
 
 def test_detection_and_repair_times_stay_on_the_page(office: Office) -> None:

@@ -18,7 +18,7 @@ from edge_agent.pages.picture.still_routes import Looked
 from edge_agent.pages.picture.words import LIGHTS, TROUBLES, UNJUDGED, measured
 from foundation.clock import NS_PER_S, Clock
 from foundation.ids import is_id
-from foundation.journal import Journal
+from foundation.journal import Journal, read_entries
 from foundation.sqlite import DatabaseError
 from web.duty import Right
 from web.finding_words import words_of
@@ -30,6 +30,7 @@ from web.signs import State
 from web.stream import live
 
 _SHOWN_NS: Final = 30 * 86_400 * NS_PER_S
+_MOST_ACCEPTED: Final = 10_000  # read at most: at ten a week these are twenty years
 _REASON: Final = "图像异常"
 _NOTHING_OPEN: Final = Words(mark("这个点位现在没有图像异常"), mark("可能已经恢复，或别人刚确认过。请看最新的状态。"))
 
@@ -78,6 +79,23 @@ def _episodes(deps: PictureDeps) -> Sequence[PictureEpisode]:
         return ()
     oldest = deps.clock.utc_ns() - _SHOWN_NS
     return [one for one in reversed(found) if one.ended_utc_ns is None or one.ended_utc_ns >= oldest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    at_utc_ns: int
+    by: str
+
+
+def _accepted(deps: PictureDeps, point_id: str) -> Sequence[_Accepted]:
+    """Who said in the last 30 days that the picture is fine, latest first."""
+    told = read_entries(deps.journal.database.path, after=0, limit=_MOST_ACCEPTED, kind=PictureAccepted.kind)
+    oldest = deps.clock.utc_ns() - _SHOWN_NS
+    return [
+        _Accepted(entry.at_utc_ns, fact.by)
+        for entry in reversed(told)
+        if entry.at_utc_ns >= oldest and (fact := entry.read(PictureAccepted)).point_id == point_id
+    ]
 
 
 def _frame(deps: PictureDeps, request: Request) -> dict[str, object]:
@@ -150,6 +168,7 @@ def _one(routes: APIRouter, deps: PictureDeps) -> None:
             running=[episode for episode in episodes if episode.ended_utc_ns is None],
             over=[episode for episode in episodes if episode.ended_utc_ns is not None],
             accepted="accepted" in request.query_params,
+            acceptances=_accepted(deps, point_id),
         )
 
     @routes.post("/{point_id}/accept", dependencies=[needs(Right.SEE_FOOTAGE)])  # who judges it must see it
