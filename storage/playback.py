@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,8 @@ from storage.segment_file import FragmentAt, NotOurSegment, SegmentFile, read_he
 
 LONGEST_MS: Final = DAY_MS
 CHUNK_BYTES: Final = 256 * 1024
+AT_ONCE: Final = 64
+"""Segments whose heads are read in one call to a disk."""
 _TRAF_AT: Final = 24  # moof header 8, mfhd 16
 _TFDT_VALUE: Final = 36  # traf header 8, tfhd 16, tfdt header and version 12
 _SAP: Final = 0x90000000  # a reference that begins with a keyframe (SAP type 1)
@@ -111,22 +114,11 @@ def open_playback(catalogue: Path, volumes: Sequence[Mounted], point: str, start
     with open_read_only(catalogue) as reader:
         rows = read_segments(reader, point, start_ms, min(end_ms, start_ms + LONGEST_MS))
         away = volume_of(reader, without_copy(rows, volumes))
-    segments = one_copy(rows, volumes)
-    here = {volume.no: volume for volume in volumes}
     head: bytes | None = None
     movie, origin_ms = b"", 0
     parts: list[_Part] = []
     next_ms = None
-    for segment in segments:
-        volume = here[segment.key.volume_no]
-        path = volume.root / segment.path
-        try:
-            found = volume.do(partial(_playable, segment, path))
-        except (FileNotFoundError, NotOurSegment):
-            continue
-        if found is None:
-            continue
-        raw, head_bytes, end, duration_ms = found
+    for volume, segment, (path, raw, head_bytes, end, duration_ms) in _all_playable(one_copy(rows, volumes), volumes):
         if head is None:
             head, movie, origin_ms = raw, _moov_of(raw), segment.key.start_ms
         elif _moov_of(raw) != movie:
@@ -174,7 +166,32 @@ def volume_of(reader: Transaction, segments: Sequence[Segment]) -> str | None:
     return str(row[0]) if row else None
 
 
-def _playable(segment: Segment, path: Path) -> tuple[bytes, int, int, int] | None:
+_Found = tuple[Path, bytes, int, int, int]
+"""File, its head, the head's length, end in the file, duration in ms."""
+
+
+def _all_playable(segments: Sequence[Segment], volumes: Sequence[Mounted]) -> Iterator[tuple[Mounted, Segment, _Found]]:
+    # Many in one call to the disk: a day is 1,440 of them.
+    here = {volume.no: volume for volume in volumes}
+    for volume_no, neighbours in groupby(segments, key=lambda segment: segment.key.volume_no):
+        volume = here[volume_no]
+        while batch := list(islice(neighbours, AT_ONCE)):
+            for segment, found in zip(batch, volume.do(partial(_playable_of, volume.root, batch)), strict=True):
+                if found is not None:
+                    yield volume, segment, found
+
+
+def _playable_of(root: Path, segments: Sequence[Segment]) -> list[_Found | None]:
+    found: list[_Found | None] = []
+    for segment in segments:
+        try:
+            found.append(_playable(segment, root / segment.path))
+        except (FileNotFoundError, NotOurSegment):
+            found.append(None)
+    return found
+
+
+def _playable(segment: Segment, path: Path) -> _Found | None:
     if segment.state == 0:
         growing = read_segment(path, prove_last=False)
         if not growing.fragments:
@@ -185,7 +202,7 @@ def _playable(segment: Segment, path: Path) -> tuple[bytes, int, int, int] | Non
     with path.open("rb") as file:
         _, length = read_head(file)
         file.seek(0)
-        return file.read(length), head_bytes or length, end, duration_ms
+        return path, file.read(length), head_bytes or length, end, duration_ms
 
 
 def _read_part(part: _Part, start: int, end: int, timescales: dict[int, int]) -> Iterator[bytes]:
