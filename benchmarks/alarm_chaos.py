@@ -248,7 +248,8 @@ class Chaos:
             if step is not None and step.at_utc_ns > finger.healed_utc_ns:
                 waits.setdefault(finger.fault, []).append((step.at_utc_ns - finger.healed_utc_ns) / 1e9)
         for fault, seconds in sorted(waits.items()):
-            say(f"{fault}: {len(seconds)} waited, at most {max(seconds):.2f} s after healing")
+            median, longest = percentile(seconds, 0.5), max(seconds)
+            say(f"{fault}: {len(seconds)} waited, half of them {median:.2f} s after healing, at most {longest:.2f} s")
         every = [seconds for some in waits.values() for seconds in some]
         return {
             "presses": len(self.fingers),

@@ -100,12 +100,14 @@ class District:
     # ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────
     def start(self, name: str, command: Sequence[str], env: dict[str, str] | None = None) -> None:
         log = (self.root / f"{name}.log").open("ab")
+        # An installation has its modules compiled (pip does it); a shell that forbids it would time Python's compiler.
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         self.processes[name] = subprocess.Popen(
             [*self.prefix.get(name, []), *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, **(env or {})},
+            env={**environment, **(env or {})},
             start_new_session=True,
         )
 

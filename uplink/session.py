@@ -135,6 +135,7 @@ class MqttSession(Service):
         self._on_change = on_change
         self._backoff = Backoff(jitter or random.Random())
         self._protocol: Protocol = "5"
+        self._version_refused = False
         self._connection: _Connection | None = None
         self._hurry = threading.Event()
         self._state = SessionState(
@@ -196,6 +197,8 @@ class MqttSession(Service):
         while not self.stopping.is_set():
             began_ns = self._clock.running_ns()
             connection = self._connect()
+            if connection is None and self._version_refused and not self.stopping.is_set():
+                connection = self._connect()  # it is there and named what is wrong: no reason to wait
             if connection is not None:
                 self._serve(connection)
                 if self._clock.running_ns() - began_ns > STABLE_S * NS_PER_S:
@@ -212,6 +215,7 @@ class MqttSession(Service):
         self._backoff.failures += 1
 
     def _connect(self) -> _Connection | None:
+        self._version_refused = False
         try:
             connection = self._dial()
         except (OSError, ValueError) as error:  # ValueError: paho's word for an address it cannot use
@@ -223,6 +227,7 @@ class MqttSession(Service):
             return connection
         # A 3.1.1 broker answers version 5 in many ways: an odd CONNACK, silence, a closed line. So whatever failed
         # after the line stood is tried with the other version next, unless the broker gave a reason of its own.
+        self._version_refused = connection.version_refused
         if not connection.reason or connection.version_refused:
             self._protocol = "3.1.1" if self._protocol == "5" else "5"
         self._failed(connection.reason or "the broker ended the connection before accepting it")
