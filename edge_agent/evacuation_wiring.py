@@ -10,8 +10,8 @@ import structlog
 
 from config.every import Span
 from config.settings import Settings
+from edge_agent.pages.drill.evacuation_deps import EvacuationDeps
 from edge_agent.pages.drill.evacuation_plan import EvacuationBook
-from edge_agent.pages.drill.evacuation_routes import EvacuationDeps
 from edge_agent.role import RoleContext
 from foundation.clock import NS_PER_S, Clock
 from foundation.finding import FindingBoard, Severity

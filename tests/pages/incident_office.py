@@ -17,8 +17,9 @@ from config.incident_reports import IncidentReports
 from config.line_test import LineTests
 from edge_agent.evacuation_wiring import EvacuationWatch
 from edge_agent.incident_wiring import AlarmTail, IncidentWatch, limits_of
+from edge_agent.pages.drill.evacuation_deps import EvacuationDeps
 from edge_agent.pages.drill.evacuation_plan import EvacuationBook
-from edge_agent.pages.drill.evacuation_routes import EVACUATION_BODY_LIMITS, EvacuationDeps, evacuation_routes
+from edge_agent.pages.drill.evacuation_routes import EVACUATION_BODY_LIMITS, evacuation_routes
 from edge_agent.pages.drill.plan import DrillPlan
 from edge_agent.pages.drill.routes import ArmRefusedError, DrillDeps, drill_routes
 from edge_agent.pages.incident.report_routes import incident_report_routes

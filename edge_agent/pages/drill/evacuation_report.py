@@ -44,7 +44,7 @@ def evacuation_record(file: EvacuationFile, *, campus: Campus, made_at_utc_ns: i
             _photos(file),
         ),
         signatures=(
-            Signature("演练负责人", _name(drill.plan.responsible)),
+            Signature("演练负责人"),
             Signature("记录人", _name(recorded)),
             Signature("安全干部"),
             Signature("校领导"),
@@ -170,7 +170,7 @@ def _photos(file: EvacuationFile) -> Facts:
     held = file.evacuation.stage in (EvacuationStage.DONE, EvacuationStage.FILED)
     kept = f"{len(file.photos)} 张，原件存于本系统" if file.photos else "没有照片" if held else ""
     marks = "、".join(sha256[:8] for sha256 in file.photos)
-    return _facts("照片", ("照片", kept), ("照片校验码前 8 位", marks))
+    return _facts("照片", ("照片", kept), ("校验码", marks))
 
 
 def _facts(title: str, *facts: tuple[str, str]) -> Facts:

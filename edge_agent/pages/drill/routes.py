@@ -19,7 +19,7 @@ from config.every import Every, span_of
 from edge_agent.pages.as_json import wants_json
 from edge_agent.pages.drill.model import drill_view, drills_view
 from edge_agent.pages.drill.plan import DrillPlan
-from edge_agent.pages.drill.sheet import drill_sheet
+from edge_agent.pages.drill.sheet import drill_sheet, sheet_response
 from edge_agent.pages.drill.words import (
     EVERY,
     RESULT_STATES,
@@ -30,14 +30,10 @@ from edge_agent.pages.drill.words import (
     steps_of,
 )
 from edge_agent.pages.fault.routes import signer
-from edge_agent.pages.incident.routes import attachment
-from edge_agent.pages.paper import pdf_response
 from foundation.clock import beijing_day
 from foundation.ids import is_id
 from foundation.sqlite import DatabaseError
-from web.document.comma_separated import render_csv
 from web.document.report import Report
-from web.document.spreadsheet import render_spreadsheet
 from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
@@ -53,7 +49,6 @@ _REFUSED: Final = Words(mark("演练没有布置"), mark("门卫室程序说：%
 _TAKEN: Final = Words(
     mark("%(who)s 已给这个按钮布置了演练"), mark("请等那一次按下或到时，再布置。现在按下算那一次演练。")
 )
-_SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ArmRefusedError(Exception):
@@ -172,15 +167,7 @@ def _sheet(routes: APIRouter, deps: DrillDeps) -> None:
             report: Report = drill_sheet(deps.plan, first, last, end)
         except DatabaseError as error:
             raise PageProblem(503, _NO_ALARMS) from error
-        name = f"line-tests-{first:%Y-%m}.{form}"
-        match form:
-            case "pdf":
-                return pdf_response(report, name)
-            case "xlsx":
-                return attachment(render_spreadsheet(report), _SPREADSHEET, name)
-            case "csv":
-                return attachment(render_csv(report.tables[0]), "text/csv; charset=utf-8", name)
-        raise HTTPException(404)
+        return sheet_response(report, f"line-tests-{first:%Y-%m}", form)
 
 
 def _one(routes: APIRouter, deps: DrillDeps) -> None:
