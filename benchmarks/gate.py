@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.alarm_district import percentile, say
-from foundation.clock import SystemClock
+from foundation.clock import Clock, SystemClock
 from foundation.ids import new_id
 from gate.book import GateBook
 from gate.folding import Folding
@@ -104,9 +104,9 @@ def person(number: int) -> Visitor:
     )
 
 
-def fill(path: Path, visits: int) -> None:
+def fill(path: Path, visits: int, clock: Clock | None = None) -> None:
     """Visits that have come and gone, written as the book writes them but many in a transaction."""
-    book, chance, begun = GateBook(path, SystemClock()), random.Random(1), time.perf_counter()
+    book, chance, begun = GateBook(path, clock or SystemClock()), random.Random(1), time.perf_counter()
     for first in range(0, visits, _AT_ONCE):
         with book.records.writing() as transaction:
             for number in range(first, min(first + _AT_ONCE, visits)):

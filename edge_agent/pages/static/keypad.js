@@ -10,5 +10,7 @@ for (const pad of document.querySelectorAll("[data-keypad]")) {
     else if (input.maxLength < 0 || longer.length <= input.maxLength) input.value = longer;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  pad.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus: Enter is no second key
   pad.disabled = false;
+  if (document.activeElement === document.body && input.checkVisibility()) input.focus();
 }
