@@ -40,7 +40,7 @@ _TRIPS = """() => {
   const frame = seen(".top a, .top button, nav a");
   return [
     ...(aside > 0 ? [`the page scrolls sideways by ${aside} px`] : []),
-    ...frame.concat(seen("button, .button, thead th")).filter((e) => lines(e) > 3.2).map((e) => `in pieces: ${said(e)}`),
+    ...frame.concat(seen("button, .button, thead th")).filter((e) => lines(e) > 3).map((e) => `broken: ${said(e)}`),
     ...frame.filter((e) => e.offsetHeight < 40).map((e) => `a small target: ${said(e)}`),
   ];
 }"""
