@@ -90,7 +90,7 @@ def footage_services(context: RoleContext, people: PeopleBook) -> FootageService
         desk=desk,
         journal=context.journal,
         disks=settings.volumes,
-        forecasts=lambda: forecast_all(catalogue, settings, clock.utc_ns() // NS_PER_MS),
+        forecasts=lambda: forecast_all(catalogue, settings, clock.utc_ns() // NS_PER_MS, limit_s=READ_LIMIT_S),
         people=people,
     )
     stills = Stills(settings, state, clock)
