@@ -21,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("campus", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("campus")
 
+# An installation has its modules compiled. Programs that the tests start would compile ours anew each time, a third of
+# what they take to be ready, in a shell that forbids Python to keep what it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest file first: a worker that began it last would work alone at the end."""
