@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, Request
 
 from tests.support.programs import require_program
 
-_QUIET = (
+QUIET = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -25,7 +25,7 @@ _QUIET = (
 def launched(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium; a visible skip without one (in CI a failure)."""
     program = require_program("chromium")
-    browser = playwright.chromium.launch(executable_path=str(program), args=list(_QUIET))
+    browser = playwright.chromium.launch(executable_path=str(program), args=list(QUIET))
     try:
         yield browser
     finally:
