@@ -93,6 +93,36 @@ def test_a_scanned_badge_leaves_once_and_is_worth_nothing_afterwards(gate: httpx
     assert "没有找到来过的人" in gate.get("/visits/new", params={"q": forged}).text
 
 
+def test_a_form_filled_in_for_somebody_known_shows_no_whole_number_and_keeps_it(
+    gate: httpx.Client, campus: School
+) -> None:
+    visit = come_in(gate, campus, companion_names="李四 H12345678")
+    hidden = (CARD, "13800000001", "H12345678")
+    correcting = gate.get(f"/visits/{visit.id}/correct").text
+    gate.post(f"/visits/{visit.id}/leave/{new_id()}")
+    again = gate.get("/visits/form", params={"again": visit.id}).text
+    for page in (correcting, again):
+        assert not any(number in page for number in hidden)
+        assert "110105********002X" in page
+    fields = dict(re.findall(r'name="([a-z_]+)" (?:type="\w+" )?value="([^"]*)"', again))
+    typed = VISITOR | {name: fields[name] for name in ("document_number", "phone", "filled_from")}
+    second = new_id()
+    assert CARD not in gate.post(f"/visits/{second}", data=typed | {"host": ""}).text, "nor when something is wrong"
+    gate.post(f"/visits/{second}/draft", data=typed)
+    assert CARD not in gate.get("/visits/form", params={"draft": second}).text
+    assert gate.post(f"/visits/{second}", data=typed).status_code == 303
+    kept = visit_by_id(campus.book.path, second)
+    assert kept is not None
+    assert kept.visitor is not None
+    assert (kept.visitor.document_number, kept.visitor.phone) == (CARD, "13800000001")
+    changed = typed | {"phone": "13900000009", "correction_reason": "换了手机", "filled_from": second}
+    assert gate.post(f"/visits/{second}/correct", data=changed).status_code == 303
+    put_right = visit_by_id(campus.book.path, second)
+    assert put_right is not None
+    assert put_right.visitor is not None
+    assert (put_right.visitor.document_number, put_right.visitor.phone) == (CARD, "13900000009")
+
+
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_somebody_refused_is_known_again_and_a_touch_undoes_it(gate: httpx.Client, campus: School) -> None:
     refusal_id = new_id()

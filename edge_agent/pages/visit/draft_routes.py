@@ -8,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.screen.station import station_of
 from edge_agent.pages.visit.deps import VisitDeps, check
-from edge_agent.pages.visit.form import visitor_of
 from edge_agent.pages.visit.notice import notices_of
+from edge_agent.pages.visit.typed import typed_visitor
 from gate.query import record_of, visit_by_id
 from web.form import FormTexts
 from web.page import page
@@ -31,7 +31,7 @@ def draft_routes(routes: APIRouter, deps: VisitDeps) -> None:
         return page(
             request,
             "visit/visit_notices.html",
-            notices=notices_of(deps, request, visitor_of(form), record_of(visit_id)),
+            notices=notices_of(deps, request, typed_visitor(deps.book, form), record_of(visit_id)),
         )
 
     @routes.post("/{visit_id}/draft/drop")

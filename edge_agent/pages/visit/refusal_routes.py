@@ -12,6 +12,7 @@ from edge_agent.pages.screen.station import station_of
 from edge_agent.pages.visit.deps import VisitDeps, book_words, check
 from edge_agent.pages.visit.form import FIELDS, values_of, visitor_of
 from edge_agent.pages.visit.notice import notices_of
+from edge_agent.pages.visit.typed import FILLED_FROM, shown_again, typed_visitor
 from edge_agent.pages.visit.words import REFUSALS
 from foundation.ids import new_id
 from gate.record import RecordRefusedError
@@ -35,14 +36,14 @@ def refusal_routes(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.post("/{refusal_id}/refuse")
     def with_form(request: Request, refusal_id: str, form: FormTexts) -> Response:
         check(refusal_id)
-        return _ask(request, refusal_id, values_of(visitor_of(form)))
+        return _ask(request, refusal_id, shown_again(form, visitor_of(form)))
 
     @routes.post("/{refusal_id}/refused/{reason}")
     def refuse(request: Request, refusal_id: str, reason: str, form: FormTexts) -> Response:
         check(refusal_id)
         if reason not in set(RefusalReason):
             raise HTTPException(404)
-        station, visitor = station_of(request), visitor_of(form)
+        station, visitor = station_of(request), typed_visitor(deps.book, form)
         try:
             with book_words():
                 deps.book.refusals.refuse(
@@ -55,7 +56,7 @@ def refusal_routes(routes: APIRouter, deps: VisitDeps) -> None:
                     still_point=deps.gate_of(station).point,
                 )
         except RecordRefusedError:
-            return _ask(request, refusal_id, values_of(visitor) | {"words": form.get("words", "")}, wrong=True)
+            return _ask(request, refusal_id, shown_again(form, visitor), wrong=True)
         deps.drafts.drop(station.id, refusal_id)
         notices_of(deps, request, visitor, refusal_record(refusal_id))
         return RedirectResponse(f"/visits/refused/{refusal_id}", status_code=303)
@@ -84,7 +85,7 @@ def _ask(request: Request, refusal_id: str, values: dict[str, str], *, wrong: bo
         "visit/refuse.html",
         status=422 if wrong else 200,
         refusal_id=refusal_id,
-        hidden=[(name, values.get(name, "")) for name in FIELDS if name != "name"],
+        hidden=[(name, values.get(name, "")) for name in (*FIELDS, FILLED_FROM) if name != "name"],
         name=values.get("name", ""),
         said=values.get("words", ""),
         errors=errors,

@@ -16,6 +16,7 @@ from edge_agent.pages.visit.draft_routes import draft_routes
 from edge_agent.pages.visit.form import DOCUMENTS, REASONS, errors_of, values_of, visitor_from_search, visitor_of
 from edge_agent.pages.visit.notice import NONE, Notices, notices_of
 from edge_agent.pages.visit.refusal_routes import refusal_routes
+from edge_agent.pages.visit.typed import masked_values, shown_again, typed_visitor
 from edge_agent.pages.visit.watch_routes import watch_routes
 from foundation.clock import beijing_day
 from foundation.ids import new_id
@@ -85,7 +86,7 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
             request,
             deps,
             visit_id=new_id(),
-            values=values_of(visitor) | {"expected": expected},
+            values=(masked_values(visitor, again) if again else values_of(visitor)) | {"expected": expected},
             again=bool(again) or guest is not None,
         )
 
@@ -97,12 +98,12 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.post("/{visit_id}/ask")
     def ask_host(request: Request, visit_id: str, form: FormTexts) -> Response:
         check(visit_id)
-        station, visitor = station_of(request), visitor_of(form)
+        station, visitor = station_of(request), typed_visitor(deps.book, form)
         meant = meant_by(visitor.host, deps.admission.hosts())
         if len(meant) > 1:
             names = "、".join(one.label for one in meant)
             errors = {"host": texts_of(request)(mark("名册里有：%(names)s。请点其中一位"), names=names)}
-            return _form(request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors)
+            return _form(request, deps, visit_id=visit_id, values=shown_again(form, visitor), errors=errors)
         if meant:
             form = form | {"host": meant[0].label}
             visitor = replace(visitor, host=meant[0].label)
@@ -118,12 +119,12 @@ def _signing_in(routes: APIRouter, deps: VisitDeps) -> None:
             )
         except RecordRefusedError as refused:
             errors = errors_of(refused.troubles, texts_of(request))
-            return _form(request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors)
+            return _form(request, deps, visit_id=visit_id, values=shown_again(form, visitor), errors=errors)
         return RedirectResponse(f"/visits/form?draft={visit_id}", status_code=303)
 
 
 def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, str]) -> Response:
-    visitor, station, now = visitor_of(form), station_of(request), deps.clock.utc_ns()
+    visitor, station, now = typed_visitor(deps.book, form), station_of(request), deps.clock.utc_ns()
     admission = deps.admission.admission(form, now)
     # A request that comes twice, after the gate has closed meanwhile, is answered as the first time.
     written = visit_by_id(deps.book.path, visit_id) is not None
@@ -144,7 +145,7 @@ def _sign_in(request: Request, deps: VisitDeps, visit_id: str, form: dict[str, s
         )
     except VisitRefusedError as refused:
         errors = errors_of(refused.troubles, texts_of(request)) | asked
-        return _form(request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors)
+        return _form(request, deps, visit_id=visit_id, values=shown_again(form, visitor), errors=errors)
     except AlreadyInsideError as already:
         return page(
             request,
@@ -166,11 +167,11 @@ def _correcting(routes: APIRouter, deps: VisitDeps) -> None:
         visit = known(deps.book, visit_id)
         if visit.visitor is None:
             raise PageProblem(409, CONFLICT)
-        return _form(request, deps, visit_id=visit_id, values=values_of(visit.visitor), correcting=True)
+        return _form(request, deps, visit_id=visit_id, values=masked_values(visit.visitor, visit_id), correcting=True)
 
     @routes.post("/{visit_id}/correct")
     def correct(request: Request, visit_id: str, form: FormTexts) -> Response:
-        visitor, texts = visitor_of(form), texts_of(request)
+        visitor, texts = typed_visitor(deps.book, form), texts_of(request)
         why = tidy_text(form.get("correction_reason", ""))
         check(visit_id)
         missing = {} if why else {"correction_reason": texts(mark("这一项要填"))}
@@ -184,7 +185,7 @@ def _correcting(routes: APIRouter, deps: VisitDeps) -> None:
         except VisitRefusedError as refused:
             errors = errors_of(refused.troubles, texts) | missing
             return _form(
-                request, deps, visit_id=visit_id, values=form | values_of(visitor), errors=errors, correcting=True
+                request, deps, visit_id=visit_id, values=shown_again(form, visitor), errors=errors, correcting=True
             )
         return RedirectResponse(f"/visits/{visit_id}/done", status_code=303)
 
@@ -258,7 +259,7 @@ def _form(
     correcting: bool = False,
 ) -> Response:
     texts, now = texts_of(request), deps.clock.utc_ns()
-    visitor = visitor_of(values)
+    visitor = typed_visitor(deps.book, values)
     notices: Notices = (
         notices_of(deps, request, visitor, record_of(visit_id)) if visitor.name or visitor.phone else NONE
     )
