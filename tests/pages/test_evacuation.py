@@ -237,6 +237,8 @@ def test_a_missed_month_is_a_finding_until_a_drill_makes_up_for_it(office: Offic
     assert client.post(f"{BASE}/order", data=order | {"every": "month"}).status_code == 303
     drill_id = planned(client, planned_day="2027-01-01", planned_time="09:00")
     assert found() == ["drill.evacuation_missed"]  # a plan is no drill
+    months = client.get(BASE, headers={"accept": "application/json"}).json()["months"]
+    assert [one["mark"] for one in months[:3]] == ["planned", "free", "ahead"]
     sent(client, f"{drill_id}/carry-out", WENT | {"began_day": "2027-01-01"})
     assert found() == []
 
