@@ -38,6 +38,9 @@ _TARGETS = """const targets = [...document.querySelectorAll("a, button, select, 
   const reached = targets.filter(([e, box]) => { // what lies under an overlay or is scrolled away is not touched
     const work = e.closest(".work")?.getBoundingClientRect();
     return (!overlay || overlay.contains(e)) && (!work || (box.top < work.bottom && box.bottom > work.top));
+  }).map(([e, box]) => {
+    const bottom = Math.min(box.bottom, e.closest(".work")?.getBoundingClientRect().bottom ?? box.bottom);
+    return [e, { left: box.left, right: box.right, top: box.top, bottom }];
   });
   const said = (e) => (e.innerText || e.id || e.getAttribute("aria-label") || e.className).trim().slice(0, 30);"""
 _SMALL = (
