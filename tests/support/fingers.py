@@ -11,7 +11,7 @@ KEYS_OF_A_CHARACTER = 3
 """Keys of an input method for one Chinese character, which the browser of a test does not have."""
 _COUNT = """
     sessionStorage.keys ??= 0; sessionStorage.touches ??= 0;
-    addEventListener("pointerdown", (event) => { if (event.isTrusted) sessionStorage.touches++; }, true);
+    addEventListener("click", (event) => { if (event.isTrusted && event.detail > 0) sessionStorage.touches++; }, true);
     addEventListener("keydown", (event) => { if (event.isTrusted) sessionStorage.keys++; }, true);
 """
 
