@@ -11,7 +11,7 @@ from edge_agent.pages.door.approvers import approver_names
 from edge_agent.pages.record_words import errors_of
 from gate.admission import Admission, Confirmation, Demand, read_standing, tidy, troubles
 from gate.expected import Expected, expected_by_code, expected_by_id, is_code
-from gate.host import Host, hosts_of
+from gate.host import TITLES, Host, hosts_of
 from gate.record import RecordRefusedError
 from gate.staff import read_staff
 from gate.visit import Visitor
@@ -29,6 +29,8 @@ class Asked:
     approvers: tuple[str, ...]
     hosts: tuple[Host, ...]
     expected: Expected | None
+    titles: str = " ".join(TITLES)
+    """Words that a guard puts behind a family name."""
 
 
 @dataclass(frozen=True, slots=True)

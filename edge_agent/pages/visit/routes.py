@@ -22,7 +22,7 @@ from foundation.clock import beijing_day
 from foundation.ids import new_id
 from gate.admission import Confirmation
 from gate.book import AlreadyInsideError, VisitConflictError, VisitRefusedError
-from gate.host import TITLES, meant_by
+from gate.host import meant_by
 from gate.host_ask import latest_ask
 from gate.query import inside_now, recent_visitors, record_of, visit_by_id, visits_of_day
 from gate.record import RecordRefusedError
@@ -278,6 +278,5 @@ def _form(
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
         admission=deps.admission.asked(values, now),
-        titles=" ".join(TITLES),
         asked_host=latest_ask(deps.book.path, deps.orders, visit_id, now),
     )
