@@ -210,7 +210,7 @@ class Day:
         picture.save(Path(folder) / f"gate-{name}-{side}.png", optimize=True)
 
 
-@pytest.fixture(params=[(1280, 800)], ids=["1280x800"])
+@pytest.fixture(params=list(SCREENS), ids=["1280x800", "800x1280"])
 def day(request: pytest.FixtureRequest, browser: Browser, campus: School, pictures: Pictures) -> Iterator[Day]:
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=True)
