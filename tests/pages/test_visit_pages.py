@@ -180,6 +180,29 @@ def test_an_emergency_vehicle_passes_at_one_touch_from_the_idle_page_and_is_writ
     assert "待补登记" not in gate.get("/").text
 
 
+def test_a_drivers_phone_is_masked_when_the_vehicle_comes_again_and_is_kept(gate: httpx.Client, campus: School) -> None:
+    van = VAN | {"phone": "13800000001"}
+    gate.post(f"/vehicles/{new_id()}", data=van)
+    (entry,) = vehicles_inside(campus.book.path)
+    gate.post(f"/vehicles/{entry.id}/leave/{new_id()}")
+    form = gate.get("/vehicles/form", params={"again": entry.id}).text
+    correcting = gate.get(f"/vehicles/{entry.id}/write-up").text
+    typed = van | {"phone": "138****0001", "filled_from": entry.id}
+    wrong = gate.post(f"/vehicles/{new_id()}", data=typed | {"plate": "ABC"}).text
+    for page in (form, correcting, wrong):
+        assert "138****0001" in page
+        assert "13800000001" not in page
+    assert gate.post(f"/vehicles/{new_id()}", data=typed).status_code == 303
+    (kept,) = vehicles_inside(campus.book.path)
+    assert kept.vehicle is not None
+    assert kept.vehicle.phone == "13800000001"
+    changed = typed | {"phone": "13900000009", "filled_from": kept.id}
+    assert gate.post(f"/vehicles/{kept.id}/write-up", data=changed).status_code == 303
+    (put_right,) = vehicles_inside(campus.book.path)
+    assert put_right.vehicle is not None
+    assert put_right.vehicle.phone == "13900000009"
+
+
 def test_a_vehicle_comes_leaves_and_comes_again_in_two_touches(gate: httpx.Client, campus: School) -> None:
     assert gate.post(f"/vehicles/{new_id()}", data=VAN).status_code == 303
     (entry,) = vehicles_inside(campus.book.path)

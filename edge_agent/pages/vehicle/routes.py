@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.screen.station import station_of
-from edge_agent.pages.vehicle.form import ENDINGS, PROVINCES, SIGNS, values_of, vehicle_of
+from edge_agent.pages.vehicle.form import ENDINGS, PROVINCES, SIGNS, values_of
+from edge_agent.pages.vehicle.typed import masked_values, shown_again, typed_vehicle
 from edge_agent.pages.visit.deps import VisitDeps, book_words, check
 from edge_agent.pages.visit.form import errors_of
 from edge_agent.pages.visit.notice import NONE, Notices, silent_id_of, watch_matches
@@ -68,7 +69,8 @@ def _coming(routes: APIRouter, deps: VisitDeps) -> None:
                 vehicle = replace(
                     entry.vehicle, cargo="" if entry.kind is VehicleKind.DELIVERY else entry.vehicle.cargo
                 )
-        return _form(request, deps, new_id(), values_of(vehicle), again=bool(again))
+        values = masked_values(vehicle, again) if again else values_of(vehicle)
+        return _form(request, deps, new_id(), vehicle, values, again=bool(again))
 
     @routes.post("/{vehicle_id}/pass")
     def pass_first(request: Request, vehicle_id: str) -> Response:
@@ -86,7 +88,7 @@ def _coming(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.post("/{vehicle_id}")
     def enter(request: Request, vehicle_id: str, form: FormTexts) -> Response:
         check(vehicle_id)
-        vehicle, station, now = vehicle_of(form), station_of(request), deps.clock.utc_ns()
+        vehicle, station, now = typed_vehicle(deps.book.path, form), station_of(request), deps.clock.utc_ns()
         admission = deps.admission.admission(_own(form), now)
         # A request that comes twice, after the gate has closed meanwhile, is answered as the first time.
         written = vehicle_by_id(deps.book.path, vehicle_id) is not None
@@ -105,7 +107,7 @@ def _coming(routes: APIRouter, deps: VisitDeps) -> None:
                 )
         except RecordRefusedError as refused:
             errors = errors_of(refused.troubles, texts_of(request)) | asked
-            return _form(request, deps, vehicle_id, form | values_of(vehicle), errors=errors)
+            return _form(request, deps, vehicle_id, vehicle, shown_again(form, vehicle), errors=errors)
         except VehicleInsideError as inside:
             return page(request, "vehicle/already_inside.html", status=409, entry=inside.entry, new_id=new_id)
         return RedirectResponse(f"/vehicles/{vehicle_id}/done", status_code=303)
@@ -116,18 +118,18 @@ def _afterwards(routes: APIRouter, deps: VisitDeps) -> None:
     def write_up_form(request: Request, vehicle_id: str) -> Response:
         entry = _known(deps, vehicle_id)
         vehicle = entry.vehicle or Vehicle(kind=entry.kind)
-        return _form(request, deps, vehicle_id, values_of(vehicle), entry=entry)
+        return _form(request, deps, vehicle_id, vehicle, masked_values(vehicle, vehicle_id), entry=entry)
 
     @routes.post("/{vehicle_id}/write-up")
     def write_up(request: Request, vehicle_id: str, form: FormTexts) -> Response:
-        vehicle, entry = vehicle_of(form), _known(deps, vehicle_id)
+        vehicle, entry = typed_vehicle(deps.book.path, form), _known(deps, vehicle_id)
         try:
             with book_words():
                 guard = deps.guard_of(station_of(request))
                 deps.book.vehicles.write_up(vehicle_id=vehicle_id, guard=guard, vehicle=vehicle)
         except RecordRefusedError as refused:
             errors = errors_of(refused.troubles, texts_of(request))
-            return _form(request, deps, vehicle_id, form | values_of(vehicle), errors=errors, entry=entry)
+            return _form(request, deps, vehicle_id, vehicle, shown_again(form, vehicle), errors=errors, entry=entry)
         return RedirectResponse(f"/vehicles/{vehicle_id}/done", status_code=303)
 
     @routes.post("/{vehicle_id}/leave/{exit_id}")
@@ -184,6 +186,7 @@ def _form(
     request: Request,
     deps: VisitDeps,
     vehicle_id: str,
+    vehicle: Vehicle,
     values: Mapping[str, str],
     *,
     errors: Mapping[str, str] = _NOTHING,
@@ -191,7 +194,7 @@ def _form(
     entry: VehicleEntry | None = None,
 ) -> Response:
     texts = texts_of(request)
-    who = Stranger(name=values["driver"], phone=values["phone"], plate=values["plate"])
+    who = Stranger(name=vehicle.driver, phone=vehicle.phone, plate=vehicle.plate)
     return page(
         request,
         "vehicle/form.html",
