@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -22,8 +23,9 @@ from gate.roll_call import read_roll_calls
 from gate.roster import NewShift, Post
 from gate.staff import NewStaff, staff_inside
 from gate.visit import Visitor
-from tests.pages.school_gate import PINS, School, make_accounts, school
+from tests.pages.school_gate import PASSWORD, PINS, School, make_accounts, school
 from tests.support.browser import watched
+from tests.support.page_check import cut_texts, violations
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +33,14 @@ MONDAY = date(2026, 11, 23)
 TEN = moment_of(MONDAY, 10 * 60)
 HOUR = 3_600_000_000_000
 MEETING = new_id()
+
+
+PICTURES = os.environ.get("CAMPUS_PICTURES")
+
+
+def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +222,8 @@ def test_a_phone_on_the_round_needs_no_more_than_a_pin_and_a_touch(browser: Brow
     phone.locator("#pin").fill(PINS["王师傅"])
     phone.get_by_role("button", name="我在这里").click()
     expect(phone.locator("h1")).to_contain_text("已记录")
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(phone, "phone-patrol")
+    assert cut_texts(phone) == []
     assert watch.errors == []
     context.close()
 
@@ -244,3 +255,42 @@ def test_a_title_offers_who_is_meant_and_who_came_along_stands_in_the_roll_call(
     for words in ("李四", "与 孙工 同来", "阿依古丽·买买提", "一1班", "应在校 42 人"):
         expect(roll).to_contain_text(words)
     expect(roll).not_to_contain_text("11010519491231002X")
+
+
+@pytest.mark.parametrize("page", [LANDSCAPE], indirect=True)
+def test_a_host_answers_on_a_phone_and_the_guard_sees_it_by_itself(
+    page: Page, browser: Browser, campus: School
+) -> None:
+    page.goto(f"{campus.gate_url.rstrip('/')}/visits/form")
+    following = page.get_by_role("button", name="下一步")
+    page.locator("#name").fill("孙工")
+    following.click()
+    page.locator("label", has_text="没带证件").click()
+    following.click()
+    page.locator("#host").fill("陈老师")
+    following.click()
+    page.locator("label", has_text="送货").click()
+    following.click()
+    page.get_by_role("button", name="问被访人").click()
+    answer = page.locator("#host-answer")
+    expect(answer).to_contain_text("已问 陈老师，等回答")
+    picture(page, "host-asked")
+
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    phone.goto(f"{campus.office_url}")
+    phone.locator("input[name=login]").fill("teacher")
+    phone.locator("input[name=password]").fill(PASSWORD)
+    picture(phone, "phone-login")
+    phone.locator("button[type=submit]").last.click()
+    asking = phone.locator(".panel", has_text="孙工")
+    expect(asking).to_be_visible()
+    picture(phone, "phone-host")
+    assert cut_texts(phone) == []
+    assert violations(phone) == []
+    asking.get_by_role("button").first.tap()
+    context.close()
+
+    expect(answer).to_contain_text("陈老师 说可以")
+    picture(page, "host-answered")
+    assert violations(page) == []
