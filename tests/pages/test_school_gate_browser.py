@@ -294,5 +294,6 @@ def test_a_host_answers_on_a_phone_and_the_guard_sees_it_by_itself(
     context.close()
 
     expect(answer).to_contain_text("陈老师 说可以")
+    expect(page.get_by_text("没有问", exact=True)).to_be_hidden()
     picture(page, "host-answered")
     assert violations(page) == []
