@@ -70,6 +70,7 @@ def roll_call_routes(deps: DoorDeps) -> APIRouter:
             call=call,
             missing=(missing := [one for one in people if one.subject not in call.found]),
             missing_heads=_heads(missing),
+            heads=_heads(people),
             found=[(one, call.found[one.subject]) for one in people if one.subject in call.found],
             kinds={kind: texts(word) for kind, word in KINDS.items()},
             new_id=new_id,
