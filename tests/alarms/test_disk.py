@@ -37,11 +37,11 @@ def test_where_the_kernel_does_not_say_nothing_is_claimed(tmp_path: Path) -> Non
 def test_check_config_warns_of_alarms_that_would_wait_for_the_heads(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "shares_spinning_disk", lambda _state, volumes: list(volumes))
+    monkeypatch.setattr("alarms.disk.shares_spinning_disk", lambda _state, volumes: list(volumes))
     example = str(root / "config" / "example" / "campus.yaml")
     said = CliRunner().invoke(cli.app, ["check-config", example, "--state", str(tmp_path)])
     assert said.exit_code == 0, "a warning is no refusal"
     assert "机械硬盘" in said.stderr
     assert str(tmp_path) in said.stderr
-    monkeypatch.setattr(cli, "shares_spinning_disk", lambda _state, _volumes: [])
+    monkeypatch.setattr("alarms.disk.shares_spinning_disk", lambda _state, _volumes: [])
     assert "机械硬盘" not in CliRunner().invoke(cli.app, ["check-config", example]).stderr

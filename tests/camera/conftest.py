@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,6 +64,13 @@ def ipycam(root: Path, processes: Processes) -> Ipycam:
 def _ipycam_python(root: Path) -> Path:
     wanted = root / "requirements" / "ipycam.txt"
     folder = root / ".cache" / "venv-ipycam"
+    folder.parent.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:  # workers of one run may want it in the same moment
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _built(wanted, folder)
+
+
+def _built(wanted: Path, folder: Path) -> Path:
     stamp, python = folder / "built-from", folder / "bin" / "python"
     if stamp.is_file() and stamp.read_bytes() == wanted.read_bytes():
         return python

@@ -21,7 +21,7 @@ EVERY_STEP = os.environ.get("CAMPUS_EVERY_STEP") == "1"
     [
         ("record", 5, {"commit", "writev", "fdatasync"}),
         ("seal", 2, {"commit", "mkdir", "fsync"}),
-        ("sweep", 3, {"commit", "unlink", "fsync"}),
+        ("sweep", 1, {"commit", "unlink", "fsync"}),
         ("repair", 2, {"commit", "ftruncate"}),
     ],
 )
