@@ -28,7 +28,7 @@ from tests.support.ports import free_port
 from uplink.signature import load_or_create_key
 
 CAMPUS = "bench-school"
-INPUTS = 200
+INPUTS = 1_000
 """So many buttons that none is pressed twice within its debounce time."""
 CLOCK = SystemClock()
 
