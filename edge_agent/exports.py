@@ -20,7 +20,7 @@ from foundation.service import Service
 from foundation.sqlite import DatabaseError, open_read_only
 from storage.export import LONGEST_MS, Export, ExportRefused, ExportRequest, export_footage
 from storage.mounted import Mounted
-from storage.playback import DiskAway, one_copy, volume_of, without_copy
+from storage.playback import DiskAway, by_copy, volume_of
 from storage.query import read_segments
 from storage.whole_film import TrackMismatch
 from uplink.signature import SigningKey
@@ -209,10 +209,10 @@ class ExportDesk(Service):
         with open_read_only(self._catalogue) as reader:
             for point in points:
                 rows = read_segments(reader, point, *span_ms)
-                here = one_copy(rows, volumes)
+                here, unread = by_copy(rows, volumes)
                 needed += sum(segment.size_bytes for segment in here)
                 growing = growing or any(segment.state == 0 for segment in here)
-                away = away or volume_of(reader, without_copy(rows, volumes))
+                away = away or volume_of(reader, unread)
         if needed or growing:
             return needed
         if away is not None:

@@ -82,9 +82,7 @@ class Late(Service):
 
     def _loop(self) -> None:
         while not self.stopping.wait(_WATCH_S):
-            dead = next((service for service in self._started if not service.alive), None)
-            if dead is not None:
-                raise ServiceFailedError(f"{dead.name} ended by itself: {dead.failure or 'its loop returned'}")
+            _insist_alive(self._started)
 
     def _close_started(self) -> None:
         for service in reversed(self._started):
@@ -122,9 +120,7 @@ def run_until_signal(services: Sequence[Service], *, stop: threading.Event | Non
             started.append(service)
         notify("READY=1")
         while not ended.wait(_WATCH_S):
-            dead = next((service for service in started if not service.alive), None)
-            if dead is not None:
-                raise ServiceFailedError(f"{dead.name} ended by itself: {dead.failure or 'its loop returned'}")
+            _insist_alive(started)
     finally:
         notify("STOPPING=1")
         for service in reversed(started):
@@ -141,3 +137,9 @@ def notify(message: str) -> None:
             channel.sendto(message.encode(), "\0" + address[1:] if address.startswith("@") else address)
         except OSError as error:  # the starter is gone: nobody waits for the word
             _log.debug("readiness could not be told", error=str(error))
+
+
+def _insist_alive(services: Sequence[Service]) -> None:
+    dead = next((service for service in services if not service.alive), None)
+    if dead is not None:
+        raise ServiceFailedError(f"{dead.name} ended by itself: {dead.failure or 'its loop returned'}")

@@ -37,8 +37,8 @@ from safety.evacuation_said import (
 )
 from safety.facts import EvacuationTold
 from safety.fault import Fault, Source
-from safety.incident_said import Said, checked, long_words, short_words
 from safety.rule import HAND
+from safety.said import Said, checked, long_words, short_words
 from safety.writing import Writing
 
 _H = EvacuationHappening
@@ -65,7 +65,7 @@ class EvacuationLedger:
     def plan(self, evacuation_id: str, plan: EvacuationPlan, *, said: Said) -> None:
         """计划: what is meant to be done. The same id again changes nothing.
 
-        Raises IncidentWordsError, EvacuationFieldError, DatabaseError.
+        Raises WordsError, EvacuationFieldError, DatabaseError.
         """
         plan, said = checked_plan(plan, self._clock.utc_ns()), checked(replace(said, form_id=evacuation_id))
         with self._database.transaction() as transaction:
@@ -82,7 +82,7 @@ class EvacuationLedger:
     def carry_out(self, evacuation_id: str, carried: CarriedOut, *, said: Said) -> None:
         """开展: how it went.
 
-        Raises UnknownEvacuationError, EvacuationStageError, IncidentWordsError, EvacuationFieldError, DatabaseError.
+        Raises UnknownEvacuationError, EvacuationStageError, WordsError, EvacuationFieldError, DatabaseError.
         """
         carried, said = checked_carried(carried, self._clock.utc_ns()), checked(said)
         with self._on(evacuation_id, said, EvacuationStage.PLANNED) as (transaction, _):
@@ -111,7 +111,7 @@ class EvacuationLedger:
     def evaluate(self, evacuation_id: str, marks: Sequence[Mark], *, said: Said) -> None:
         """总结和评估; `said.words` is the summary. Again before the filing: the last one counts, all are kept.
 
-        Raises UnknownEvacuationError, EvacuationStageError, IncidentWordsError, EvacuationFieldError, DatabaseError.
+        Raises UnknownEvacuationError, EvacuationStageError, WordsError, EvacuationFieldError, DatabaseError.
         """
         summary = long_words(said.words, "words", SUMMARY_LIMIT, needed=True)
         marks, said = checked_marks(marks), replace(said, words=summary, person=short_words(said.person, "person"))
@@ -134,7 +134,7 @@ class EvacuationLedger:
     def mend(self, evacuation_id: str, point: Point, *, fault_id: str, owner: str, due_utc_ns: int, said: Said) -> None:
         """转入隐患台账: what must be mended becomes a fault with owner and due date; once for each.
 
-        Raises UnknownEvacuationError, EvacuationStageError, IncidentWordsError, EvacuationFieldError, DatabaseError.
+        Raises UnknownEvacuationError, EvacuationStageError, WordsError, EvacuationFieldError, DatabaseError.
         """
         owner, said = short_words(owner, "owner"), checked(said)
         with self._on(evacuation_id, said, *_HELD) as (transaction, evacuation):
@@ -174,7 +174,7 @@ class EvacuationLedger:
     def note(self, evacuation_id: str, *, said: Said, corrects: bool = False) -> None:
         """Add to the history in any stage; a correction (更正) leaves what it corrects.
 
-        Raises UnknownEvacuationError, IncidentWordsError, DatabaseError.
+        Raises UnknownEvacuationError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(evacuation_id, said) as (transaction, _):
@@ -184,7 +184,7 @@ class EvacuationLedger:
     def file(self, evacuation_id: str, *, said: Said) -> None:
         """归档: evaluated, and with photos or a word on why there are none.
 
-        Raises UnknownEvacuationError, EvacuationStageError, IncidentWordsError, EvacuationFieldError, DatabaseError.
+        Raises UnknownEvacuationError, EvacuationStageError, WordsError, EvacuationFieldError, DatabaseError.
         """
         said = checked(said)
         with self._on(evacuation_id, said, EvacuationStage.DONE) as (transaction, evacuation):
@@ -203,7 +203,7 @@ class EvacuationLedger:
     def cancel(self, evacuation_id: str, *, said: Said) -> None:
         """取消, with a reason; only what was not carried out.
 
-        Raises UnknownEvacuationError, EvacuationStageError, IncidentWordsError, DatabaseError.
+        Raises UnknownEvacuationError, EvacuationStageError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(evacuation_id, said, EvacuationStage.PLANNED) as (transaction, _):
@@ -212,7 +212,7 @@ class EvacuationLedger:
                 self._note(transaction, evacuation_id, _H.CANCELLED, said)
 
     def lay_down(self, order: EvacuationOrder) -> None:
-        """How often, at night, which kinds: from now on, by whom and why. Raises IncidentWordsError,
+        """How often, at night, which kinds: from now on, by whom and why. Raises WordsError,
         EvacuationFieldError, DatabaseError."""
         order = checked_order(order)
         with self._database.transaction() as transaction:

@@ -10,7 +10,7 @@ from typing import Final
 from config.every import Every
 from foundation.clock import NS_PER_S
 from safety.evacuation import MOST_KINDS, CarriedOut, EvacuationOrder, EvacuationPlan, EvacuationStage, Mark, Point
-from safety.incident_said import WORDS_LIMIT, long_words, short_words
+from safety.said import WORDS_LIMIT, long_words, short_words
 
 PLAN_LIMIT: Final = 8_000
 """演练方案: four pages."""
@@ -71,7 +71,7 @@ class EvacuationFieldError(EvacuationError):
 
 
 def checked_plan(plan: EvacuationPlan, now_utc_ns: int) -> EvacuationPlan:
-    """The plan made fit to be kept. Raises IncidentWordsError, EvacuationFieldError."""
+    """The plan made fit to be kept. Raises WordsError, EvacuationFieldError."""
     if abs(plan.planned_utc_ns - now_utc_ns) > FARTHEST_S * NS_PER_S:
         raise EvacuationFieldError("planned", Wrong.TOO_FAR)
     return replace(
@@ -83,7 +83,7 @@ def checked_plan(plan: EvacuationPlan, now_utc_ns: int) -> EvacuationPlan:
 
 
 def checked_carried(carried: CarriedOut, now_utc_ns: int) -> CarriedOut:
-    """What happened, made fit to be kept. Raises IncidentWordsError, EvacuationFieldError."""
+    """What happened, made fit to be kept. Raises WordsError, EvacuationFieldError."""
     if carried.began_utc_ns > now_utc_ns:
         raise EvacuationFieldError("began", Wrong.FUTURE)
     if now_utc_ns - carried.began_utc_ns > FARTHEST_S * NS_PER_S:
@@ -107,7 +107,7 @@ def checked_carried(carried: CarriedOut, now_utc_ns: int) -> CarriedOut:
 
 
 def checked_marks(marks: Sequence[Mark]) -> tuple[Mark, ...]:
-    """Every point rated once, in their order. Raises IncidentWordsError, EvacuationFieldError."""
+    """Every point rated once, in their order. Raises WordsError, EvacuationFieldError."""
     given = {mark.point: mark for mark in marks}
     for point in Point:
         if point not in given:
@@ -123,7 +123,7 @@ def checked_marks(marks: Sequence[Mark]) -> tuple[Mark, ...]:
 
 
 def checked_order(order: EvacuationOrder) -> EvacuationOrder:
-    """An order made fit to be kept; the same kind twice is once. Raises IncidentWordsError, EvacuationFieldError."""
+    """An order made fit to be kept; the same kind twice is once. Raises WordsError, EvacuationFieldError."""
     if order.every is Every.WEEK:
         raise EvacuationFieldError("every", Wrong.NO_NUMBER)
     kinds = tuple(dict.fromkeys(long_words(kind, "kinds", KIND_LIMIT) for kind in order.kinds if kind.strip()))

@@ -24,17 +24,14 @@ from safety.incident import (
 from safety.incident_deadline import Moment, Report
 from safety.incident_said import (
     IncidentStageError,
-    IncidentWordsError,
     MeanwhileError,
     NotYetError,
-    Said,
     SaidTimeError,
     UnknownIncidentError,
-    checked,
     checked_text,
-    short_words,
 )
 from safety.incident_writing import IncidentWriting
+from safety.said import Said, WordsError, checked, short_words
 
 EARLIEST_S: Final = 30 * 86_400
 """An incident that is written down later than this has a mistyped date."""
@@ -113,7 +110,7 @@ class IncidentLedger:
     def write_down(self, incident_id: str, *, title: str, place: str, said: Said) -> Incident:
         """An incident without a button (人工登记); `said.at_utc_ns` is when it happened. The same id changes nothing.
 
-        Raises IncidentWordsError, SaidTimeError, DatabaseError.
+        Raises WordsError, SaidTimeError, DatabaseError.
         """
         title, place, said = short_words(title, "title"), short_words(place, "place"), checked(said)
         now = Moment.of(self._clock)
@@ -139,11 +136,11 @@ class IncidentLedger:
     ) -> None:
         """定级: by a named person, with a reason. `seen_entry` is the `classified_entry` that the person saw.
 
-        Raises UnknownIncidentError, IncidentStageError, MeanwhileError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, IncidentStageError, MeanwhileError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         if grade is IncidentGrade.UNDECIDED or kind is IncidentKind.UNDECIDED:
-            raise IncidentWordsError("grade" if grade is IncidentGrade.UNDECIDED else "kind", 1)
+            raise WordsError("grade" if grade is IncidentGrade.UNDECIDED else "kind", 1)
         with self._on(incident_id, said, IncidentStage.OPEN) as (writing, incident):
             if writing is None:
                 return
@@ -155,7 +152,7 @@ class IncidentLedger:
     def note(self, incident_id: str, *, said: Said, corrects: bool = False) -> None:
         """Add to the timeline, also after the closing; a correction (更正) leaves what it corrects.
 
-        Raises UnknownIncidentError, SaidTimeError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, SaidTimeError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(incident_id, said) as (writing, incident):
@@ -167,7 +164,7 @@ class IncidentLedger:
     def phone(self, incident_id: str, *, to_whom: str, said: Said) -> None:
         """电话报告: to whom and when; the first one meets the deadline, further ones are added.
 
-        Raises UnknownIncidentError, SaidTimeError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, SaidTimeError, WordsError, DatabaseError.
         """
         to_whom, said = short_words(to_whom, "to_whom"), checked(said)
         with self._on(incident_id, said) as (writing, incident):
@@ -177,7 +174,7 @@ class IncidentLedger:
     def draft(self, incident_id: str, *, sort: ReportSort, text: ReportText, said: Said, seen_version: int) -> int:
         """Keep a version of the written report; its number. `seen_version` is the `latest_version` the person saw.
 
-        Raises UnknownIncidentError, MeanwhileError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, MeanwhileError, WordsError, DatabaseError.
         """
         said, text = checked(said), checked_text(text)
         with self._on(incident_id, said) as (writing, incident):
@@ -198,20 +195,20 @@ class IncidentLedger:
     def submit(self, incident_id: str, *, version: int, said: Said) -> None:
         """书面报告报送: a kept version was handed in; `said.words` says how. The first one meets the deadline.
 
-        Raises UnknownIncidentError, SaidTimeError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, SaidTimeError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(incident_id, said) as (writing, incident):
             if writing is None:
                 return
             if not 1 <= version <= incident.latest_version:
-                raise IncidentWordsError("version", incident.latest_version)
+                raise WordsError("version", incident.latest_version)
             self._report(writing, incident, IncidentHappening.SUBMITTED, said, detail=str(version))
 
     def close_incident(self, incident_id: str, *, said: Said) -> None:
         """结案, once graded and reported as the grade asks.
 
-        Raises NotYetError, UnknownIncidentError, IncidentStageError, IncidentWordsError, DatabaseError.
+        Raises NotYetError, UnknownIncidentError, IncidentStageError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(incident_id, said, IncidentStage.OPEN) as (writing, incident):
@@ -226,7 +223,7 @@ class IncidentLedger:
     def close_as_false_alarm(self, incident_id: str, *, said: Said) -> None:
         """误报销案: a named person says why it was none; that it was called off at the gate closes nothing by itself.
 
-        Raises UnknownIncidentError, IncidentStageError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, IncidentStageError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(incident_id, said, IncidentStage.OPEN) as (writing, incident):
@@ -239,7 +236,7 @@ class IncidentLedger:
     def reopen(self, incident_id: str, *, said: Said) -> None:
         """Open a closed incident again; its deadlines count from the incident as before.
 
-        Raises UnknownIncidentError, IncidentStageError, IncidentWordsError, DatabaseError.
+        Raises UnknownIncidentError, IncidentStageError, WordsError, DatabaseError.
         """
         said = checked(said, needed=True)
         with self._on(incident_id, said, IncidentStage.CLOSED, IncidentStage.FALSE_ALARM) as (writing, _):

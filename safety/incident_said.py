@@ -1,19 +1,16 @@
-"""What persons say of incidents: who, when, in which words; checked before anything is written."""
+"""What may not be said of an incident, and its written report made fit to be kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from safety.incident import ReportText
 from safety.incident_deadline import Report
-from web.document.plain_text import clean
+from safety.said import SHORT_LIMIT, long_words, short_words
 
-WORDS_LIMIT: Final = 2_000
 PART_LIMIT: Final = 8_000
 """Of each part of the written report: four pages."""
-SHORT_LIMIT: Final = 100
 
 
 class IncidentError(Exception):
@@ -40,38 +37,12 @@ class NotYetError(IncidentError):
         self.missing = tuple(missing)
 
 
-class IncidentWordsError(IncidentError):
-    """What was written is missing or too long; `field` says which."""
-
-    def __init__(self, field: str, limit: int) -> None:
-        super().__init__(f"{field} is missing or longer than {limit}")
-        self.field = field
-        self.limit = limit
-
-
 class SaidTimeError(IncidentError):
     """A time that lies in the future or before the incident."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """Who fills in a form; `form_id` makes a form that is sent twice one entry."""
-
-    form_id: str
-    person: str
-    words: str = ""
-    at_utc_ns: int | None = None
-    """When it happened, where that is not now."""
-
-
-def checked(said: Said, *, needed: bool = False) -> Said:
-    """The form with its person and words made fit to be kept. Raises IncidentWordsError."""
-    words = long_words(said.words, "words", WORDS_LIMIT, needed=needed)
-    return replace(said, person=short_words(said.person, "person"), words=words)
-
-
 def checked_text(text: ReportText) -> ReportText:
-    """The report with each part made fit to be kept. Raises IncidentWordsError."""
+    """The report with each part made fit to be kept. Raises WordsError."""
     return ReportText(
         recipient=short_words(text.recipient, "recipient"),
         course=long_words(text.course, "course", PART_LIMIT, needed=True),
@@ -81,19 +52,3 @@ def checked_text(text: ReportText) -> ReportText:
         next_steps=long_words(text.next_steps, "next_steps", PART_LIMIT),
         contact=long_words(text.contact, "contact", SHORT_LIMIT),
     )
-
-
-def long_words(text: str, field: str, limit: int, *, needed: bool = False) -> str:
-    """Words of several lines. Raises IncidentWordsError."""
-    text = clean(text, lines=True).strip()
-    if (needed and not text) or len(text) > limit:
-        raise IncidentWordsError(field, limit)
-    return text
-
-
-def short_words(text: str, field: str) -> str:
-    """A line that must be there. Raises IncidentWordsError."""
-    text = clean(text).strip()
-    if not 0 < len(text) <= SHORT_LIMIT:
-        raise IncidentWordsError(field, SHORT_LIMIT)
-    return text

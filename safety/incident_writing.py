@@ -12,7 +12,8 @@ from foundation.sqlite import Transaction, Value
 from safety.incident import Incident, IncidentHappening, IncidentSource
 from safety.incident_deadline import Moment, elapsed_ns
 from safety.incident_query import read_incident
-from safety.incident_said import Said, SaidTimeError
+from safety.incident_said import SaidTimeError
+from safety.said import Said
 
 _SAME_MINUTE_NS: Final = 60 * NS_PER_S
 """A person says the minute, an alarm knows the second."""

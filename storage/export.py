@@ -18,7 +18,7 @@ from storage.days import DAY_MS, day_number
 from storage.fragment import MARK_BYTES
 from storage.ledger import Span, every_gap, without_overlap
 from storage.mounted import Mounted
-from storage.playback import DiskAway, NoFootage, boxes_of, one_copy, volume_of, without_copy
+from storage.playback import DiskAway, NoFootage, boxes_of, by_copy, volume_of
 from storage.query import Gap, read_segments
 from storage.segment_file import NotOurSegment, read_segment
 from storage.whole_film import FilmWriter
@@ -131,12 +131,11 @@ def _film(
 ) -> dict[str, Any]:
     with open_read_only(catalogue) as reader:
         rows = read_segments(reader, point, request.start_ms, request.end_ms)
-        unread = without_copy(rows, volumes)
+        segments, unread = by_copy(rows, volumes)
         away = volume_of(reader, unread)
         span = Span(request.start_ms, request.end_ms)
         gaps = [Gap(point=point, start_ms=e.key.start_ms, end_ms=e.end_ms, cause="volume_away") for e in unread]
         gaps = without_overlap([*every_gap(reader, point, span), *gaps], span)
-    segments = one_copy(rows, volumes)
     here = {volume.no: volume for volume in volumes}
     writer = FilmWriter(target, request.start_ms, request.end_ms)
     sources: list[dict[str, Any]] = []

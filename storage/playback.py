@@ -113,12 +113,13 @@ def open_playback(catalogue: Path, volumes: Sequence[Mounted], point: str, start
     there is lies on disks that are not here, TimeoutError for one that hangs."""
     with open_read_only(catalogue) as reader:
         rows = read_segments(reader, point, start_ms, min(end_ms, start_ms + LONGEST_MS))
-        away = volume_of(reader, without_copy(rows, volumes))
+        segments, unread = by_copy(rows, volumes)
+        away = volume_of(reader, unread)
     head: bytes | None = None
     movie, origin_ms = b"", 0
     parts: list[_Part] = []
     next_ms = None
-    for volume, segment, (path, raw, head_bytes, end, duration_ms) in _all_playable(one_copy(rows, volumes), volumes):
+    for volume, segment, (path, raw, head_bytes, end, duration_ms) in _all_playable(segments, volumes):
         if head is None:
             head, movie, origin_ms = raw, _moov_of(raw), segment.key.start_ms
         elif _moov_of(raw) != movie:
@@ -152,10 +153,11 @@ def one_copy(segments: Sequence[Segment], volumes: Sequence[Mounted]) -> list[Se
     return [chosen[start] for start in sorted(chosen)]
 
 
-def without_copy(segments: Sequence[Segment], volumes: Sequence[Mounted]) -> list[Segment]:
-    """Segments of which every copy lies on a disk that is not here."""
-    readable = {segment.key.start_ms for segment in one_copy(segments, volumes)}
-    return [segment for segment in segments if segment.key.start_ms not in readable]
+def by_copy(segments: Sequence[Segment], volumes: Sequence[Mounted]) -> tuple[list[Segment], list[Segment]]:
+    """One readable copy of each segment (`one_copy`), and those of which every copy lies on a disk that is not here."""
+    readable = one_copy(segments, volumes)
+    starts = {segment.key.start_ms for segment in readable}
+    return readable, [segment for segment in segments if segment.key.start_ms not in starts]
 
 
 def volume_of(reader: Transaction, segments: Sequence[Segment]) -> str | None:
@@ -331,10 +333,11 @@ def live_tail(
     back, one format at a time. Raises DatabaseError, and OSError as `open_playback` does."""
     with open_read_only(catalogue) as reader:
         rows = read_segments(reader, point, max(after_ms, now_ms - 60_000), now_ms + 60_000)
-        away = volume_of(reader, without_copy(rows, volumes))
+        segments, unread = by_copy(rows, volumes)
+        away = volume_of(reader, unread)
     here = {volume.no: volume for volume in volumes}
     head, data, end_ms = b"", b"", after_ms
-    for segment in one_copy(rows, volumes):
+    for segment in segments:
         volume = here[segment.key.volume_no]
         shift_ms = segment.key.start_ms - base_ms
         try:

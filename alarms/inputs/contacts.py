@@ -57,7 +57,7 @@ def speaks_plainly(panels: AlarmPanels) -> bool:
 
 def panel_server(settings: Settings, answers: Answers, tls: ssl.SSLContext | None) -> PanelServer:
     """The server of settings.alarm_panels. Raises CredentialError for a token that cannot be read."""
-    from alarms.inputs.http import PanelServer  # as above
+    from alarms.inputs.http import PanelServer  # late: a school without panels loads no server for them
 
     panels = settings.alarm_panels
     assert panels is not None

@@ -20,8 +20,8 @@ from gate.roll_call import Present
 from safety.evacuation import CarriedOut, EvacuationPlan
 from safety.evacuation_ledger import EvacuationLedger
 from safety.facts import LEDGER
-from safety.incident_said import Said
 from safety.ledger import FaultLedger
+from safety.said import Said
 
 
 def test_a_roll_call_is_offered_with_its_counts_and_without_names(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -42,9 +43,9 @@ from safety.evacuation_said import (
 )
 from safety.facts import EvacuationTold
 from safety.fault import Source
-from safety.incident_said import IncidentWordsError, Said
 from safety.ledger import FaultLedger
 from safety.query import open_faults
+from safety.said import Said, WordsError
 
 DAY = 86_400 * NS_PER_S
 GOOD = tuple(Mark(point=point, rating=Rating.GOOD) for point in Point)
@@ -60,7 +61,7 @@ def said(words: str = "", person: str = "李老师") -> Said:
     return Said(form_id=new_id(), person=person, words=words)
 
 
-def planned(drills: EvacuationLedger, clock: ManualClock, **more: object) -> str:
+def planned(drills: EvacuationLedger, clock: ManualClock, **more: Any) -> str:
     drill_id = new_id()
     plan = EvacuationPlan(
         kind="消防",
@@ -69,12 +70,12 @@ def planned(drills: EvacuationLedger, clock: ManualClock, **more: object) -> str
         responsible="安全干部",
         text="按三号路线疏散到操场",
     )
-    drills.plan(drill_id, replace(plan, **more), said=said())  # type: ignore[arg-type]
+    drills.plan(drill_id, replace(plan, **more), said=said())
     clock.advance(days=1, seconds=1_000)
     return drill_id
 
 
-def went(clock: ManualClock, **more: object) -> CarriedOut:
+def went(clock: ManualClock, **more: Any) -> CarriedOut:
     carried = CarriedOut(
         began_utc_ns=clock.utc_ns() - 600 * NS_PER_S,
         signal="广播警报",
@@ -83,10 +84,10 @@ def went(clock: ManualClock, **more: object) -> CarriedOut:
         present=812,
         missing="",
     )
-    return replace(carried, **more)  # type: ignore[arg-type]
+    return replace(carried, **more)
 
 
-def held(drills: EvacuationLedger, clock: ManualClock, **more: object) -> str:
+def held(drills: EvacuationLedger, clock: ManualClock, **more: Any) -> str:
     drill_id = planned(drills, clock)
     drills.carry_out(drill_id, went(clock, **more), said=said())
     return drill_id
@@ -178,7 +179,7 @@ def test_steps_out_of_their_turn_are_refused(drills: EvacuationLedger, clock: Ma
     done = held(drills, clock)
     with pytest.raises(EvacuationStageError):
         drills.cancel(done, said=said("不算"))
-    with pytest.raises(IncidentWordsError):
+    with pytest.raises(WordsError):
         drills.cancel(planned(drills, clock), said=said(" "))
 
 
@@ -203,7 +204,7 @@ def test_every_point_is_rated_and_the_last_evaluation_counts(drills: EvacuationL
     with pytest.raises(EvacuationFieldError) as refused:
         drills.evaluate(drill_id, GOOD[:-1], said=said("总结"))
     assert refused.value.field == "rating-aid"
-    with pytest.raises(IncidentWordsError):
+    with pytest.raises(WordsError):
         drills.evaluate(drill_id, (replace(GOOD[0], mend="长" * (MEND_LIMIT + 1)), *GOOD[1:]), said=said("总结"))
     drills.evaluate(drill_id, GOOD, said=said("总结"))
     drills.evaluate(drill_id, (replace(GOOD[0], rating=Rating.POOR), *GOOD[1:]), said=said("重写的总结"))
@@ -266,7 +267,7 @@ def test_the_order_is_laid_down_with_who_and_why_and_the_last_one_holds(
     assert kept is not None
     assert (kept.every, kept.boarders, kept.kinds, kept.why) == (Every.QUARTER, True, ("消防",), "幼儿园")
     for wrong in ({"why": ""}, {"kinds": ()}, {"every": Every.WEEK}, {"kinds": tuple(map(str, range(21)))}):
-        with pytest.raises((EvacuationFieldError, IncidentWordsError)):
+        with pytest.raises((EvacuationFieldError, WordsError)):
             drills.lay_down(replace(order, **wrong))
     assert verify_audit(drills.path).holds
     began = evacuations_kept_since(drills.path)

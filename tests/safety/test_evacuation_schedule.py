@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -99,14 +100,14 @@ def test_a_drill_in_a_period_is_what_makes_it_done_and_one_later_makes_up_for_it
 
 def test_only_a_drill_at_night_counts_for_the_boarders() -> None:
     span = term_of(date(2026, 10, 1))
-    asked = {"kept_since": date(2026, 8, 1), "today": date(2027, 2, 3), "is_school_day": USUAL}
+    asked: dict[str, Any] = {"kept_since": date(2026, 8, 1), "today": date(2027, 2, 3), "is_school_day": USUAL}
     by_day, by_night = Held(date(2026, 10, 9), False), Held(date(2026, 12, 9), True)
-    assert stands(span, [by_day], night=True, **asked) is Asked.MISSED  # type: ignore[arg-type]
-    assert stands(span, [by_day, by_night], night=True, **asked) is Asked.DONE  # type: ignore[arg-type]
-    assert missed([by_day], every=Every.QUARTER, boarders=True, **asked).night == span  # type: ignore[arg-type]
+    assert stands(span, [by_day], night=True, **asked) is Asked.MISSED
+    assert stands(span, [by_day, by_night], night=True, **asked) is Asked.DONE
+    assert missed([by_day], every=Every.QUARTER, boarders=True, **asked).night == span
 
 
 def test_what_had_begun_before_the_file_was_kept_is_not_missed() -> None:
-    asked = {"held": [], "today": date(2026, 12, 20), "is_school_day": USUAL}
-    assert stands(span_of(Every.MONTH, date(2026, 11, 1)), kept_since=date(2026, 11, 2), **asked) is Asked.BEFORE  # type: ignore[arg-type]
-    assert stands(span_of(Every.MONTH, date(2026, 11, 1)), kept_since=date(2026, 11, 1), **asked) is Asked.MISSED  # type: ignore[arg-type]
+    asked: dict[str, Any] = {"held": [], "today": date(2026, 12, 20), "is_school_day": USUAL}
+    assert stands(span_of(Every.MONTH, date(2026, 11, 1)), kept_since=date(2026, 11, 2), **asked) is Asked.BEFORE
+    assert stands(span_of(Every.MONTH, date(2026, 11, 1)), kept_since=date(2026, 11, 1), **asked) is Asked.MISSED

@@ -16,16 +16,9 @@ from safety.incident import IncidentGrade, IncidentHappening, IncidentKind, Inci
 from safety.incident_deadline import Limits, Moment, Report, Timeliness, deadlines
 from safety.incident_ledger import HeardAlarm, IncidentLedger
 from safety.incident_query import incident_file, incidents_between, open_incidents
-from safety.incident_said import (
-    WORDS_LIMIT,
-    IncidentWordsError,
-    MeanwhileError,
-    NotYetError,
-    Said,
-    SaidTimeError,
-    UnknownIncidentError,
-)
+from safety.incident_said import MeanwhileError, NotYetError, SaidTimeError, UnknownIncidentError
 from safety.ledger import FaultLedger
+from safety.said import WORDS_LIMIT, Said, WordsError
 
 HOUR = 3_600 * NS_PER_S
 LIMITS = Limits(HOUR, 2 * HOUR)
@@ -173,7 +166,7 @@ def test_a_call_is_written_down_though_the_wall_clock_was_set_back_before_the_in
 
 @pytest.mark.parametrize(("title", "place"), [("", "操场"), ("受伤", "  "), ("伤" * 101, "操场"), ("\x00\x1b", "操场")])
 def test_an_incident_needs_a_title_and_a_place_of_a_line(incidents: IncidentLedger, title: str, place: str) -> None:
-    with pytest.raises(IncidentWordsError):
+    with pytest.raises(WordsError):
         incidents.write_down(new_id(), title=title, place=place, said=said())
     assert open_incidents(incidents.path) == ()
 
@@ -190,7 +183,7 @@ def test_words_lose_what_cannot_be_seen_and_keep_their_lines(incidents: Incident
 def test_words_that_are_too_long_or_missing_are_refused_whole(incidents: IncidentLedger) -> None:
     incident_id = by_hand(incidents)
     for words in ("", "字" * (WORDS_LIMIT + 1)):
-        with pytest.raises(IncidentWordsError) as refused:
+        with pytest.raises(WordsError) as refused:
             incidents.note(incident_id, said=said(words))
         assert refused.value.field == "words"
     assert history(incidents, incident_id) == [IncidentHappening.OPENED]

@@ -18,8 +18,9 @@ from safety.incident import IncidentGrade, IncidentKind, ReportSort, ReportText
 from safety.incident_deadline import Limits, Moment, Timeliness, deadlines
 from safety.incident_ledger import AlarmStep, HeardAlarm, IncidentLedger
 from safety.incident_query import closed_incidents, incident_file, open_incidents
-from safety.incident_said import IncidentStageError, MeanwhileError, NotYetError, Said
+from safety.incident_said import IncidentStageError, MeanwhileError, NotYetError
 from safety.ledger import FaultLedger
+from safety.said import Said
 
 HOUR = 3_600 * NS_PER_S
 LIMITS = Limits(HOUR, 2 * HOUR)

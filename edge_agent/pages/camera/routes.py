@@ -21,6 +21,7 @@ from edge_agent.pages.camera.sheet import camera_report, read_camera_sheet
 from edge_agent.pages.camera.words import change_words, changed_by_words
 from edge_agent.pages.fault.form import UPLOAD_LIMIT_BYTES, FieldError, UploadForm, photo_of
 from edge_agent.pages.fault.routes import signer
+from edge_agent.pages.paper import spreadsheet_response
 from edge_agent.pages.status.answers import evidence_text
 from foundation.clock import Clock
 from foundation.finding import Finding
@@ -42,7 +43,6 @@ SHEET_PATH: Final = "/cameras/sheet"
 CAMERA_BODY_LIMITS: Final[Mapping[str, int]] = {PHOTO_PATH: UPLOAD_LIMIT_BYTES, SHEET_PATH: MOST_BYTES + 10_000}
 """For web.app.make_app: these take files."""
 _LIVE: Final = "/cameras/live"
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATES: Final = {
     DeviceState.OK: State.OK,
     DeviceState.FAILING: State.FAILING,
@@ -160,11 +160,8 @@ def _version(deps: CameraDeps) -> str:
 def _sheet(routes: APIRouter, deps: CameraDeps) -> None:
     @routes.get("/sheet.xlsx")
     def out(request: Request) -> Response:
-        from web.document.spreadsheet import render_spreadsheet  # late: few ever ask, and starting is to be quick
-
         report = camera_report(deps.files(), school=deps.campus_name, made_at_utc_ns=deps.clock.utc_ns())
-        headers = {"content-disposition": 'attachment; filename="cameras.xlsx"'}
-        return Response(render_spreadsheet(report), media_type=XLSX, headers=headers)
+        return spreadsheet_response(report, "cameras.xlsx")
 
     @routes.post("/sheet")
     def back(request: Request, upload: UploadForm) -> Response:

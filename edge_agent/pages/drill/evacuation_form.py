@@ -8,14 +8,11 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Final
 
-import structlog
 from starlette.exceptions import HTTPException
 
 from edge_agent.pages.fault.form import FieldError, due_of
-from edge_agent.pages.incident.form import OvertakenError
+from edge_agent.pages.incident.form import OvertakenError, form_id_of, kept_words
 from foundation.clock import BEIJING, beijing, utc_ns_of
-from foundation.ids import is_id
-from foundation.sqlite import DatabaseError
 from safety.evacuation import CarriedOut, EvacuationPlan, GateRollCall, Mark, Point, Rating
 from safety.evacuation_said import (
     MOST_PHOTOS,
@@ -24,15 +21,10 @@ from safety.evacuation_said import (
     UnknownEvacuationError,
     Wrong,
 )
-from safety.incident_said import IncidentWordsError, Said
+from safety.said import Said
 from web.language import Catalogue, mark
 
-_log = structlog.get_logger("evacuation-drills")
-
-WHOLE: Final = "words"
-"""The field that a refusal about the whole form is shown at."""
 _OVERTAKEN: Final = mark("别人刚处理过，这次演练已经是另一种状态，没有改动。您写的还在下面，需要时可以存为记录。")
-_NOT_STORED: Final = mark("没有存上，内容还在下面。请再提交一次；还不行请技术人员看本机硬盘。")
 _WRONG: Final = {
     Wrong.FUTURE: mark("演练还没有到这个时间。请写实际的时间和用时，不能晚于现在。"),
     Wrong.TOO_FAR: mark("离今天超过一年，请看年份有没有写错"),
@@ -48,14 +40,6 @@ _WRONG: Final = {
     Wrong.PAST: mark("整改期限要在今天或以后"),
 }
 _TIME: Final = re.compile(r"(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?")
-
-
-def form_id_of(form: Mapping[str, str]) -> str:
-    """The id that our own page put into the form. Raises HTTPException."""
-    form_id = form.get("form_id", "")
-    if not is_id(form_id):
-        raise HTTPException(400)
-    return form_id
 
 
 def said_by(form: Mapping[str, str], person: str) -> Said:
@@ -147,17 +131,13 @@ def _count(form: Mapping[str, str], name: str, texts: Catalogue, *, empty: int |
 
 @contextmanager
 def evacuation_refusals(texts: Catalogue) -> Iterator[None]:
-    """The ledger's refusals as pages or as FieldErrors: what was typed is shown again, nothing is lost."""
+    """The ledger's refusals as pages or as FieldErrors."""
     try:
-        yield
+        with kept_words(texts):
+            yield
     except UnknownEvacuationError as unknown:
         raise HTTPException(404) from unknown
     except EvacuationStageError as wrong:
         raise OvertakenError(texts(_OVERTAKEN)) from wrong
     except EvacuationFieldError as wrong:
         raise FieldError(wrong.field, texts(_WRONG[wrong.wrong], photos=MOST_PHOTOS)) from wrong
-    except IncidentWordsError as wrong:
-        raise FieldError(wrong.field, texts(mark("这一项要填，最多 %(n)s 字"), n=wrong.limit)) from wrong
-    except DatabaseError as error:
-        _log.error("a drill could not be written to", error=str(error))
-        raise FieldError(WHOLE, texts(_NOT_STORED)) from error

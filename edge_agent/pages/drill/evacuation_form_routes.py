@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from config.every import Every
 from edge_agent.pages.drill.evacuation_deps import BASE, EvacuationDeps, drill_or_404, evacuation_frame
 from edge_agent.pages.drill.evacuation_form import (
-    WHOLE,
     carried_of,
     evacuation_refusals,
     marks_of,
@@ -21,11 +20,11 @@ from edge_agent.pages.drill.evacuation_form import (
 )
 from edge_agent.pages.fault.form import FieldError
 from edge_agent.pages.fault.routes import signer
-from edge_agent.pages.incident.form import OvertakenError
+from edge_agent.pages.incident.form import FALLBACK, OvertakenError
 from foundation.clock import beijing_day
 from foundation.ids import new_id
 from safety.evacuation import EvacuationFile, EvacuationOrder, EvacuationStage
-from safety.incident_said import Said
+from safety.said import Said
 from web.duty import Right
 from web.form import FormTexts
 from web.language import Catalogue
@@ -152,7 +151,7 @@ def _step(
         except FieldError as wrong:
             return show(request, file, form, {wrong.field: wrong.text})
         except OvertakenError as overtaken:
-            return show(request, file, form, {WHOLE: str(overtaken)}, 409)
+            return show(request, file, form, {FALLBACK: str(overtaken)}, 409)
         return RedirectResponse(f"{BASE}/{evacuation_id}", 303)
 
 

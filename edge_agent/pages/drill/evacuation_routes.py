@@ -16,7 +16,6 @@ from edge_agent.pages.as_json import wants_json
 from edge_agent.pages.drill.evacuation_deps import BASE, EvacuationDeps, drill_or_404, evacuation_frame
 from edge_agent.pages.drill.evacuation_form import (
     evacuation_refusals,
-    form_id_of,
     mend_of,
     said_by,
 )
@@ -30,17 +29,15 @@ from edge_agent.pages.drill.evacuation_words import (
     NIGHT_WORDS,
     lines_of,
 )
-from edge_agent.pages.drill.sheet import sheet_response
 from edge_agent.pages.fault.form import UPLOAD_LIMIT_BYTES, FieldError, UploadForm, photo_of
 from edge_agent.pages.fault.routes import signer
-from edge_agent.pages.incident.form import OvertakenError
-from edge_agent.pages.incident.routes import attachment, may_handle
-from edge_agent.pages.paper import pdf_response
+from edge_agent.pages.incident.form import OvertakenError, form_id_of
+from edge_agent.pages.incident.routes import may_handle
+from edge_agent.pages.paper import pdf_response, sheet_response, word_response
 from foundation.clock import beijing_day
 from foundation.sqlite import DatabaseError
 from safety.evacuation import EvacuationFile
 from safety.evacuation_query import evacuation_photo_belongs, evacuations_version
-from web.document.word import render_word
 from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
@@ -56,8 +53,6 @@ _FOR_ALL: Final = frozenset({"note"})
 """Whoever is logged in may add a word or a photo; the rest is for who answers for incidents and drills."""
 _YEAR: Final = re.compile(r"20\d\d")
 _UNREADABLE: Final = Words(mark("读不到演练记录"), mark("请再试一次；还不行就请技术人员看本机硬盘。"))
-_SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _USUAL_DUE: Final = timedelta(days=7)
 
 
@@ -165,7 +160,7 @@ def _one(routes: APIRouter, deps: EvacuationDeps) -> None:
             case "pdf":
                 return pdf_response(report, name)
             case "docx":
-                return attachment(render_word(report), _WORD, name)
+                return word_response(report, name)
         raise HTTPException(404)
 
     @routes.post("/{evacuation_id}/{action}")

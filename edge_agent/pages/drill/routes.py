@@ -19,7 +19,7 @@ from config.every import Every, span_of
 from edge_agent.pages.as_json import wants_json
 from edge_agent.pages.drill.model import drill_view, drills_view
 from edge_agent.pages.drill.plan import DrillPlan
-from edge_agent.pages.drill.sheet import drill_sheet, sheet_response
+from edge_agent.pages.drill.sheet import drill_sheet
 from edge_agent.pages.drill.words import (
     EVERY,
     RESULT_STATES,
@@ -30,6 +30,7 @@ from edge_agent.pages.drill.words import (
     steps_of,
 )
 from edge_agent.pages.fault.routes import signer
+from edge_agent.pages.paper import sheet_response
 from foundation.clock import beijing_day
 from foundation.ids import is_id
 from foundation.sqlite import DatabaseError

@@ -6,22 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
-
 from alarms.drill import RECEIPT_WITHIN_S, Drill, Result
 from alarms.record import StepKind
 from edge_agent.pages.drill.plan import DrillPlan, PlanRow
 from edge_agent.pages.drill.words import EVERY, RESULTS
-from edge_agent.pages.incident.routes import attachment
-from edge_agent.pages.paper import pdf_response
 from foundation.clock import beijing, beijing_day_start_ns
 from web.document.column import Column, Kind, Value
-from web.document.comma_separated import render_csv
 from web.document.report import Fact, Facts, Period, Report, Signature, Table
-from web.document.spreadsheet import render_spreadsheet
 
-_SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _COLUMNS: Final = (
     Column("按钮"),
     Column("部位"),
@@ -38,18 +30,6 @@ _COLUMNS: Final = (
 _NONE: Final = "本期未演练"
 _IN_EARNEST: Final = "未演练，真报警已验证线路"
 _MS: Final = 1_000_000
-
-
-def sheet_response(report: Report, stem: str, form: str) -> Response:
-    """A report of one table as PDF, spreadsheet or CSV. Raises PageProblem, HTTPException."""
-    match form:
-        case "pdf":
-            return pdf_response(report, f"{stem}.pdf")
-        case "xlsx":
-            return attachment(render_spreadsheet(report), _SPREADSHEET, f"{stem}.xlsx")
-        case "csv":
-            return attachment(render_csv(report.tables[0]), "text/csv; charset=utf-8", f"{stem}.csv")
-    raise HTTPException(404)
 
 
 def drill_sheet(campus_plan: DrillPlan, first: date, last: date, end: date) -> Report:

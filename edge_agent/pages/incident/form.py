@@ -17,15 +17,8 @@ from foundation.ids import is_id
 from foundation.sqlite import DatabaseError
 from safety.incident import IncidentGrade, IncidentKind, ReportSort, ReportText
 from safety.incident_deadline import Report
-from safety.incident_said import (
-    IncidentStageError,
-    IncidentWordsError,
-    MeanwhileError,
-    NotYetError,
-    Said,
-    SaidTimeError,
-    UnknownIncidentError,
-)
+from safety.incident_said import IncidentStageError, MeanwhileError, NotYetError, SaidTimeError, UnknownIncidentError
+from safety.said import Said, WordsError
 from web.language import Catalogue, mark
 
 _log = structlog.get_logger("incidents")
@@ -48,13 +41,18 @@ class OvertakenError(Exception):
     """The step is no longer there to be taken; the message is for the person."""
 
 
-def said_of(form: Mapping[str, str], person: str, now_utc_ns: int, texts: Catalogue) -> Said:
-    """Who, when and in which words. Raises FieldError, HTTPException for a form that is not ours."""
+def form_id_of(form: Mapping[str, str]) -> str:
+    """The id that our own page put into the form. Raises HTTPException."""
     form_id = form.get("form_id", "")
     if not is_id(form_id):
         raise HTTPException(400)
+    return form_id
+
+
+def said_of(form: Mapping[str, str], person: str, now_utc_ns: int, texts: Catalogue) -> Said:
+    """Who, when and in which words. Raises FieldError, HTTPException for a form that is not ours."""
     return Said(
-        form_id=form_id,
+        form_id=form_id_of(form),
         person=person,
         words=form.get("words", ""),
         at_utc_ns=time_of(form.get("at", ""), now_utc_ns, texts),
@@ -125,22 +123,30 @@ def number_of(form: Mapping[str, str], name: str) -> int:
 
 
 @contextmanager
-def incident_words(texts: Catalogue) -> Iterator[None]:
-    """The ledger's refusals as pages or as FieldErrors: what was typed is shown again, nothing is lost."""
+def kept_words(texts: Catalogue) -> Iterator[None]:
+    """What keeps words from being stored, as FieldErrors: what was typed is shown again, nothing is lost."""
     try:
         yield
+    except DatabaseError as error:
+        _log.error("what a person wrote could not be stored", error=str(error))
+        raise FieldError(FALLBACK, texts(_NOT_STORED)) from error
+    except WordsError as wrong:
+        raise FieldError(wrong.field, texts(mark("这一项要填，最多 %(n)s 字"), n=wrong.limit)) from wrong
+
+
+@contextmanager
+def incident_words(texts: Catalogue) -> Iterator[None]:
+    """The ledger's refusals as pages or as FieldErrors."""
+    try:
+        with kept_words(texts):
+            yield
     except UnknownIncidentError as unknown:
         raise HTTPException(404) from unknown
     except IncidentStageError as wrong:
         raise OvertakenError(texts(_OVERTAKEN)) from wrong
-    except DatabaseError as error:
-        _log.error("an incident could not be written to", error=str(error))
-        raise FieldError(FALLBACK, texts(_NOT_STORED)) from error
     except MeanwhileError as meanwhile:
         raise FieldError(FALLBACK, texts(_MEANWHILE)) from meanwhile
     except NotYetError as early:
         raise FieldError(FALLBACK, texts(_MISSING[early.missing])) from early
     except SaidTimeError as wrong:
         raise FieldError("at", texts(mark("时间要在事发之后、现在之前"))) from wrong
-    except IncidentWordsError as wrong:
-        raise FieldError(wrong.field, texts(mark("这一项要填，最多 %(n)s 字"), n=wrong.limit)) from wrong

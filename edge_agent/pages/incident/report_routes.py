@@ -14,17 +14,15 @@ from edge_agent.pages.fault.form import FieldError
 from edge_agent.pages.fault.routes import signer
 from edge_agent.pages.incident.form import incident_words, number_of, said_of, sort_of, text_of
 from edge_agent.pages.incident.report import drafted, written_report
-from edge_agent.pages.incident.routes import IncidentDeps, attachment, file_or_404, incident_frame
-from edge_agent.pages.paper import pdf_response
+from edge_agent.pages.incident.routes import IncidentDeps, file_or_404, incident_frame
+from edge_agent.pages.paper import pdf_response, word_response
 from safety.incident import IncidentFile, ReportSort
-from web.document.word import render_word
 from web.duty import Right
 from web.form import FormTexts
 from web.login import needs
 from web.page import page, texts_of
 
 _NOTHING: Final[Mapping[str, str]] = {}
-_WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def incident_report_routes(deps: IncidentDeps) -> APIRouter:
@@ -63,7 +61,7 @@ def incident_report_routes(deps: IncidentDeps) -> APIRouter:
         name = f"incident-{file.incident.number}-report-{kept.version}"
         if form == "pdf":
             return pdf_response(report, f"{name}.pdf")
-        return attachment(render_word(report), _WORD, f"{name}.docx")
+        return word_response(report, f"{name}.docx")
 
     return routes
 

@@ -32,6 +32,7 @@ from edge_agent.pages.incident.words import (
     countdown,
     incident_state,
 )
+from edge_agent.pages.paper import sheet_response
 from foundation.clock import NS_PER_S, Clock, beijing
 from foundation.ids import is_id, new_id
 from safety.incident import Incident, IncidentFile, IncidentGrade, IncidentKind
@@ -44,8 +45,6 @@ from safety.incident_query import (
     incidents_version,
     open_incidents,
 )
-from web.document.comma_separated import render_csv
-from web.document.spreadsheet import render_spreadsheet
 from web.duty import Right
 from web.form import FormTexts
 from web.login import needs, person_of
@@ -57,7 +56,6 @@ _NOTHING: Final[Mapping[str, str]] = {}
 _FOR_ALL: Final = frozenset({"note"})
 _ACTIONS: Final = frozenset({"classify", "note", "correct", "phone", "submit", "close", "false-alarm", "reopen"})
 """Whoever is logged in may add to the timeline; the rest is for who answers for incidents."""
-_SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 RunningIncident = tuple[Incident, tuple[Deadline, Deadline]]
@@ -164,15 +162,7 @@ def _export(routes: APIRouter, deps: IncidentDeps) -> None:
         report = incident_register(everything, campus=deps.campus, made_at_utc_ns=now_utc_ns)
         if form not in ("xlsx", "csv"):
             raise HTTPException(404)
-        content = render_spreadsheet(report) if form == "xlsx" else render_csv(report.tables[0])
-        kind = _SPREADSHEET if form == "xlsx" else "text/csv; charset=utf-8"
-        return attachment(content, kind, f"incidents-{beijing(now_utc_ns):%Y%m%d}.{form}")
-
-
-def attachment(content: bytes, media_type: str, name: str) -> Response:
-    """A file that the browser keeps."""
-    disposition = f'attachment; filename="{name}"'
-    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+        return sheet_response(report, f"incidents-{beijing(now_utc_ns):%Y%m%d}", form)
 
 
 def _new(routes: APIRouter, deps: IncidentDeps) -> None:
