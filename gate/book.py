@@ -40,6 +40,7 @@ SCHEMA: Final = Schema.load(
     ("gate", "migrations/0010_door.sql"),
     ("gate", "migrations/0011_vehicle_terms.sql"),
     ("gate", "migrations/0012_host_ask.sql"),
+    ("gate", "migrations/0013_refused_party.sql"),
 )
 _NO_TERMS: Final = Admission()
 
@@ -220,7 +221,7 @@ class GateBook:
         return None if badge is None else visit_of_badge(self.path, badge.day, badge.number)
 
     def refused_before(self, visitor: Visitor) -> tuple[RefusalHit, ...]:
-        """Refusals of somebody who is, or has the name of, this visitor, latest first. Raises DatabaseError."""
+        """Refusals of somebody who is, or has the name of, this visitor or whoever came along. Raises DatabaseError."""
         return self.refusals.of(tidy(visitor))
 
     def sign_out(self, *, visit_id: str, departure_id: str, gate_id: str, guard: str) -> Visit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from gate.companion import companions_in
 from gate.visit import LIMITS, TEXT_LIMIT, Trouble, Visitor, signs_of
 
 
@@ -52,6 +53,8 @@ class RefusalHit:
 
     refusal: Refusal
     certain: bool
+    along: bool = False
+    """It is somebody who came along, not the visitor."""
 
 
 def refusal_troubles(visitor: Visitor, reason: RefusalReason, words: str) -> dict[str, Trouble]:
@@ -71,12 +74,26 @@ def refusal_troubles(visitor: Visitor, reason: RefusalReason, words: str) -> dic
     return found
 
 
-def name_sign(visitor: Visitor) -> str:
-    """What may be the same person: the name alone."""
-    return f"name:{visitor.name}" if visitor.name else ""
+@dataclass(frozen=True, slots=True)
+class RefusalSign:
+    """What somebody of a party is known by again."""
+
+    text: str
+    certain: bool
+    along: bool
 
 
-def refusal_signs(visitor: Visitor) -> frozenset[str]:
-    """What a refused person is known by again."""
-    weak = name_sign(visitor)
-    return signs_of(visitor) | ({weak} if weak else frozenset())
+def refusal_signs(visitor: Visitor) -> tuple[RefusalSign, ...]:
+    """What the visitor and whoever came along are known by again, each sign once.
+
+    A document's number counts without its kind: nobody says of a companion which document it was.
+    """
+    found = [RefusalSign(text, certain=True, along=False) for text in sorted(signs_of(visitor))]
+    people = [(visitor.name, visitor.document_number, False)]
+    people += [(one.name, one.document_number, True) for one in companions_in(visitor.companion_names)]
+    for name, number, along in people:
+        if number:
+            found.append(RefusalSign(f"number:{number}", certain=True, along=along))
+        if name:
+            found.append(RefusalSign(f"name:{name}", certain=False, along=along))
+    return tuple({sign.text: sign for sign in reversed(found)}.values())

@@ -14,10 +14,10 @@ from gate.facts import VisitRefused
 from gate.known import SearchKey
 from gate.query import person_fields, visitor_from
 from gate.record import RecordBook, RecordConflictError, RecordRefusedError, UnknownRecordError, person_of
-from gate.refusal import Refusal, RefusalHit, RefusalReason, name_sign, refusal_signs, refusal_troubles
+from gate.refusal import Refusal, RefusalHit, RefusalReason, RefusalSign, refusal_signs, refusal_troubles
 from gate.spelling import tidy_text
 from gate.still import StillShelf, forget_still, want_still
-from gate.visit import Visitor, signs_of, tidy
+from gate.visit import Visitor, tidy
 
 _REFUSAL: Final = (
     "SELECT r.id, r.day, r.gate_id, r.at_utc_ns, r.guard, r.reason, r.undone_utc_ns, p.key_id, p.sealed "
@@ -96,19 +96,21 @@ class RefusalBook:
             return self._read(transaction, refusal_id)
 
     def of(self, visitor: Visitor) -> tuple[RefusalHit, ...]:
-        """Who this tidy visitor was when refused before, latest first. Raises DatabaseError, RecordKeysError."""
-        certain = {self._key.sign(sign) for sign in signs_of(visitor)}
-        weak = name_sign(visitor)
-        signs = [*certain, *([self._key.sign(weak)] if weak else [])]
+        """Who of this tidy visitor's party was refused before: certain ones first, latest first.
+
+        Raises DatabaseError, RecordKeysError.
+        """
         path = self._records.database.path
         with open_read_only(path) as reader, open_keys(keys_file(path)) as keys:
-            found: dict[str, bool] = {}
-            for sign in signs:
-                for (refusal_id,) in reader.rows("SELECT refusal_id FROM refusal_sign WHERE sign = ?", (sign,)):
-                    found[refusal_id] = found.get(refusal_id, False) or sign in certain
+            found: dict[str, RefusalSign] = {}
+            for sign in sorted(refusal_signs(visitor), key=_weight):
+                digest = (self._key.sign(sign.text),)
+                for (refusal_id,) in reader.rows("SELECT refusal_id FROM refusal_sign WHERE sign = ?", digest):
+                    found[refusal_id] = sign  # the weightiest comes last
+            latest = sorted(found, reverse=True)  # ids begin with the time
             hits = [
-                RefusalHit(refusal, sure)
-                for refusal_id, sure in sorted(found.items(), reverse=True)[:_MOST_HITS]  # ids begin with the time
+                RefusalHit(refusal, found[refusal_id].certain, found[refusal_id].along)
+                for refusal_id in sorted(latest, key=lambda one: not found[one].certain)[:_MOST_HITS]
                 if (refusal := _one(reader, keys, refusal_id)) is not None
             ]
         return tuple(hits)
@@ -132,7 +134,7 @@ class RefusalBook:
     def _put_signs(self, transaction: Transaction, refusal_id: str, visitor: Visitor) -> None:
         transaction.execute_many(
             "INSERT INTO refusal_sign VALUES (?, ?)",
-            [(self._key.sign(sign), refusal_id) for sign in refusal_signs(visitor)],
+            [(self._key.sign(sign.text), refusal_id) for sign in refusal_signs(visitor)],
         )
 
     def _read(self, transaction: Transaction, refusal_id: str) -> Refusal:
@@ -140,6 +142,10 @@ class RefusalBook:
         if refusal is None:
             raise UnknownRecordError(f"there is no refusal {refusal_id}")
         return refusal
+
+
+def _weight(sign: RefusalSign) -> tuple[bool, bool]:
+    return sign.certain, not sign.along
 
 
 def refusal_by_id(path: Path, refusal_id: str) -> Refusal | None:

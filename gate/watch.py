@@ -142,12 +142,21 @@ class WatchIndex:
             (Certainty.NAME, _name_key(stranger.name), tidy_text(stranger.name)),
             *((Certainty.SOUND, sound, tidy_text(stranger.name)) for sound in sounds_of(tidy_text(stranger.name))),
         )
-        found: dict[str, WatchMatch] = {}
-        for certainty, key, shared in asked:
-            for entry in self._by[certainty].get(key, ()) if key else ():
-                if entry.holds_on(day):
-                    found.setdefault(entry.id, WatchMatch(entry, certainty, shared))
-        return tuple(found.values())
+        return surest(
+            WatchMatch(entry, certainty, shared)
+            for certainty, key, shared in asked
+            for entry in (self._by[certainty].get(key, ()) if key else ())
+            if entry.holds_on(day)
+        )
+
+
+def surest(matches: Iterable[WatchMatch]) -> tuple[WatchMatch, ...]:
+    """Of what was found for several people, each entry once, surest first."""
+    order = tuple(Certainty)
+    found: dict[str, WatchMatch] = {}
+    for match in sorted(matches, key=lambda match: order.index(match.certainty)):
+        found.setdefault(match.entry.id, match)
+    return tuple(found.values())
 
 
 def _name_key(name: str) -> str:

@@ -22,6 +22,7 @@ _LISTS: Final = ("names", "phones", "plates", "documents")
 _BETWEEN: Final = "\n"
 _FACTS_LOOKED_AT: Final = 200_000
 """A school's gate tells some hundred a day."""
+_SUREST_FIRST: Final = tuple(Certainty)
 _ENTRY: Final = (
     "SELECT w.id, w.from_day, w.until_day, w.by_name, w.added_utc_ns, p.key_id, p.sealed, "
     "EXISTS (SELECT 1 FROM watch_picture q WHERE q.watch_id = w.id) "
@@ -147,15 +148,23 @@ class Hit:
 
 
 def recent_hits(book: Path, limit: int = 30) -> tuple[Hit, ...]:
-    """The latest hits, newest first, among the last two hundred thousand facts of the gate. Raises DatabaseError."""
+    """The latest hits, newest first, the surest of each record, among the last two hundred thousand facts of the gate.
+
+    Raises DatabaseError.
+    """
     with open_read_only(book) as reader:
         rows = reader.rows(
             "SELECT at_utc_ns, body FROM fact WHERE kind = ? AND seq > (SELECT ifnull(max(seq), 0) FROM fact) - ? "
             "ORDER BY seq DESC LIMIT ?",
-            (WatchHit.kind, _FACTS_LOOKED_AT, limit),
+            (WatchHit.kind, _FACTS_LOOKED_AT, limit * len(Certainty)),
         )
-    told = [(row[0], WatchHit.model_validate_json(row[1])) for row in rows]
-    return tuple(Hit(at, hit.watch_id, Certainty(hit.certainty), hit.record) for at, hit in told)
+    found: dict[tuple[str, str], Hit] = {}
+    for at_utc_ns, body in rows:
+        told = WatchHit.model_validate_json(body)
+        hit = Hit(at_utc_ns, told.watch_id, Certainty(told.certainty), told.record)
+        same = (hit.watch_id, hit.record)
+        found[same] = min(found.get(same, hit), hit, key=lambda one: _SUREST_FIRST.index(one.certainty))
+    return tuple(found.values())[:limit]
 
 
 def _picture(reader: Transaction, keys: Keys, watch_id: str) -> bytes | None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import apsw
 import pytest
 
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock
 from foundation.ids import new_id
-from gate.book import GateBook
+from gate.book import SCHEMA, GateBook
 from gate.record import RecordRefusedError
 from gate.refusal import Refusal, RefusalReason
 from gate.refusal_book import refusal_by_id, refusals_between
@@ -46,6 +47,38 @@ def test_a_refused_person_is_known_again_by_phone_and_document_and_perhaps_by_na
     by_name = Visitor(name="李四", host="刘老师", reason="办事")
     assert [hit.certain for hit in book.refused_before(by_name)] == [False]
     assert book.refused_before(Visitor(name="张三", host="", reason="")) == ()
+
+
+def test_a_refused_person_is_known_again_among_those_who_come_along(book: GateBook) -> None:
+    alone = refuse(book, replace(LI, document_kind=DocumentKind.PASSPORT, document_number="E12345678"))
+    party = refuse(book, Visitor(name="钱七", host="", reason="", companion_names="孙八 110101199003070011"))
+    parent = Visitor(name="张三", host="刘老师", reason="办事")
+
+    def known(companion_names: str, name: str = "张三") -> list[tuple[str, bool, bool]]:
+        hits = book.refused_before(replace(parent, name=name, companion_names=companion_names))
+        return [(hit.refusal.id, hit.certain, hit.along) for hit in hits]
+
+    assert known("王五、别名 e12345678") == [(alone.id, True, True)]
+    assert known("李四") == [(alone.id, False, True)]
+    assert known("李四", name="孙八") == [(party.id, False, False), (alone.id, False, True)]
+    assert known("钱七、李四 E12345678") == [(alone.id, True, True), (party.id, False, True)], "the surer one first"
+    assert known("李四 E12345679", name="李四") == [(alone.id, False, False)], "the visitor before who came along"
+    assert known("王五") == []
+
+
+def test_refusals_of_an_older_version_are_taken_in_with_those_who_came_along(tmp_path: Path) -> None:
+    book = GateBook(tmp_path / "old.sqlite", ManualClock(now_utc_ns=EARLY))
+    refuse(book, replace(LI, companion_names="孙八"))
+    book.close()
+    before = next(number for number, step in enumerate(SCHEMA.steps) if "DELETE FROM refusal_sign" in step)
+    connection = apsw.Connection(str(book.path))
+    connection.execute(f"DELETE FROM refusal_sign; PRAGMA user_version = {before}")
+    connection.close()
+    book = GateBook(book.path, ManualClock(now_utc_ns=EARLY))
+    while book.index_some():
+        pass
+    assert [hit.certain for hit in book.refused_before(Visitor(name="孙八", host="", reason=""))] == [False]
+    book.close()
 
 
 def test_nothing_needs_to_be_known_of_somebody_who_runs_away(book: GateBook) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -26,8 +27,8 @@ from gate.refusal_book import refusals_between
 from gate.still import Picture, StillTaker
 from gate.vehicle_book import vehicles_inside, vehicles_to_write_up
 from gate.visit import Visit, Visitor
-from gate.watch import Watched
-from gate.watch_book import read_watchlist
+from gate.watch import Certainty, Watched
+from gate.watch_book import read_watchlist, recent_hits
 from tests.pages.school_gate import PASSWORD, School, school
 
 SATURDAY = date(2026, 11, 21)
@@ -137,6 +138,55 @@ def test_somebody_refused_is_known_again_and_a_touch_undoes_it(gate: httpx.Clien
     assert "同名者" in gate.post(f"/visits/{new_id()}/draft", data={"name": "张三"}).text
     gate.post(f"/visits/refused/{refusal_id}/undo")
     assert "曾被拒绝" not in gate.post(f"/visits/{new_id()}/draft", data=VISITOR).text
+
+
+def test_who_comes_along_is_compared_as_the_visitor_is(gate: httpx.Client, campus: School) -> None:
+    other = "110101199003070134"
+    refusal_id, party = new_id(), {**VISITOR, "companion_names": f"孙八 {other}"}
+    gate.post(f"/visits/{refusal_id}/refused/drunk", data=party)
+    by_number, by_sound = campus.orders.watch.add(
+        [replace(WATCHED, names=("别人",), documents=(other,)), replace(WATCHED, names=("章三丰",))], by="李主任"
+    )
+
+    def notices(visit_id: str, **typed: str) -> str:
+        answer = gate.post(f"/visits/{visit_id}/draft", data={"name": "赵六", **typed}).text
+        assert not [text for text in ("滋事", "布控", "别人", "章三丰", other) if text in answer]
+        return re.sub(r"\s", "", unescape(answer))
+
+    assert notices(new_id(), companion_names="王五") == ""
+    certain = notices(visit_id := new_id(), companion_names=f"王五 {other}")
+    assert "同行人：曾被拒绝" in certain
+    assert f"/visits/check/{by_number}?how=number" in certain
+    assert "核对</a>" in certain
+    perhaps = notices(visit_id, companion_names="孙八、张三封")
+    assert "同行人：同名者曾被拒绝" in perhaps
+    assert f"/visits/check/{by_sound}?how=sound" in perhaps
+    assert "核对?" in perhaps
+    shown = gate.get(f"/visits/refused/{refusal_id}", params={"seen": "1"}).text
+    assert "张三、孙八" in shown
+    assert other not in shown
+    visit = come_in(
+        gate, campus, name="赵六", phone="", document_kind="none", document_number="", companion_names=f"王五 {other}"
+    )
+    assert "同行人" in gate.get(f"/visits/{visit.id}/done").text
+    gate.post(f"/visits/{visit.id}/leave/{new_id()}")
+    assert "曾被拒绝" not in gate.get("/visits/new", params={"q": "赵六"}).text, "who came along then is not here now"
+    record = f"visit:{visit_id}"
+    told = {(hit.watch_id, hit.certainty) for hit in recent_hits(campus.book.path) if hit.record == record}
+    assert told == {(by_number, Certainty.NUMBER), (by_sound, Certainty.SOUND)}
+
+
+def test_a_number_typed_after_a_name_makes_the_hit_surer_and_a_driver_is_compared_too(
+    gate: httpx.Client, campus: School
+) -> None:
+    (watch_id,) = campus.orders.watch.add([WATCHED], by="李主任")
+    visit_id = new_id()
+    for typed in ({"name": "张三"}, VISITOR, {"name": "张三"}):
+        gate.post(f"/visits/{visit_id}/draft", data=typed)
+    assert [(hit.watch_id, hit.certainty) for hit in recent_hits(campus.book.path)] == [(watch_id, Certainty.NUMBER)]
+    gate.post(f"/visits/{new_id()}/refused/drunk", data={"name": "赵六"})
+    entered = gate.post(f"/vehicles/{new_id()}", data=VAN, follow_redirects=True).text
+    assert "同名者曾被拒绝" in unescape(entered)
 
 
 def test_another_reason_needs_words(gate: httpx.Client, campus: School) -> None:

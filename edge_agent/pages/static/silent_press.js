@@ -21,9 +21,3 @@ document.addEventListener("submit", (event) => { // also for a form that came in
   busy = true;
   send(event.target.action);
 });
-document.querySelector("[data-history-back]")?.addEventListener("click", (event) => {
-  if (history.length > 1) { // back to the form with everything that was typed
-    event.preventDefault();
-    history.back();
-  }
-});

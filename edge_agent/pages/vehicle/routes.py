@@ -15,7 +15,7 @@ from edge_agent.pages.vehicle.form import ENDINGS, PROVINCES, SIGNS, values_of
 from edge_agent.pages.vehicle.typed import masked_values, shown_again, typed_vehicle
 from edge_agent.pages.visit.deps import VisitDeps, book_words, check
 from edge_agent.pages.visit.form import errors_of
-from edge_agent.pages.visit.notice import NONE, Notices, silent_id_of, watch_matches
+from edge_agent.pages.visit.notice import NONE, Notices, notices_of
 from edge_agent.pages.visit.words import VEHICLES
 from foundation.ids import new_id
 from gate.record import RecordRefusedError
@@ -28,7 +28,7 @@ from gate.vehicle_book import (
     vehicles_inside,
     vehicles_to_write_up,
 )
-from gate.watch import Stranger
+from gate.visit import Visitor
 from web.form import FormTexts
 from web.page import page, texts_of
 
@@ -173,13 +173,12 @@ def _known(deps: VisitDeps, vehicle_id: str) -> VehicleEntry:
 def _notices(deps: VisitDeps, request: Request, entry: VehicleEntry) -> Notices:
     if entry.vehicle is None or not entry.inside:
         return NONE
-    who = Stranger(name=entry.vehicle.driver, phone=entry.vehicle.phone, plate=entry.vehicle.plate)
-    return _matching(deps, request, who, entry.id)
+    return _matching(deps, request, entry.vehicle, entry.id)
 
 
-def _matching(deps: VisitDeps, request: Request, who: Stranger, vehicle_id: str) -> Notices:
-    matches = watch_matches(deps, request, who, vehicle_record(vehicle_id))
-    return Notices(matches, silent_id=silent_id_of(deps, request, matches))
+def _matching(deps: VisitDeps, request: Request, vehicle: Vehicle, vehicle_id: str) -> Notices:
+    driver = Visitor(name=vehicle.driver, host="", reason="", phone=vehicle.phone, plate=vehicle.plate)
+    return notices_of(deps, request, driver, vehicle_record(vehicle_id))
 
 
 def _form(
@@ -194,7 +193,6 @@ def _form(
     entry: VehicleEntry | None = None,
 ) -> Response:
     texts = texts_of(request)
-    who = Stranger(name=vehicle.driver, phone=vehicle.phone, plate=vehicle.plate)
     return page(
         request,
         "vehicle/form.html",
@@ -204,7 +202,7 @@ def _form(
         errors=errors,
         again=again,
         entry=entry,
-        notices=_matching(deps, request, who, vehicle_id),
+        notices=_matching(deps, request, vehicle, vehicle_id),
         kinds=[(kind.value, texts(word)) for kind, word in VEHICLES.items()],
         provinces=PROVINCES,
         signs=SIGNS,

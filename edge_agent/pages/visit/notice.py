@@ -18,14 +18,14 @@ from gate.companion import companions_in
 from gate.facts import WatchHit
 from gate.refusal import RefusalHit
 from gate.visit import Visitor
-from gate.watch import Stranger, WatchMatch
+from gate.watch import Stranger, WatchMatch, surest
 
 _log = structlog.get_logger("gate-notice")
 
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """Possible matches on the watchlist, and refusals of the same person."""
+    """Possible matches on the watchlist, and refusals, of whoever stands there or came along."""
 
     watch: tuple[WatchMatch, ...] = ()
     refusals: tuple[RefusalHit, ...] = ()
@@ -40,18 +40,15 @@ NONE: Final = Notices()
 
 
 def notices_of(deps: VisitDeps, request: Request, visitor: Visitor, record_id: str) -> Notices:
-    """What is to be known of a visitor, and the office told that somebody on its list stood there.
+    """What is to be known of a visitor and who came along, and the office told that somebody on its list stood there.
 
     A list that cannot be read costs the notice, never the sign-in; it is in the log.
     """
     try:
-        found = {
-            match.entry.id: match
-            for stranger in reversed(_everybody(visitor))
-            for match in watch_matches(deps, request, stranger, record_id)
-        }
-        matches = tuple(found.values())
-        return Notices(matches, deps.book.refused_before(visitor), silent_id_of(deps, request, matches))
+        matches = _matches(deps, visitor)
+        _tell(deps, request, matches, record_id)
+        silent_id = new_id() if matches and deps.has_silent(station_of(request)) else ""
+        return Notices(matches, deps.book.refused_before(visitor), silent_id)
     except (DatabaseError, OSError) as error:
         _log.error("a visitor was not compared with the watchlist", error=str(error))
         return NONE
@@ -66,19 +63,17 @@ def _everybody(visitor: Visitor) -> tuple[Stranger, ...]:
     return (first, *(Stranger(name=one.name, document_number=one.document_number) for one in along))
 
 
-def silent_id_of(deps: VisitDeps, request: Request, matches: Sequence[WatchMatch]) -> str:
-    """A press that is one touch away wherever somebody may be on the list."""
-    return new_id() if matches and deps.has_silent(station_of(request)) else ""
+def _matches(deps: VisitDeps, visitor: Visitor) -> tuple[WatchMatch, ...]:
+    index, day = deps.watch.index(), beijing_day(deps.clock.utc_ns())
+    return surest(match for stranger in _everybody(visitor) for match in index.matches(stranger, day))
 
 
-def watch_matches(deps: VisitDeps, request: Request, stranger: Stranger, record_id: str) -> tuple[WatchMatch, ...]:
-    """Who on the watchlist it may be; told to the office once for each record. Raises DatabaseError."""
-    matches = deps.watch.index().matches(stranger, beijing_day(deps.clock.utc_ns()))
+def _tell(deps: VisitDeps, request: Request, matches: Sequence[WatchMatch], record_id: str) -> None:
+    """Each match once for each record, and again when a number says what only a name said before."""
     for match in matches:
         deps.book.journal.append(
             WatchHit(
                 watch_id=match.entry.id, station_id=station_of(request).id, certainty=match.certainty, record=record_id
             ),
-            fact_id=f"{match.entry.id}:{record_id}",
+            fact_id=f"{match.entry.id}:{record_id}:{match.certainty}",
         )
-    return matches

@@ -15,8 +15,9 @@ from edge_agent.pages.visit.notice import notices_of
 from edge_agent.pages.visit.typed import FILLED_FROM, shown_again, typed_visitor
 from edge_agent.pages.visit.words import REFUSALS
 from foundation.ids import new_id
+from gate.companion import companions_in
 from gate.record import RecordRefusedError
-from gate.refusal import RefusalReason
+from gate.refusal import Refusal, RefusalReason
 from gate.refusal_book import refusal_by_id, refusal_record
 from gate.visit import Visitor
 from web.form import FormTexts
@@ -62,12 +63,13 @@ def refusal_routes(routes: APIRouter, deps: VisitDeps) -> None:
         return RedirectResponse(f"/visits/refused/{refusal_id}", status_code=303)
 
     @routes.get("/refused/{refusal_id}")
-    def done(request: Request, refusal_id: str) -> Response:
+    def done(request: Request, refusal_id: str, seen: str = "") -> Response:
+        """After it was written down; or `seen` from a form, to which the guard goes back."""
         check(refusal_id)
         refusal = refusal_by_id(deps.book.path, refusal_id)
         if refusal is None:
             raise HTTPException(404)
-        return page(request, "visit/refused.html", refusal=refusal, words=REFUSALS)
+        return page(request, "visit/refused.html", refusal=refusal, names=_names(refusal), words=REFUSALS, seen=seen)
 
     @routes.post("/refused/{refusal_id}/undo")
     def undo(request: Request, refusal_id: str) -> Response:
@@ -75,6 +77,13 @@ def refusal_routes(routes: APIRouter, deps: VisitDeps) -> None:
         with book_words():
             deps.book.refusals.undo(refusal_id=refusal_id, guard=deps.guard_of(station_of(request)))
         return RedirectResponse(f"/visits/refused/{refusal_id}", status_code=303)
+
+
+def _names(refusal: Refusal) -> list[str]:
+    if refusal.visitor is None:
+        return []
+    along = companions_in(refusal.visitor.companion_names)
+    return [name for name in (refusal.visitor.name, *(one.name for one in along)) if name]
 
 
 def _ask(request: Request, refusal_id: str, values: dict[str, str], *, wrong: bool = False) -> Response:

@@ -14,7 +14,7 @@ from edge_agent.pages.visit.badge_routes import badge_routes
 from edge_agent.pages.visit.deps import CONFLICT, VisitDeps, book_words, check, known
 from edge_agent.pages.visit.draft_routes import draft_routes
 from edge_agent.pages.visit.form import DOCUMENTS, REASONS, errors_of, values_of, visitor_from_search, visitor_of
-from edge_agent.pages.visit.notice import NONE, Notices, notices_of
+from edge_agent.pages.visit.notice import NONE, notices_of
 from edge_agent.pages.visit.refusal_routes import refusal_routes
 from edge_agent.pages.visit.typed import masked_values, shown_again, typed_visitor
 from edge_agent.pages.visit.watch_routes import watch_routes
@@ -244,7 +244,10 @@ def _lists(routes: APIRouter, deps: VisitDeps) -> None:
 
 
 def _refused_for_sure(deps: VisitDeps, visit: Visit) -> bool:
-    return visit.visitor is not None and any(hit.certain for hit in deps.book.refused_before(visit.visitor))
+    """Whoever came along that day need not stand there now."""
+    if visit.visitor is None:
+        return False
+    return any(hit.certain for hit in deps.book.refused_before(replace(visit.visitor, companion_names="")))
 
 
 def _form(
@@ -259,10 +262,6 @@ def _form(
     correcting: bool = False,
 ) -> Response:
     texts, now = texts_of(request), deps.clock.utc_ns()
-    visitor = typed_visitor(deps.book, values)
-    notices: Notices = (
-        notices_of(deps, request, visitor, record_of(visit_id)) if visitor.name or visitor.phone else NONE
-    )
     return page(
         request,
         "visit/form.html",
@@ -273,7 +272,7 @@ def _form(
         again=again,
         kept=kept,
         correcting=correcting,
-        notices=notices,
+        notices=notices_of(deps, request, typed_visitor(deps.book, values), record_of(visit_id)),
         documents=[(kind.value, texts(word)) for kind, word in DOCUMENTS],
         reasons=[(reason, texts(reason)) for reason in REASONS],
         reason_listed=values["reason"] in REASONS,
