@@ -8,12 +8,14 @@ from typing import Final
 
 from foundation.audit import AUDIT_SQL, AuditChain
 from foundation.clock import Clock, beijing_day
+from foundation.ids import new_id
 from foundation.journal import JOURNAL_SQL, Journal
 from foundation.record_keys import RecordKeys, keys_file
 from foundation.sqlite import Database, Schema, Transaction, open_read_only
 from gate import known
 from gate.admission import Admission, erase_admission, write_admission
 from gate.badge import Badge, badge_code, read_badge
+from gate.companion import keys_after
 from gate.door import Door
 from gate.draft import DraftBox
 from gate.duty import DutyBook
@@ -27,7 +29,7 @@ from gate.refusal_book import RefusalBook
 from gate.search import asked_words, long_numbers_fit, words_of
 from gate.still import StillShelf, forget_still, want_still
 from gate.vehicle_book import VehicleBook
-from gate.visit import Trouble, Visit, Visitor, tidy, troubles
+from gate.visit import Trouble, Visit, Visitor, party_of, tidy, troubles
 
 SCHEMA: Final = Schema.load(
     "gate",
@@ -197,7 +199,9 @@ class GateBook:
                 raise VisitConflictError(f"who visit {visit_id} was about has been erased")
             if visit.visitor == visitor:
                 return visit
-            _, sealed = self._audit.seal(transaction, record_id=record_of(visit_id), plain=plain_visitor(visitor))
+            party_keys = keys_after(visit.party, party_of(visitor), new_id)
+            plain = plain_visitor(visitor, party_keys)
+            _, sealed = self._audit.seal(transaction, record_id=record_of(visit_id), plain=plain)
             transaction.execute("UPDATE visitor SET sealed = ? WHERE visit_id = ?", (sealed, visit_id))
             transaction.execute("UPDATE visit SET corrected_utc_ns = ? WHERE id = ?", (self._clock.utc_ns(), visit_id))
             transaction.execute("DELETE FROM inside_sign WHERE visit_id = ?", (visit_id,))
@@ -209,7 +213,9 @@ class GateBook:
             body: dict[str, object] = {"guard": guard, "reason": reason, "visitor": person_fields(visitor)}
             self._note(transaction, visit_id, "visit.corrected", body)
             self.journal.append(VisitCorrected(visit_id=visit_id), transaction=transaction)
-            return self._read(transaction, visit_id)
+            corrected = self._read(transaction, visit_id)
+            self.door.roll_calls.put_right(transaction, corrected)
+            return corrected
 
     def badge_code(self, visit: Visit) -> str:
         """What the QR of a visit's badge carries (胸牌二维码)."""

@@ -32,6 +32,35 @@ class Companion:
     """Why a number that does not fit was taken, or who this is."""
 
 
+def keys_after(
+    known: Sequence[tuple[str, Companion]], named: Sequence[Companion], fresh: Callable[[], str]
+) -> tuple[str, ...]:
+    """Which of the known people each of the newly named is, by key; whoever is none of them gets a `fresh` one.
+
+    The same person has the same number, or else the same name. Of those who are left over, the first stays the first,
+    and the rest are the same only if as many are left as there were (a misspelt name): in doubt nobody takes another's
+    place.
+    """
+    keys: dict[int, str] = {}
+    left = dict(enumerate(known))
+
+    def pair(place: int, old: int) -> None:
+        keys[place] = left.pop(old)[0]
+
+    for sign in (_number_of, _name_of):
+        for place, one in enumerate(named):
+            same = next((old for old, (_, other) in left.items() if sign(one) and sign(other) == sign(one)), None)
+            if place not in keys and same is not None:
+                pair(place, same)
+    if 0 in left and named and 0 not in keys:
+        pair(0, 0)
+    new = [place for place in range(len(named)) if place not in keys]
+    if len(new) == len(left):
+        for place, old in zip(new, tuple(left), strict=True):
+            pair(place, old)
+    return tuple(keys[place] if place in keys else fresh() for place in range(len(named)))
+
+
 def companions_in(text: str) -> tuple[Companion, ...]:
     """'李四 11010519491231002X、王五（司机）' as two people."""
     entries = (tidy_text(entry.translate(_WIDE)) for entry in _BETWEEN.split(text))
@@ -48,6 +77,14 @@ def fits(companion: Companion, name_limit: int) -> bool:
     number = companion.document_number
     wrong = bool(_LOOKS_LIKE_CARD.fullmatch(number)) and not identity_card_is_right(number) and not companion.note
     return 0 < len(companion.name) <= name_limit and len(number) <= _NUMBER_LIMIT and not wrong
+
+
+def _number_of(one: Companion) -> str:
+    return one.document_number
+
+
+def _name_of(one: Companion) -> str:
+    return one.name
 
 
 def _companion(entry: str) -> Companion:

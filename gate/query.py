@@ -22,6 +22,7 @@ _VISIT: Final = (
     "AND s.state = 'taken'), p.key_id, p.sealed FROM visit v LEFT JOIN visitor p ON p.visit_id = v.id "
     "LEFT JOIN departure d ON d.visit_id = v.id AND d.undone_utc_ns IS NULL "
 )
+_PARTY_KEYS: Final = "party_keys"
 _FIELDS: Final = tuple(item.name for item in fields(Visitor))
 _LONGEST_INSIDE: Final = (
     "WHERE v.id = (SELECT i.visit_id FROM inside i JOIN visit o ON o.id = i.visit_id "
@@ -115,9 +116,10 @@ def read_inside(reader: Transaction, keys: Keys) -> tuple[Visit, ...]:
     return tuple(_visit(row, keys) for row in reader.rows(_VISIT + "JOIN inside i ON i.visit_id = v.id"))
 
 
-def plain_visitor(visitor: Visitor) -> bytes:
+def plain_visitor(visitor: Visitor, party_keys: Sequence[str] = ()) -> bytes:
     """A visitor as it is sealed."""
-    return json.dumps(person_fields(visitor), ensure_ascii=False).encode()
+    told = person_fields(visitor) | ({_PARTY_KEYS: list(party_keys)} if party_keys else {})
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 def person_fields(visitor: Visitor) -> dict[str, object]:
@@ -134,6 +136,8 @@ def _visits(path: Path, condition: str, bindings: Sequence[Value] = ()) -> tuple
 def _visit(row: Row, keys: Keys) -> Visit:
     visit_id, day, badge, gate_id, in_utc_ns, in_guard, out_utc_ns, out_guard, out_gate_id, *rest = row
     annulled_utc_ns, corrected_utc_ns, still, key_id, sealed = rest
+    told = _told(visit_id, keys.key(key_id), sealed) if key_id is not None else {}
+    party_keys = tuple(told.pop(_PARTY_KEYS, ()))
     return Visit(
         id=visit_id,
         day=day,
@@ -147,17 +151,19 @@ def _visit(row: Row, keys: Keys) -> Visit:
         annulled_utc_ns=annulled_utc_ns,
         still=bool(still),
         corrected=corrected_utc_ns is not None,
-        visitor=_visitor(visit_id, keys.key(key_id), sealed) if key_id is not None else None,
+        visitor=visitor_from(told) if told else None,
+        party_keys=party_keys,
     )
 
 
-def _visitor(visit_id: str, key: bytes | None, sealed: bytes) -> Visitor | None:
+def _told(visit_id: str, key: bytes | None, sealed: bytes) -> dict[str, Any]:
     if key is None:  # erased since this row was copied, or the key file is lost: who it was cannot be read
-        return None
+        return {}
     try:
-        return visitor_from(json.loads(unseal(key, sealed, record_of(visit_id))))
+        found: dict[str, Any] = json.loads(unseal(key, sealed, record_of(visit_id)))
     except UnsealError:  # altered from outside; `edge-agent audit verify` names the entry
-        return None
+        return {}
+    return found
 
 
 def visitor_from(told: Mapping[str, Any]) -> Visitor:

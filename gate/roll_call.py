@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from foundation.sqlite import Row, open_read_only
+from foundation.sqlite import Row, Transaction, open_read_only
 from gate.record import RecordBook, RecordConflictError, UnknownRecordError
+from gate.visit import Visit
 
 _COLUMNS: Final = "id, drill, gate_id, begun_utc_ns, guard, ended_utc_ns, ended_guard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """Somebody on the campus: 'visit:ID', 'staff:ID', 'attendee:ID' or 'vehicle:ID'."""
+    """Somebody on the campus: 'visit:ID', 'companion:ID.KEY' (`visitor_subject`), 'staff:ID', 'attendee:ID',
+    'vehicle:ID' or 'class:NAME'."""
 
     subject: str
     since_utc_ns: int
@@ -59,6 +61,11 @@ class RollCall:
         return max(one.at_utc_ns for one in self.found.values())
 
 
+def visitor_subject(visit_id: str, key: str) -> str:
+    """One of a visit's party; stays theirs however the visit is corrected (`gate.visit.Visit.party`)."""
+    return f"companion:{visit_id}.{key}" if key else f"visit:{visit_id}"
+
+
 class RollCallBook:
     """Writes roll calls; part of gate.sqlite."""
 
@@ -89,6 +96,29 @@ class RollCallBook:
             body = {"drill": drill, "gate": gate_id, "guard": guard, "people": [one.subject for one in people]}
             self._records.note(transaction, f"roll_call:{roll_call_id}", "roll_call.begun", body)
             return roll_call_id
+
+    def put_right(self, transaction: Transaction, visit: Visit) -> None:
+        """A visit on the list of the running roll call was corrected: whoever is named only now is looked for too.
+
+        Nobody leaves the list by a correction.
+        """
+        row = transaction.row(
+            "SELECT c.id, p.since_utc_ns FROM roll_call c JOIN roll_call_person p ON p.roll_call_id = c.id "
+            "WHERE c.ended_utc_ns IS NULL AND p.subject = ?",
+            (visitor_subject(visit.id, ""),),
+        )
+        if row is None:
+            return
+        roll_call_id, since_utc_ns = row
+        subjects = [visitor_subject(visit.id, key) for key, _ in visit.party]
+        for place, subject in enumerate(subjects):
+            transaction.execute(
+                "INSERT INTO roll_call_person (roll_call_id, subject, since_utc_ns, companions) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET companions = excluded.companions",
+                (roll_call_id, subject, since_utc_ns, 0 if place else visit.unnamed),
+            )
+        body = {"people": subjects, "unnamed": visit.unnamed}
+        self._records.note(transaction, f"roll_call:{roll_call_id}", "roll_call.put_right", body)
 
     def tick(self, *, roll_call_id: str, subject: str, tick_id: str, guard: str) -> None:
         """Somebody was found; the first touch counts. Raises UnknownRecordError, RecordConflictError, DatabaseError."""

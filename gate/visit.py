@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
 
-from gate.companion import companions_in, companions_text, fits
+from gate.companion import Companion, companions_in, companions_text, fits
 from gate.identity_card import CARD_LENGTH, identity_card_is_right
 from gate.spelling import tidy_number, tidy_text
 
@@ -96,11 +96,36 @@ class Visit:
     """Whether the text was put right afterwards (更正); the audit chain keeps what stood before."""
     visitor: Visitor | None
     """None once the personal part has been erased."""
+    party_keys: tuple[str, ...] = ()
+    """Keys of the party as a correction left them; empty while nobody has changed places."""
+
+    @property
+    def party(self) -> tuple[tuple[str, Companion], ...]:
+        """Who is named, the visitor first, each with a key that stays theirs through corrections (同来的人).
+
+        Whoever was first written down as the visitor has the empty key. Nobody once erased.
+        """
+        if self.visitor is None:
+            return ()
+        people = party_of(self.visitor)
+        keys = self.party_keys or ("", *(str(place) for place in range(len(people) - 1)))
+        return tuple(zip(keys, people, strict=True))
+
+    @property
+    def unnamed(self) -> int:
+        """How many came along of whom only the number is known."""
+        return self.visitor.companions - len(companions_in(self.visitor.companion_names)) if self.visitor else 0
 
     @property
     def inside(self) -> bool:
         """Still on the campus."""
         return self.out_utc_ns is None and self.annulled_utc_ns is None
+
+
+def party_of(visitor: Visitor) -> tuple[Companion, ...]:
+    """The visitor and whoever is named to have come along."""
+    first = Companion(name=visitor.name, document_number=visitor.document_number)
+    return (first, *companions_in(visitor.companion_names))
 
 
 def tidy(visitor: Visitor) -> Visitor:

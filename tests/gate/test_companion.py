@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.class_size import ClassSize, class_size_of, in_school, pupils_left_in, read_class_sizes
-from gate.companion import Companion, companions_in, companions_text
+from gate.companion import Companion, companions_in, companions_text, keys_after
 from gate.hours import DayKind, GateHours, OpenSpan
 from gate.orders import GateOrders
 from gate.record import RecordRefusedError
@@ -109,3 +109,37 @@ def test_class_sizes_are_laid_down_whole_or_not_at_all(orders: GateOrders) -> No
     with pytest.raises(RecordRefusedError):
         orders.class_sizes.replace([ClassSize(class_name="一1班", pupils=0)], by="赵校长")
     assert read_class_sizes(orders.path) == (ClassSize(class_name="一1班", pupils=42),)
+
+
+# ── one key through every correction ──────────────────────────────────────────────────────────────────────────────
+PARTY = tuple((str(place), one) for place, one in enumerate(companions_in(f"张三、李四 {CARD}、王五、王五")))
+
+
+@pytest.mark.parametrize(
+    ("corrected", "keys"),
+    [
+        ("张三、李四、王五、王五", "0123"),
+        (f"张三、王五、王五、李思 {CARD}", "0231"),
+        ("张珊、李四、王五、王五", "0123"),
+        ("李四、张三、王五、王五", "1023"),
+        ("张三、李思、王五、王五", "0123"),
+        ("张三、李四、王五、赵六", "0123"),
+        ("张三、王五、李四", "021"),
+        ("张三、赵六、李四、王五、王五", "0+123"),
+        ("张三、赵六、钱七、王五、王五", "0++23"),
+        ("赵六", "0"),
+    ],
+)
+def test_a_correction_leaves_each_person_the_own_key(corrected: str, keys: str) -> None:
+    named = companions_in(corrected)
+    assert "".join(keys_after(PARTY, named, lambda: "+")) == keys
+
+
+@given(st.lists(st.sampled_from("甲乙丙丁"), max_size=6), st.lists(st.sampled_from("甲乙丙丁戊"), max_size=6))
+def test_a_key_is_never_given_to_two(before: list[str], after: list[str]) -> None:
+    fresh = (f"new{number}" for number in range(20))
+    known = [(str(place), Companion(name=name)) for place, name in enumerate(before)]
+    keys = keys_after(known, [Companion(name=name) for name in after], lambda: next(fresh))
+    assert len(set(keys)) == len(keys) == len(after)
+    if before == after:
+        assert keys == tuple(key for key, _ in known)

@@ -24,7 +24,7 @@ from gate.orders import GateOrders
 from gate.overstay import leave_by_utc_ns, overstays
 from gate.query import inside_now
 from gate.record import RecordConflictError, RecordRefusedError, UnknownRecordError
-from gate.roll_call import Present, read_roll_call, running_roll_call
+from gate.roll_call import Present, read_roll_call, running_roll_call, visitor_subject
 from gate.staff import NewStaff, read_staff, staff_inside
 from gate.visit import Visitor
 from tests.gate.conftest import HOUR, MINUTE, SATURDAY_14
@@ -277,6 +277,46 @@ def test_everybody_is_found_once_and_the_time_it_took_is_kept(gate_book: GateBoo
         door.tick(roll_call_id=first, subject=people[0].subject, tick_id=new_id(), guard="王师傅")
     with pytest.raises(UnknownRecordError):
         door.tick(roll_call_id=first, subject="visit:nobody", tick_id=new_id(), guard="王师傅")
+
+
+def test_a_tick_stays_with_the_person_through_corrections_and_who_is_named_late_is_looked_for(
+    gate_book: GateBook,
+) -> None:
+    parent = Visitor(name="张三", host="刘", reason="办事", companions=3, companion_names="李四、王五")
+    visit = gate_book.sign_in(visit_id=new_id(), gate_id="east", guard="王师傅", visitor=parent)
+    roll_calls, call_id = gate_book.door.roll_calls, new_id()
+
+    def subjects() -> dict[str, str]:
+        return {one.name: visitor_subject(visit.id, key) for key, one in inside_now(gate_book.path)[0].party}
+
+    def correct(names: str, companions: int = 3, name: str = "张三") -> None:
+        right = replace(parent, name=name, companions=companions, companion_names=names)
+        gate_book.correct(visit_id=visit.id, guard="王师傅", visitor=right, reason="听错了")
+
+    def found() -> tuple[set[str], dict[str, int]]:
+        call = read_roll_call(gate_book.path, call_id)
+        assert call is not None
+        names = {subject: name for name, subject in subjects().items()}
+        return {names[one] for one in call.found}, {names.get(one.subject, ""): one.companions for one in call.people}
+
+    people = [Present(subject=one, since_utc_ns=visit.in_utc_ns) for one in subjects().values()]
+    people[0] = replace(people[0], companions=visit.unnamed)
+    roll_calls.begin(roll_call_id=call_id, drill=False, people=people, gate_id="east", guard="王师傅")
+    for name in ("李四", "张三"):
+        roll_calls.tick(roll_call_id=call_id, subject=subjects()[name], tick_id=new_id(), guard="王师傅")
+    correct("王五、李四")
+    assert found() == ({"张三", "李四"}, {"张三": 1, "李四": 0, "王五": 0})
+    correct("王五、李四、赵六")
+    assert found() == ({"张三", "李四"}, {"张三": 0, "李四": 0, "王五": 0, "赵六": 0}), "named late, looked for"
+    correct("王五、张三、赵六", name="李四")
+    assert found()[0] == {"张三", "李四"}
+    correct("王武、张三、赵六", name="李四")
+    assert found() == ({"张三", "李四"}, {"张三": 0, "李四": 0, "王武": 0, "赵六": 0})
+    correct("张三、赵六", companions=2, name="李四")
+    assert found()[1] == {"张三": 0, "李四": 0, "赵六": 0, "": 0}, "nobody leaves the list by a correction"
+    correct("张三、赵六、孙八", companions=3, name="李四")
+    assert found()[0] == {"张三", "李四"}
+    assert verify_audit(gate_book.path).holds
 
 
 # ── overstaying ───────────────────────────────────────────────────────────────────────────────────────────────────

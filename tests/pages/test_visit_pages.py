@@ -211,6 +211,22 @@ def test_a_correction_needs_a_reason_and_is_shown(gate: httpx.Client, campus: Sc
     assert "听错了" in shown
 
 
+def test_a_correction_during_a_roll_call_moves_no_tick(gate: httpx.Client, campus: School) -> None:
+    along = {"companions": "2", "companion_names": "李四、王五", "correction_reason": "写错了"}
+    visit = come_in(gate, campus, **along)
+    call = gate.post(f"/roll/begin/{new_id()}", data={"real": "yes"}).headers["location"]
+    gate.post(f"{call}/found/{new_id()}", data={"subject": f"companion:{visit.id}.0"})
+    swapped = {**VISITOR, **along, "companion_names": "王五、李四、赵六", "companions": "3"}
+    assert gate.post(f"/visits/{visit.id}/correct", data=swapped).status_code == 303
+    missing, _, found = unescape(gate.get(call).text).partition("<h2>")
+    assert ("李四" in missing, "李四" in found, "王五" in missing, "赵六" in missing) == (False, True, True, True)
+    assert "已找到 1 / 4 人" in missing
+    gate.post(f"/visits/{visit.id}/correct", data={**swapped, "companion_names": "李四、赵六", "companions": "2"})
+    gone = unescape(gate.get(call).text)
+    assert "（更正后已不在登记里）" in gone
+    assert "已找到 1 / 4 人" in gone
+
+
 # ── vehicles ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_an_emergency_vehicle_passes_at_one_touch_from_the_idle_page_and_is_written_up(
     gate: httpx.Client, campus: School

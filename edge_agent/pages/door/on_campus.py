@@ -9,11 +9,10 @@ from typing import Final
 
 from gate.admission import read_standing
 from gate.class_size import pupils_in_school
-from gate.companion import companions_in
 from gate.meeting import attendee_by_id, meetings_near, read_attendance, read_meeting
 from gate.overstay import overstays
 from gate.query import inside_now, visit_by_id
-from gate.roll_call import Present
+from gate.roll_call import Present, visitor_subject
 from gate.staff import read_staff, staff_inside
 from gate.vehicle_book import vehicle_by_id, vehicles_inside
 from gate.visit import Visit
@@ -39,8 +38,9 @@ KINDS: Final = {
     Kind.CLASS: mark("学生（按班计数）"),
 }
 _ERASED: Final = mark("（已删除）")
+_PUT_RIGHT: Final = mark("（更正后已不在登记里）")
 _COMPANION: Final = "companion"
-"""companion:VISIT.0 is the first who is named to have come along; listed with the visitors."""
+"""One of a visitor's party (`gate.roll_call.visitor_subject`); listed with the visitors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +124,13 @@ def named(book: Path, orders: Path, present: Present, texts: Catalogue) -> OnCam
     """Somebody of an earlier list, as far as they can still be named. Raises DatabaseError, RecordKeysError."""
     kind, _, row_id = present.subject.partition(":")
     name, detail, badge = "", "", None
-    if kind == _COMPANION and (visit := visit_by_id(book, row_id.partition(".")[0])) is not None:
+    if kind in (_COMPANION, Kind.VISIT) and (visit := visit_by_id(book, row_id.partition(".")[0])) is not None:
+        badge = visit.badge
         found = {one.subject: one for one in _visitors(visit, late=False, texts=texts)}.get(present.subject)
-        name, detail, badge = (found.name, found.detail, found.badge) if found else ("", "", visit.badge)
-    elif kind == Kind.VISIT and (visit := visit_by_id(book, row_id)) is not None:
-        name, badge = (visit.visitor.name if visit.visitor else ""), visit.badge
-        detail = texts(mark("找 %(host)s"), host=visit.visitor.host) if visit.visitor else ""
+        if found is not None:
+            name, detail = found.name, found.detail
+        elif visit.visitor is not None:
+            name, detail = texts(_PUT_RIGHT), texts(mark("与 %(name)s 同来"), name=visit.visitor.name)
     elif kind == Kind.STAFF:
         member = next((one for one in read_staff(orders, with_ended=True) if one.id == row_id), None)
         name, detail = (member.name, member.department) if member else ("", "")
@@ -154,12 +155,10 @@ def named(book: Path, orders: Path, present: Present, texts: Catalogue) -> OnCam
 
 def _visitors(visit: Visit, late: bool, texts: Catalogue) -> list[OnCampus]:
     """A visitor and each who is named to have come along; who is not named stays a number beside the visitor."""
-    who = visit.visitor
-    named_along = companions_in(who.companion_names) if who else ()
 
-    def one(subject: str, name: str, detail: str, companions: int) -> OnCampus:
+    def one(key: str, name: str, detail: str, companions: int) -> OnCampus:
         return OnCampus(
-            subject=subject,
+            subject=visitor_subject(visit.id, key),
             kind=Kind.VISIT,
             name=name,
             detail=detail,
@@ -169,14 +168,13 @@ def _visitors(visit: Visit, late: bool, texts: Catalogue) -> list[OnCampus]:
             late=late,
         )
 
-    name, host = (who.name, texts(mark("找 %(host)s"), host=who.host)) if who else (texts(_ERASED), "")
-    unnamed = max(0, who.companions - len(named_along)) if who else 0
+    if visit.visitor is None:
+        return [one("", texts(_ERASED), "", 0)]
+    (key, first), *along = visit.party
+    together = texts(mark("与 %(name)s 同来"), name=first.name)
     return [
-        one(f"visit:{visit.id}", name, host, unnamed),
-        *(
-            one(f"{_COMPANION}:{visit.id}.{place}", along.name, texts(mark("与 %(name)s 同来"), name=name), 0)
-            for place, along in enumerate(named_along)
-        ),
+        one(key, first.name, texts(mark("找 %(host)s"), host=visit.visitor.host), visit.unnamed),
+        *(one(key, other.name, together, 0) for key, other in along),
     ]
 
 
