@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from edge_agent.pages.gatehouse import gatehouse_app
@@ -13,9 +14,16 @@ from edge_agent.pages.school_gate.deps import SchoolGateDeps
 from edge_agent.pages.school_gate.routes import BODY_LIMITS, school_gate_routes
 from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
+from foundation.ids import new_id
 from foundation.journal import Fact
 from gate.book import GateBook
+from gate.hours import moment_of
+from gate.leave_slip import Fetching
+from gate.meeting import NewAttendee
 from gate.orders import GateOrders
+from gate.roster import NewShift, Post
+from gate.staff import NewStaff
+from gate.visit import Visitor
 from tests.pages.conftest import INPUT, FakeAlarmLine, gatehouse_deps
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook, Person
@@ -23,6 +31,10 @@ from web.server import PageServer
 
 PASSWORD = "correct horse battery 7"
 PINS = {"王师傅": "204816", "李师傅": "375920"}
+MONDAY = date(2026, 11, 23)
+TEN = moment_of(MONDAY, 10 * 60)
+HOUR = 3_600_000_000_000
+MEETING = new_id()
 
 
 @dataclass(slots=True)
@@ -108,3 +120,29 @@ def school(folder: Path, now_utc_ns: int) -> Iterator[School]:
     deps.book.close()
     orders.close()
     people.close()
+
+
+def morning(served: School) -> None:
+    """Monday at ten: staff, a meeting, a leave slip, duty and one visitor inside."""
+    orders = served.orders
+    orders.staff.replace(
+        [NewStaff(number=f"T{n}", name=name) for n, name in enumerate(["李芳", "王强", "赵敏"])], by="王"
+    )
+    orders.meetings.call(
+        meeting_id=MEETING, title="三年级家长会", place="礼堂", begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR,
+        attendees=[NewAttendee(name=f"家长{n}", pupil="小明" if n == 7 else "小刚") for n in range(20)], by="王",
+    )  # fmt: skip
+    fetching = Fetching(pupil="小红", class_name="五3班", adult="刘奶奶", relation="爷爷奶奶")
+    orders.slips.write(
+        slip_id=new_id(), fetching=fetching, begins_utc_ns=TEN, until_utc_ns=TEN + HOUR, by_person="c", by="陈老师"
+    )
+    shifts = [(Post.GUARD, "王师傅"), (Post.LEADER, "赵校长"), (Post.ESCORT, "孙老师")]
+    orders.roster.plan(
+        [NewShift(post=post, name=name, begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR) for post, name in shifts],
+        by="王",
+    )
+    orders.patrol.put_up("后门", by="王")
+    served.book.duty.sign_on(station_id="box", person_id=served.person("王师傅").id, name="王师傅")
+    served.book.sign_in(
+        visit_id=new_id(), gate_id="east", guard="王师傅", visitor=Visitor(name="张三", host="李芳", reason="办事")
+    )

@@ -89,7 +89,6 @@ def test_a_forced_guard_is_heard_even_while_the_screen_makes_guessers_wait(
 def page(request: pytest.FixtureRequest, browser: Browser, gatehouse: Gatehouse) -> Iterator[Page]:
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(8_000)
     page = context.new_page()
     watch = watched(page, gatehouse.url)
     page.goto(gatehouse.url)

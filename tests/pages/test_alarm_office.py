@@ -237,7 +237,6 @@ def test_an_alarm_takes_a_bar_across_every_office_page_with_sound_until_it_is_an
     office: Office, browser: Browser, pictures: Pictures
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(8_000)
     page: Page = context.new_page()
     watch = watched(page, office.server.url)
     page.goto(office.server.url)

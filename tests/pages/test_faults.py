@@ -269,6 +269,6 @@ def test_a_guard_signs_a_look_and_the_officer_sees_it_without_reloading(office: 
     watch = watched(guard, office.url)
     guard.fill("#look-words", "已拉警戒线")
     guard.get_by_role("button", name="签字", exact=True).click()
-    expect(officer.locator("#fault-looks")).to_contain_text("已拉警戒线", timeout=8_000)
+    expect(officer.locator("#fault-looks")).to_contain_text("已拉警戒线")
     expect(officer.locator("#fault-history")).to_contain_text("王师傅")
     assert (watch.errors, watch.outside) == ([], [])

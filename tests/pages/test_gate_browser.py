@@ -32,7 +32,6 @@ PORTRAIT = (800, 1280)
 def screen(request: pytest.FixtureRequest, browser: Browser, gatehouse: Gatehouse) -> Iterator[tuple[Page, Watch]]:
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(8_000)
     page = context.new_page()
     watch = watched(page, gatehouse.url)
     page.goto(gatehouse.url)

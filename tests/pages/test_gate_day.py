@@ -214,7 +214,6 @@ class Day:
 def day(request: pytest.FixtureRequest, browser: Browser, campus: School, pictures: Pictures) -> Iterator[Day]:
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, has_touch=True)
-    context.set_default_timeout(15_000)
     count_in(context)
     page = context.new_page()
     watch = watched(page, campus.gate_url)

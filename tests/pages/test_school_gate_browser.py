@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,26 +13,17 @@ from playwright.sync_api import Browser, Page, expect
 from foundation.ids import new_id
 from gate.class_size import ClassSize
 from gate.handover import read_handovers
-from gate.hours import DayKind, OpenSpan, moment_of
-from gate.leave_slip import Fetching
-from gate.meeting import NewAttendee, read_attendance
+from gate.hours import DayKind, OpenSpan
+from gate.meeting import read_attendance
 from gate.policy import PolicyKind
 from gate.query import inside_now
 from gate.roll_call import read_roll_calls
-from gate.roster import NewShift, Post
-from gate.staff import NewStaff, staff_inside
-from gate.visit import Visitor
-from tests.pages.school_gate import PASSWORD, PINS, School, make_accounts, school
+from gate.staff import staff_inside
+from tests.pages.school_gate import HOUR, MEETING, PASSWORD, PINS, TEN, School, make_accounts, morning, school
 from tests.support.browser import watched
 from tests.support.page_check import cut_texts, violations
 
 pytestmark = pytest.mark.browser
-
-MONDAY = date(2026, 11, 23)
-TEN = moment_of(MONDAY, 10 * 60)
-HOUR = 3_600_000_000_000
-MEETING = new_id()
-
 
 PICTURES = os.environ.get("CAMPUS_PICTURES")
 
@@ -52,28 +42,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def campus(tmp_path: Path, accounts: Path) -> Iterator[School]:
     shutil.copy(accounts, tmp_path)
     with school(tmp_path, TEN) as served:
-        orders = served.orders
-        orders.staff.replace(
-            [NewStaff(number=f"T{n}", name=name) for n, name in enumerate(["李芳", "王强", "赵敏"])], by="王"
-        )
-        orders.meetings.call(
-            meeting_id=MEETING, title="三年级家长会", place="礼堂", begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR,
-            attendees=[NewAttendee(name=f"家长{n}", pupil="小明" if n == 7 else "小刚") for n in range(20)], by="王",
-        )  # fmt: skip
-        fetching = Fetching(pupil="小红", class_name="五3班", adult="刘奶奶", relation="爷爷奶奶")
-        orders.slips.write(
-            slip_id=new_id(), fetching=fetching, begins_utc_ns=TEN, until_utc_ns=TEN + HOUR, by_person="c", by="陈老师"
-        )
-        shifts = [(Post.GUARD, "王师傅"), (Post.LEADER, "赵校长"), (Post.ESCORT, "孙老师")]
-        orders.roster.plan(
-            [NewShift(post=post, name=name, begins_utc_ns=TEN, ends_utc_ns=TEN + HOUR) for post, name in shifts],
-            by="王",
-        )
-        orders.patrol.put_up("后门", by="王")
-        served.book.duty.sign_on(station_id="box", person_id=served.person("王师傅").id, name="王师傅")
-        served.book.sign_in(
-            visit_id=new_id(), gate_id="east", guard="王师傅", visitor=Visitor(name="张三", host="李芳", reason="办事")
-        )
+        morning(served)
         yield served
 
 
@@ -84,7 +53,6 @@ LANDSCAPE, PORTRAIT = (1280, 800), (800, 1280)
 def page(request: pytest.FixtureRequest, browser: Browser, campus: School) -> Iterator[Page]:
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(8_000)
     opened = context.new_page()
     watch = watched(opened, campus.gate_url)
     opened.goto(campus.gate_url)
@@ -214,7 +182,6 @@ def test_a_phone_on_the_round_needs_no_more_than_a_pin_and_a_touch(browser: Brow
     from gate.patrol import read_points
 
     context = browser.new_context(viewport={"width": 390, "height": 780})
-    context.set_default_timeout(8_000)
     phone = context.new_page()
     watch = watched(phone, campus.gate_url)
     phone.goto(f"{campus.gate_url}patrol/{read_points(campus.orders.path)[0].code}")
@@ -236,6 +203,7 @@ def test_a_title_offers_who_is_meant_and_who_came_along_stands_in_the_roll_call(
     page.locator("#name").fill("孙工")
     following.click()
     page.locator("label", has_text="没带证件").click()
+    expect(page.locator("#phone")).to_be_visible()  # a choice goes on by itself
     following.click()
     page.locator("#host").fill("李老师")
     page.locator("[data-host-choices] button", has_text="李芳").click()
@@ -266,6 +234,7 @@ def test_a_host_answers_on_a_phone_and_the_guard_sees_it_by_itself(
     page.locator("#name").fill("孙工")
     following.click()
     page.locator("label", has_text="没带证件").click()
+    expect(page.locator("#phone")).to_be_visible()  # a choice goes on by itself
     following.click()
     page.locator("#host").fill("陈老师")
     following.click()

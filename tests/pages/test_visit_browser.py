@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from benchmarks.gate import fill, person
 from edge_agent.pages.gatehouse import gatehouse_app
@@ -22,37 +22,21 @@ from gate.visit import Visitor
 from gate.watch import Watched
 from tests.pages.conftest import INPUT, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import watched
+from tests.support.fingers import count_in, needed_s, start_counting, touches
 from tests.support.waiting import wait_until
 from web.server import PageServer
 
 pytestmark = pytest.mark.browser
 
 PAST = 5_000
-KEY_S, TOUCH_S = 0.5, 1.5
-"""A person who seldom types takes about 0.5 s a key, and 1.5 s to find and touch a target (Card, Moran and Newell's
-keystroke-level model for unskilled typists, with the time to look)."""
-COUNT = """
-    sessionStorage.keys ??= 0; sessionStorage.touches ??= 0;
-    addEventListener("click", (event) => { if (event.isTrusted && event.detail > 0) sessionStorage.touches++; }, true);
-    addEventListener("keydown", (event) => { if (event.isTrusted) sessionStorage.keys++; }, true);
-"""
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(10_000)
-    opened.add_init_script(COUNT)
+    count_in(opened)
     yield opened
     opened.close()
-
-
-def touches(page: Page) -> int:
-    return int(page.evaluate("Number(sessionStorage.touches)"))
-
-
-def start_counting(page: Page) -> None:
-    page.evaluate("sessionStorage.touches = 0; sessionStorage.keys = 0")
 
 
 def sign_in(book: GateBook, name: str, phone: str) -> str:
@@ -116,10 +100,7 @@ def test_a_new_visitor_takes_less_than_thirty_seconds_of_typing(context: Browser
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("button", name="登记进校").click()
     expect(page.get_by_text("已登记进校")).to_be_visible()
-    keys = int(page.evaluate("Number(sessionStorage.keys)"))
-    # A Chinese character takes about three keys of an input method, which this browser does not have.
-    needed_s = (keys + 6 * 2) * KEY_S + touches(page) * TOUCH_S
-    assert needed_s <= 30, (keys, touches(page))
+    assert needed_s(page, characters=len("赵六六陈主任")) <= 30
     assert watch.errors == []
     assert watch.outside == []
 
@@ -134,7 +115,6 @@ def test_a_draft_survives_the_browser_and_the_agent(browser: Browser, gatehouse:
     again = PageServer("again", gatehouse_app(gatehouse.deps), host="127.0.0.1", port=0)
     again.start()
     second = browser.new_page()
-    second.set_default_timeout(10_000)
     second.goto(again.url)
     second.get_by_role("link", name="没填完").click()
     expect(second.locator("[data-summary]")).to_contain_text("赵六")
@@ -181,8 +161,11 @@ def test_a_possible_match_shows_one_word_and_the_silent_alarm_one_dot(context: B
     try:
         page.goto(server.url + "visits/form")
         expect(page.locator("[data-watch]")).to_have_count(0)
+        following = page.get_by_role("button", name="下一步")
+        aimed_at = following.bounding_box()
         page.locator("#name").fill("张三")
         expect(page.locator("[data-watch]")).to_have_text("核对?")
+        assert following.bounding_box() == aimed_at, "a finger was on its way there"
         before = page.locator("body").inner_text()
         for word in ("滋事", "布控", "章三"):
             assert word not in before

@@ -41,5 +41,5 @@ def test_a_screen_started_so_sounds_before_anybody_touches_it(root: Path, browse
         started = browser.browser_type.launch(executable_path=program, args=[*QUIET, *more])
         page = started.new_page()
         page.goto(_PAGE)
-        expect(page).to_have_title(heard, timeout=20_000)
+        expect(page).to_have_title(heard)
         started.close()

@@ -1,5 +1,6 @@
 // The sign-in form one thing at a time: big keypad, "next" at the bottom right, "back" always at the left.
-// Without this script all steps stand below each other and the form works the same.
+// Without this script all steps stand below each other and the form works the same. The form is not seen before it is
+// laid out here (gate.css), so that nothing moves under a finger; a form that a person sees already stays as it is.
 
 const form = document.querySelector("form[data-steps]");
 const steps = [...form.querySelectorAll("[data-step]")];
@@ -60,34 +61,46 @@ function complete(step) {
   return !missing;
 }
 
-next.addEventListener("click", () => { if (complete(steps[place])) move(+1); });
-back.addEventListener("click", (event) => {
-  if (place > 0) {
-    event.preventDefault();
-    move(-1);
-  }
-});
-form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target instanceof HTMLInputElement && place < steps.length - 1) {
-    event.preventDefault(); // card readers and scanners end with Enter: to the next field, then the next step
-    next.click();
-  }
-});
-form.addEventListener("submit", (event) => {
-  if (event.submitter && "anyhow" in event.submitter.dataset) return;
-  const wrong = steps.findIndex((step) => !complete(step));
-  if (wrong >= 0) {
-    event.preventDefault();
-    show(wrong);
-    return;
-  }
-  submit.disabled = true;
-});
-for (const step of form.querySelectorAll("[data-step=choice]"))
-  step.addEventListener("click", (event) => { // a choice is made by one touch, and again by touching what is chosen
-    if (event.target instanceof HTMLInputElement && event.detail > 0) setTimeout(() => move(+1), 150);
+function listen() {
+  next.addEventListener("click", () => { if (complete(steps[place])) move(+1); });
+  back.addEventListener("click", (event) => {
+    if (place > 0) {
+      event.preventDefault();
+      move(-1);
+    }
   });
-const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
-const asked = steps.findIndex((step) => "start" in step.dataset); // what holds today is asked of those who came before too
-show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? (asked >= 0 ? asked : steps.length - 1) : 0);
-if (firstWrong >= 0) steps[firstWrong].querySelector(".wrong input")?.focus(); // and into view, however long the last step is
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement && place < steps.length - 1) {
+      event.preventDefault(); // card readers and scanners end with Enter: to the next field, then the next step
+      next.click();
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    if (event.submitter && "anyhow" in event.submitter.dataset) return;
+    const wrong = steps.findIndex((step) => !complete(step));
+    if (wrong >= 0) {
+      event.preventDefault();
+      show(wrong);
+      return;
+    }
+    submit.disabled = true;
+  });
+  for (const step of form.querySelectorAll("[data-step=choice]"))
+    step.addEventListener("click", (event) => { // a choice is made by one touch, and again by touching what is chosen
+      if (!(event.target instanceof HTMLInputElement) || event.detail === 0) return;
+      setTimeout(() => { if (steps[place] === step) move(+1); }, 150); // the second touch of two is no further step
+    });
+}
+
+function begin() {
+  const firstWrong = steps.findIndex((step) => step.querySelector(".wrong"));
+  const asked = steps.findIndex((step) => "start" in step.dataset); // what holds today is asked of those who came before too
+  form.dataset.laidOut = "yes";
+  show(firstWrong >= 0 ? firstWrong : form.dataset.start === "last" ? (asked >= 0 ? asked : steps.length - 1) : 0);
+  if (firstWrong >= 0) steps[firstWrong].querySelector(".wrong input")?.focus(); // and into view, however long the last step is
+}
+
+if (getComputedStyle(form).visibility === "hidden") {
+  listen();
+  begin();
+}
