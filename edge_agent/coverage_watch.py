@@ -17,6 +17,8 @@ from config.problem import SettingsError
 from config.settings import Settings
 from edge_agent.coverage_cameras import stream_sizes, watches_now
 from edge_agent.coverage_fact import CoverageComputed
+from edge_agent.coverage_shown import make_ready
+from edge_agent.pages.coverage.model import ShownCoverage
 from edge_agent.pages.status.model import BlindSpotStatus, CoverageStatus, ZoneStatus
 from foundation.clock import Clock
 from foundation.finding import FindingBoard
@@ -40,15 +42,21 @@ class CoverageWatch(Service):
         plan: Plan,
         cameras: Path,
         measured_poses: Path,
+        shown: ShownCoverage,
         *,
         clock: Clock,
         journal: Journal,
         findings: FindingBoard,
     ) -> None:
+        """`shown` is where the office's page finds the answer."""
         super().__init__("coverage-watch")
         self._settings = settings
         self._cameras = cameras
         self._measured_poses = measured_poses
+        self._plan = plan
+        self._shown = shown
+        self._unshown: tuple[CoverageReport, CoverageStatus] | None = None
+        """The latest answer, while the office does not have it yet."""
         self._clock = clock
         self._journal = journal
         self._findings = findings
@@ -74,6 +82,7 @@ class CoverageWatch(Service):
         placed = self._poses(measured)
         watches = watches_now(self._settings, self._cameras, self._clock.utc_ns())
         if placed == self._placed and watches == self._watches:
+            self._show()
             return
         for point_id, watch in watches.items():
             pose, source = placed[point_id]
@@ -83,8 +92,32 @@ class CoverageWatch(Service):
                 self._live.watch(point_id, watch)
         self._placed, self._watches = placed, watches
         report = self._live.report()
-        self._journal.append(CoverageComputed(coverage=coverage_status(report, self._clock.utc_ns())))
+        status = coverage_status(report, self._clock.utc_ns())
+        self._journal.append(CoverageComputed(coverage=status))
         tell(report, self._findings)
+        self._unshown = report, status
+        self._show()
+
+    def _show(self) -> None:
+        if self._unshown is None:
+            return
+        report, status = self._unshown
+        assert status.computed_utc_ns is not None
+        ready = make_ready(
+            self._plan,
+            self._live,
+            report,
+            campus=self._settings.campus.name,
+            names={point.id: point.name for point in self._settings.points},
+            state=status.state,
+            computed_utc_ns=status.computed_utc_ns,
+        )
+        try:
+            self._shown.write(*ready)
+        except OSError as error:
+            _log.warning("the page's answer could not be written; trying again", error=str(error))
+            return
+        self._unshown = None
 
     def _poses(self, measured: dict[str, MeasuredPose]) -> dict[str, tuple[Pose | None, PoseSource]]:
         points = self._settings.points

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 from camera.coverage.label import width_em
 from camera.coverage.report import CoverageReport, PoseSource, Spot, ZoneCoverage
@@ -23,10 +23,17 @@ def draw_sheet(
     plan: Plan, report: CoverageReport, map_svg: str, *, title: str, told_at: datetime, names: Mapping[str, str]
 ) -> bytes:
     """The page as PDF; `map_svg` is the map without its lists, `told_at` local time. Raises TypesetFailedError."""
+    return set_sheet(sheet_values(plan, report, title=title, told_at=told_at, names=names), map_svg)
+
+
+def sheet_values(
+    plan: Plan, report: CoverageReport, *, title: str, told_at: datetime, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the page says, as plain values: it may be set later, and by another process."""
     zones = sorted(report.zones, key=lambda zone: zone.day.seen)
     spots = report.blind_spots
     remarks = _remarks(report, names)
-    data = {
+    return {
         "title": f"{title} 监控覆盖测算表",
         "told_at": f"{told_at:%Y-%m-%d %H:%M}",
         "day": [told_at.year, told_at.month, told_at.day],
@@ -42,10 +49,14 @@ def draw_sheet(
         "remarks": remarks[:MAX_REMARKS]
         + ([f"其余 {len(remarks) - MAX_REMARKS} 条见清单。"] if len(remarks) > MAX_REMARKS else []),
     }
+
+
+def set_sheet(values: Mapping[str, Any], map_svg: str) -> bytes:
+    """The page as PDF, from `sheet_values`. Raises TypesetFailedError."""
     template = resources.files("camera.coverage").joinpath("sheet.typ").read_bytes()
     files = {
         "main.typ": template,
-        "data.json": json.dumps(data, ensure_ascii=False).encode(),
+        "data.json": json.dumps(values, ensure_ascii=False).encode(),
         "map.svg": map_svg.encode(),
     }
     return typeset(files, "pdf")

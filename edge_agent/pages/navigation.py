@@ -40,6 +40,7 @@ GROUPS: Final[tuple[tuple[Entry, ...], ...]] = (
         Entry("/volumes", mark("录像硬盘"), "disk", _R.SEE_STATUS),
         Entry("/cameras", mark("摄像机"), "camera", _R.SEE_STATUS),
         Entry("/pictures", mark("图像"), "picture", _R.SEE_STATUS),
+        Entry("/coverage", mark("覆盖"), "plan", _R.SEE_STATUS),
     ),
     (
         Entry("/alarms", mark("报警"), "alarm", _R.SEE_STATUS, also=("/alarm", "/stations")),

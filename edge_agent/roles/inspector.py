@@ -11,6 +11,7 @@ from edge_agent.camera_inputs import CameraInputs
 from edge_agent.camera_sirens import camera_sirens
 from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
+from edge_agent.pages.coverage.model import ShownCoverage
 from edge_agent.role import Role, RoleContext
 from foundation.journal import Tail
 from foundation.service import Service
@@ -58,6 +59,7 @@ def services(context: RoleContext) -> list[Service]:
                 plan,
                 cameras_file,
                 context.state.root / "poses.json",
+                ShownCoverage(context.state.root / "coverage"),
                 clock=context.clock,
                 journal=context.journal,
                 findings=context.findings,

@@ -11,6 +11,8 @@ from edge_agent.footage_wiring import footage_services
 from edge_agent.held import Held
 from edge_agent.incident_wiring import incident_services
 from edge_agent.pages.camera.routes import CAMERA_BODY_LIMITS
+from edge_agent.pages.coverage.model import ShownCoverage
+from edge_agent.pages.coverage.routes import CoverageDeps, coverage_routes
 from edge_agent.pages.drill.evacuation_routes import EVACUATION_BODY_LIMITS, evacuation_routes
 from edge_agent.pages.drill.routes import drill_routes
 from edge_agent.pages.fault.routes import BODY_LIMITS, FaultDeps, fault_routes
@@ -19,7 +21,7 @@ from edge_agent.pages.incident.routes import IncidentDeps, incident_routes
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.school_gate.routes import BODY_LIMITS as GATE_BODY_LIMITS
 from edge_agent.picture_wiring import picture_pages
-from edge_agent.role import RoleContext
+from edge_agent.role import Role, RoleContext
 from edge_agent.school_gate_wiring import school_gate_services
 from edge_agent.status import StatusGatherer
 from edge_agent.subject_name import subject_namer
@@ -52,6 +54,11 @@ def services(context: RoleContext) -> list[Service]:
         reports=context.settings.incident_reports,
         campus=context.settings.campus,
     )
+    coverage_pages = CoverageDeps(
+        shown=ShownCoverage(context.state.root / "coverage"),
+        has_plan=context.settings.plan is not None,
+        inspecting=lambda: context.state.is_running(Role.INSPECTOR),
+    )
     app = office_app(
         OfficeDeps(
             clock=context.clock,
@@ -64,6 +71,7 @@ def services(context: RoleContext) -> list[Service]:
                 authority_route(context.state.key("tls")),
                 cameras.routes,
                 picture_pages(context, footage.looked),
+                coverage_routes(coverage_pages),
                 fault_routes(fault_pages),
                 incident_report_routes(incident_pages),  # first, for the other takes any action
                 incident_routes(incident_pages),

@@ -16,6 +16,7 @@ from config.plan import read_plan
 from config.settings import Settings, read_settings
 from edge_agent.coverage_fact import latest_coverage
 from edge_agent.coverage_watch import CoverageWatch
+from edge_agent.pages.coverage.model import ShownCoverage
 from foundation.clock import ManualClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
@@ -32,12 +33,14 @@ class Box:
         self.poses = folder / "poses.json"
         self.journal = Journal.open(folder / "inspector.sqlite", self.clock)
         self.board = FindingBoard(self.journal, self.clock)
+        self.shown = ShownCoverage(folder / "coverage")
         assert settings.plan is not None
         self.watch = CoverageWatch(
             settings,
             read_plan(settings.plan.file),
             folder / "cameras.sqlite",
             self.poses,
+            self.shown,
             clock=self.clock,
             journal=self.journal,
             findings=self.board,
@@ -116,6 +119,33 @@ def test_what_only_cameras_of_unknown_state_would_see_is_not_certain(box: Box) -
     assert {zone.seen_share for zone in told.zones} == {0.0}
     assert told.uncertain_m2 > 50
     assert (told.poses_measured, told.poses_declared) == (0, 2)
+
+
+def test_what_the_office_shows_follows_the_cameras(box: Box) -> None:
+    box.device("cam-gate", "ok")
+    box.device("cam-corridor", "ok")
+    box.watch.look_once()
+    before, version = box.shown.read(), box.shown.version()
+    assert before is not None
+    assert "东门 正常" in (box.shown.map_svg() or b"").decode()
+    box.clock.advance(seconds=5)
+    box.device("cam-gate", "failing")
+    box.watch.look_once()
+    after = box.shown.read()
+    assert after is not None
+    assert (after.seen_share < before.seen_share, box.shown.version() != version) == (True, True)
+    assert {spot.reason for spot in after.spots if spot.points == ("东门",)} >= {"camera_down"}
+    assert "东门 异常" in (box.shown.map_svg() or b"").decode()
+
+
+def test_an_answer_that_the_disk_does_not_take_is_shown_when_it_does(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "coverage").write_bytes(b"in the way")
+    box.watch.look_once()
+    assert box.told() == 1, "the answer and its faults do not wait for the page"
+    (tmp_path / "coverage").unlink()
+    box.watch.look_once()
+    assert box.shown.read() is not None
+    assert box.told() == 1
 
 
 def test_nothing_is_told_while_nothing_changes(box: Box) -> None:

@@ -31,6 +31,7 @@ from gate.roster import NewShift, Post
 from gate.staff import NewStaff
 from gate.visit import Visitor
 from tests.alarms.parts import LineParts, request
+from tests.pages.covered import EXAMPLE, leave_coverage
 from tests.pages.footage_office import recorded
 from tests.storage.box import make_box, volume
 from tests.support.ports import free_port
@@ -51,6 +52,7 @@ gates: [{{id: east, name: 东门, point: gate}}]
 alarm_inputs:
   - {{id: east, name: 东门按钮, kind: socket, place: 东门门卫室, gate: east, nearest_points: [gate]}}
 center: {{name: 示范区接警中心, public_keys: [AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]}}
+plan: {{file: {plan}}}
 broker_paths: [{{id: primary, host: 127.0.0.1, port: 9, allow_plain_text: true}}]
 pages: {{gatehouse: {{port: {gate_port}}}, office: {{port: {office_port}}}}}
 """
@@ -91,7 +93,9 @@ def whole_office(folder: Path, clip: Path) -> Iterator[WholeOffice]:
     people.close()
 
     file = folder / "campus.yaml"
-    text = _SETTINGS.format(school=SCHOOL, folder=folder, gate_port=free_port(), office_port=free_port())
+    leave_coverage(folder / "coverage", clock.utc_ns())
+    ports = {"gate_port": free_port(), "office_port": free_port()}
+    text = _SETTINGS.format(school=SCHOOL, folder=folder, plan=EXAMPLE / "plan.geojson", **ports)
     file.write_text(text, encoding="utf-8")
     journal = Journal.open(state.journal(Role.OFFICE), real)
     board = FindingBoard(journal, real)
