@@ -45,7 +45,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         OfficeDeps(
             clock=clock,
             campus_name="示范小学",
-            status=lambda: CampusStatus(campus="demo", campus_name="示范小学", taken_at_utc_ns=clock.utc_ns()),
+            status=lambda: CampusStatus(campus_id="demo", campus_name="示范小学", taken_at_utc_ns=clock.utc_ns()),
             people=people,
             further=(coverage_routes(deps),),
         )
