@@ -36,7 +36,7 @@ def test_a_device_that_stays_silent_or_drips_costs_only_the_time_allowed(script:
         began = time.monotonic()
         with pytest.raises(Unreachable, match=r"within 0\.6 s"):
             call("GET", server.url, clock=SystemClock(), limits=QUICK)
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 5.0, "it would drip for ever"
 
 
 def test_an_endless_answer_is_cut_off_before_it_fills_memory() -> None:

@@ -137,7 +137,7 @@ def test_whatever_a_device_does_the_error_has_a_name_and_is_in_time(script: Scri
         began = time.monotonic()
         with pytest.raises(named):
             device.time()
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 6, "some would go on for ever"
 
 
 def test_a_device_that_refuses_everything_without_a_date_is_asked_with_log_in_once() -> None:

@@ -224,7 +224,7 @@ def test_ten_thousand_pin_guesses_find_nothing_and_hold_up_no_alarm(
         guesser.join(120)
     assert len(answers) == len(GUESSES)
     assert len(gatehouse.line.presses) == 10
-    assert sorted(took)[5] < 0.5, took
+    assert sorted(took)[5] < 2, took
     assert set(answers) == {403, 429}, "none was let in"
     # Four guessers at once; after that each wait lets one more be looked at, and the waits grow.
     assert 4 <= answers.count(403) <= 20, "only few guesses may be looked at"

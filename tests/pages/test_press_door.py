@@ -98,7 +98,7 @@ def test_a_press_that_takes_long_does_not_hold_up_the_next(line: FakeAlarmLine) 
     hanging.wait(5)
     begun = time.monotonic()
     assert knock(door, {"id": new_id()}).status_code == 202
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5, "the other takes ten"
     waiting.set()
     slow.join(5)
     door.close()

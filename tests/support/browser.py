@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Page, Playwright, Request, expect
 
 from tests.support.programs import require_program
+from tests.support.waiting import WAIT_AT_MOST_S
 
 QUIET = (
     "--no-sandbox",
@@ -19,16 +20,13 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-WAIT_AT_MOST_S = 30.0
-"""Bounds every wait of every page, so that a failure is not waited for long; no figure of ours. Playwright's own five
-seconds are too few for two browsers on the two busy cores of a build machine."""
 
 
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium; a visible skip without one (in CI a failure)."""
     program = require_program("chromium")
-    expect.set_options(timeout=WAIT_AT_MOST_S * 1000)  # what a page does (a click) is bounded by as much already
+    expect.set_options(timeout=WAIT_AT_MOST_S * 1000)  # five seconds otherwise; a click may wait as long already
     browser = playwright.chromium.launch(executable_path=str(program), args=list(QUIET))
     try:
         yield browser

@@ -9,9 +9,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_S = 0.02
+WAIT_AT_MOST_S = 30.0
+"""Bounds a wait, so that a failure is not waited for long; no figure of ours: a busy build machine is much slower."""
 
 
-def wait_until(predicate: Callable[[], T], timeout_s: float = 10.0, *, what: str = "", poll_s: float = POLL_S) -> T:
+def wait_until(
+    predicate: Callable[[], T], timeout_s: float = WAIT_AT_MOST_S, *, what: str = "", poll_s: float = POLL_S
+) -> T:
     """Ask until the answer is truthy and return it; after `timeout_s` seconds fail, saying `what` never came."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -195,7 +195,7 @@ def test_more_than_the_brokers_queue_limit_does_not_block_a_publisher(wire: Wire
             session.publish(Publication(topic="t/x", payload=bytes(10_000)))
         except (CongestedError, NotConnectedError):
             refused += 1
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5.0, "one that blocks does so until the line is known to be dead, 15 s"
     assert refused >= 80, "what would wait inside paho is refused instead"
     wait_until(lambda: not session.connected, 15, what="a half-open line noticed by keepalive")
 
