@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, exists, insert, select, update
 
 from center import told
 from center.tables import alarm, alarm_event, drill
@@ -15,7 +15,7 @@ from foundation.ids import new_id
 from uplink.event import Event
 from uplink.fault import MalformedError
 from uplink.messages.acknowledgement import Outcome
-from uplink.messages.alarm import AlarmRaised, AlarmUpdate, DrillArmed, Purpose
+from uplink.messages.alarm import AlarmRaised, AlarmUpdate, DrillArmed, Purpose, UpdateKind
 
 DRILL_ARMED_AT_MOST_NS: Final = 120 * NS_PER_S
 _CLOCK_SLACK_NS: Final = NS_PER_S
@@ -63,6 +63,7 @@ def raised(connection: Connection, event: Event, *, received_utc_ns: int, delay_
     add_event(connection, message.campus, message.alarm_id, EventKind.RECEIVED.value, received_utc_ns)
     if drill_id is not None:
         _judge_drill(connection, drill_id)
+    _heed_duress(connection, message.campus, message.alarm_id)  # the word on an alarm may overtake it
 
 
 def _pressed(message: AlarmRaised, received_utc_ns: int) -> int:
@@ -85,6 +86,22 @@ def updated(connection: Connection, event: Event) -> None:
         person=told.text(message.person or ""),
         text=told.text(message.reason),
         event_id=event.id,
+    )
+    if message.update is UpdateKind.DURESS:
+        _heed_duress(connection, message.campus, message.alarm_id)
+
+
+def _heed_duress(connection: Connection, campus_id: str, alarm_id: str) -> None:
+    # 胁迫: whoever is forced to call a line test off needs help now. What was a drill rings as a real alarm.
+    forced = exists().where(
+        alarm_event.c.alarm_id == alarm_id,
+        alarm_event.c.campus_id == campus_id,
+        alarm_event.c.kind == UpdateKind.DURESS.value,
+    )
+    connection.execute(
+        update(alarm)
+        .where(alarm.c.id == alarm_id, alarm.c.campus_id == campus_id, forced)
+        .values(duress=True, drill=False)
     )
 
 
@@ -129,7 +146,11 @@ def _judge_drill(connection: Connection, drill_id: str) -> None:
         .order_by(alarm.c.pressed_utc_ns, alarm.c.id)
         .limit(1)
     )
-    connection.execute(update(alarm).where(alarm.c.drill_id == drill_id).values(drill=alarm.c.id == first))
+    connection.execute(
+        update(alarm)
+        .where(alarm.c.drill_id == drill_id)
+        .values(drill=and_(alarm.c.id == first, alarm.c.duress.is_(False)))
+    )
 
 
 def receipted(connection: Connection, campus_id: str, alarm_id: str, at_utc_ns: int) -> None:

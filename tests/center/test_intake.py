@@ -7,6 +7,7 @@ import secrets
 
 import pytest
 
+from center import refusals
 from center.answering import Answering
 from center.database import CenterDatabaseError
 from center.desk import CannotCloseError
@@ -148,6 +149,29 @@ def test_a_flood_of_one_kind_is_one_row_with_a_count(bench: Bench) -> None:
     assert bench.refusals() == [("unsigned", 50)]
 
 
+def test_a_flood_of_ever_new_kinds_keeps_the_latest_and_leaves_the_disk_to_alarms(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "KEEP_ROWS", 5)
+    for number in range(12):
+        bench.clock.advance(seconds=1)
+        bench.take_letter(Letter("primary", f"campus/school-{number + 100}/alarm", b"{}"))
+    with bench.database.begin() as connection:
+        kept = [one.topic for one in refusals.recent(connection)]
+    assert kept == [f"campus/school-{number + 100}/alarm" for number in range(11, 6, -1)]
+
+
+def test_a_word_on_the_topic_of_another_path_or_point_is_refused(bench: Bench) -> None:
+    beat, point = (
+        bench.school.sealed(bench.school.heartbeat("primary")),
+        bench.school.sealed(bench.school.point("gate")),
+    )
+    bench.take_letter(Letter("primary", "campus/school-1/state/standby", beat))
+    bench.take_letter(Letter("primary", "campus/school-1/point/hall", point))
+    assert bench.refusals() == [("malformed", 1), ("malformed", 1)]
+    assert bench.campus().points == ()
+
+
 def test_a_newer_version_is_refused_by_name(bench: Bench) -> None:
     attributes = json.loads(bench.school.sealed(bench.school.alarm()))
     del attributes["signature"], attributes["keyid"]
@@ -223,6 +247,66 @@ def test_a_press_after_the_armed_time_is_real(bench: Bench) -> None:
 def test_nobody_can_arm_for_longer_than_two_minutes(bench: Bench) -> None:
     assert bench.take(_armed(bench, until_s=121)).replies == ()
     assert bench.refusals() == [("malformed", 1)]
+
+
+def test_another_button_is_no_drill_even_if_it_is_the_first_to_call_itself_one(bench: Bench) -> None:
+    armed = _armed(bench)
+    bench.take(armed)
+    drill = {"purpose": Purpose.DRILL, "drill_id": armed.drill_id}
+    other = bench.school.alarm(input="gate-west", **drill)
+    bench.take(other)
+    bench.clock.advance(seconds=1)
+    tested = bench.school.alarm(**drill)
+    bench.take(tested)
+    assert {alarm.id: alarm.drill for alarm in bench.alarms()} == {other.alarm_id: False, tested.alarm_id: True}
+
+
+def test_a_press_from_before_the_arming_is_real(bench: Bench) -> None:
+    before = rfc3339(bench.clock.utc_ns() - 30 * NS_PER_S)
+    armed = _armed(bench)
+    bench.take(armed)
+    bench.take(bench.school.alarm(purpose=Purpose.DRILL, drill_id=armed.drill_id, pressed_at=before))
+    (shown,) = bench.alarms()
+    assert (shown.drill, shown.waits) == (False, True)
+
+
+def test_no_school_makes_a_drill_of_another_schools_alarm(bench: Bench) -> None:
+    other = School("school-2", "第二小学", bench.clock)
+    enrol_school(bench.database, other)
+    armed = _armed(bench)
+    bench.take(armed)
+    alarm = other.alarm(purpose=Purpose.DRILL, drill_id=armed.drill_id)
+    bench.take_letter(other.letter(alarm))
+    (shown,) = bench.alarms()
+    assert (shown.campus, shown.drill, shown.waits) == ("school-2", False, True)
+
+
+def test_a_line_test_is_announced_once(bench: Bench) -> None:
+    armed = _armed(bench)
+    bench.take(armed)
+    bench.clock.advance(seconds=60)
+    later = rfc3339(bench.clock.utc_ns() + 120 * NS_PER_S)
+    bench.take(armed.model_copy(update={"armed_at": rfc3339(bench.clock.utc_ns()), "until": later}))
+    assert bench.refusals() == [("malformed", 1)]
+    bench.clock.advance(seconds=90)
+    bench.take(bench.school.alarm(purpose=Purpose.DRILL, drill_id=armed.drill_id))
+    assert bench.alarms()[0].waits, "the second announcement prolongs nothing"
+
+
+@pytest.mark.parametrize("overtakes", [False, True])
+def test_whoever_is_forced_to_call_a_drill_off_is_helped(bench: Bench, *, overtakes: bool) -> None:
+    armed = _armed(bench)
+    alarm = bench.school.alarm(purpose=Purpose.DRILL, drill_id=armed.drill_id)
+    forced = AlarmUpdate(
+        campus=bench.school.campus, alarm_id=alarm.alarm_id, update=UpdateKind.DURESS,
+        at=rfc3339(bench.clock.utc_ns()), person="张伟",
+    )  # fmt: skip
+    for message in (armed, forced, alarm) if overtakes else (armed, alarm, forced):
+        bench.take(message)
+    (shown,) = bench.alarms()
+    assert (shown.duress, shown.drill, shown.waits) == (True, False, True)
+    bench.take(bench.school.alarm(purpose=Purpose.DRILL, drill_id=armed.drill_id))
+    assert all(one.waits for one in bench.alarms()), "nor is the next press the drill"
 
 
 # ── what persons say ──────────────────────────────────────────────────────────────────────────────────────────────────
