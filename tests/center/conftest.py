@@ -43,6 +43,8 @@ class PostgresCluster:
     port: int
     process: subprocess.Popen[bytes]
     databases: int = field(default=0)
+    template: str = ""
+    """A database with its tables, once there is one."""
 
     def url(self, database: str = "postgres") -> URL:
         """Where a database of the cluster is."""
@@ -55,14 +57,23 @@ class PostgresCluster:
             database=database,
         )
 
-    def new_database(self) -> URL:
-        """An empty database."""
+    def migrated_database(self) -> URL:
+        """A database with its tables, copied from one that was brought up to date."""
+        if not self.template:
+            url = self.new_database()
+            with CenterDatabase(url) as opened:
+                opened.migrate()
+            self.template = str(url.database)
+        return self.new_database(self.template)
+
+    def new_database(self, template: str = "template0") -> URL:
+        """An empty database, or a copy."""
         self.databases += 1
         name = f"center_{self.databases}"
         with psycopg.connect(
             host="127.0.0.1", port=self.port, user="postgres", password=PASSWORD, dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self.url(name)
 
 
@@ -127,20 +138,41 @@ def _answers(cluster: PostgresCluster) -> bool:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
-    """An empty database, once of each kind."""
+def database_kind(request: pytest.FixtureRequest) -> PostgresCluster | None:
+    """Everything once on each kind; None is SQLite."""
     if request.param == "sqlite":
-        return URL.create("sqlite", database=str(tmp_path / "center.sqlite"))
+        return None
     cluster = request.getfixturevalue("postgres_cluster")
     assert isinstance(cluster, PostgresCluster)
-    return cluster.new_database()
+    return cluster
 
 
 @pytest.fixture
-def database(database_url: URL) -> Iterator[CenterDatabase]:
-    """A database with its tables."""
-    with CenterDatabase(database_url) as opened:
+def database_url(database_kind: PostgresCluster | None, tmp_path: Path) -> URL:
+    """An empty database."""
+    if database_kind is None:
+        return URL.create("sqlite", database=str(tmp_path / "center.sqlite"))
+    return database_kind.new_database()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with its tables, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "center.sqlite"
+    with CenterDatabase(URL.create("sqlite", database=str(file))) as opened:
         opened.migrate()
+    return file
+
+
+@pytest.fixture
+def database(database_kind: PostgresCluster | None, migrated_file: Path, tmp_path: Path) -> Iterator[CenterDatabase]:
+    """A database with its tables."""
+    if database_kind is None:
+        copy = shutil.copy(migrated_file, tmp_path / "center.sqlite")
+        url = URL.create("sqlite", database=str(copy))
+    else:
+        url = database_kind.migrated_database()
+    with CenterDatabase(url) as opened:
         yield opened
 
 
