@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from alarms.facts import AlarmRaisedFact
-from alarms.press import STORE_WITHIN_S, PressError, StoredAlarm
+from alarms.ledger import Urgency
+from alarms.press import STORE_WITHIN_S, PressError, PressRequest, StoredAlarm
 from alarms.query import find_alarm, messages_waiting, recent_alarms
 from alarms.record import StepKind
 from foundation.audit import verify_audit
 from foundation.clock import ManualClock
+from foundation.ids import new_id
 from foundation.journal import read_entries
-from foundation.sqlite import DatabaseError, DatabaseFullError, open_read_only
+from foundation.sqlite import DatabaseError, DatabaseFullError, Transaction, open_read_only
 from tests.alarms.parts import KEY, LineParts, request
 from tests.support.waiting import wait_until
 from uplink.envelope import unseal
@@ -96,6 +98,43 @@ def test_a_press_repeated_after_a_restart_is_still_the_same_alarm(tmp_path: Path
     assert again.alarm_id == once_more.alarm_id == first.alarm_id
     assert again.repeated
     assert once_more.repeated
+    assert once_more.stored
+    assert after.troubles == []
+
+
+def test_a_press_repeated_while_the_disk_hangs_is_one_alarm(tmp_path: Path) -> None:
+    clock = ManualClock()
+    parts = LineParts(tmp_path / "alarms.sqlite", clock).start()
+    assert parts.database is not None
+    parts.database.working.clear()
+    first = parts.line.press(request(press_id="finger-1"))
+    clock.advance(seconds=2)
+    again = parts.line.press(request(press_id="finger-1"))
+    assert (again.alarm_id, again.repeated, again.stored) == (first.alarm_id, True, False)
+    assert [message.id for message in parts.outbox.in_order()] == [first.alarm_id]
+    parts.close()
+    assert [alarm.id for alarm in recent_alarms(parts.path)] == [first.alarm_id]
+
+
+def test_a_press_is_committed_alone_and_before_whatever_was_waiting(parts: LineParts) -> None:
+    busy, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def hold(_: Transaction) -> None:
+        busy.set()
+        go_on.wait(10)
+
+    parts.ledger.submit(hold, Urgency.SOON)
+    assert busy.wait(10)
+    parts.ledger.submit(lambda _: None, Urgency.LAZY, lambda: order.append("lazy"))
+    parts.ledger.submit(lambda _: None, Urgency.SOON, lambda: order.append("soon"))
+    pressed = parts.ledger.submit(
+        lambda _: order.append("press is written"), Urgency.PRESS, lambda: order.append("press is on the disk")
+    )
+    go_on.set()
+    assert pressed.settled.wait(10)
+    wait_until(lambda: len(order) == 4, what="the others")
+    assert order[:2] == ["press is written", "press is on the disk"]
 
 
 def test_a_bouncing_finger_is_one_alarm_and_two_inputs_at_once_are_two(tmp_path: Path) -> None:
@@ -238,6 +277,14 @@ def test_an_armed_input_makes_a_drill_of_its_first_press_and_of_no_other(tmp_pat
         first.alarm_id: (Purpose.DRILL, drill.drill_id),
         second.alarm_id: (Purpose.REAL, None),
     }
+
+
+def test_a_press_under_duress_is_real_though_a_drill_is_armed(parts: LineParts) -> None:
+    parts.line.arm_drill("east", "王")
+    alarm = parts.line.press(PressRequest(press_id=new_id(), input_id="east", duress=True))
+    stored = find_alarm(parts.path, alarm.alarm_id)
+    assert stored is not None
+    assert (stored.purpose, stored.duress) == (Purpose.REAL, True)
 
 
 def test_a_drill_that_was_armed_two_minutes_ago_is_over(tmp_path: Path) -> None:

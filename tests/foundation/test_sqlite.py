@@ -78,6 +78,15 @@ def test_a_file_that_is_not_there_is_not_made_by_a_reader(tmp_path: Path) -> Non
     assert not (tmp_path / "none.sqlite").exists()
 
 
+def test_every_commit_waits_for_the_disk_unless_it_was_asked_not_to(tmp_path: Path) -> None:
+    full, normal = Database(tmp_path / "a.sqlite", ONE), Database(tmp_path / "b.sqlite", ONE, synchronous="NORMAL")
+    assert full.row("PRAGMA synchronous") == (2,)
+    assert normal.row("PRAGMA synchronous") == (1,)
+    assert full.row("PRAGMA journal_mode") == ("wal",)
+    full.close()
+    normal.close()
+
+
 def test_many_threads_take_turns(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.sqlite", ONE, synchronous="NORMAL")
 

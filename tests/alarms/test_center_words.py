@@ -1,0 +1,195 @@
+"""What the center says, held against what was really sent: late copies, replays, foreign and unheard-of alarms."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from alarms.commands import Commands
+from alarms.inbox import Inbox
+from alarms.receipts import REPLAY_AFTER_S, CenterWords
+from alarms.record import StepKind
+from config.broker_path import BrokerPath
+from foundation.clock import ManualClock, rfc3339
+from foundation.ids import new_id
+from tests.alarms.conftest import World
+from tests.alarms.parts import KEY, SCHOOL, LineParts, request
+from tests.support.waiting import wait_until
+from uplink.envelope import seal
+from uplink.event import Message, center_source, new_event
+from uplink.fault import ForeignCampusError, ReplayedError
+from uplink.messages.acknowledgement import Acknowledgement
+from uplink.messages.receipt import Receipt
+from uplink.presence import CampusIdentity
+from uplink.publication import Acceptance, Publication
+from uplink.session import SessionState
+from uplink.signature import PinnedKeys, SigningKey
+from uplink.topics import Channel, ForeignTopicError, Topic
+
+CENTER = SigningKey(b"c" * 32)
+
+
+class HeardPath:
+    """Of a path, what the inbox tells it."""
+
+    def __init__(self) -> None:
+        self.receipts: list[str] = []
+
+    def receipt_came(self, message_id: str) -> None:
+        self.receipts.append(message_id)
+
+
+@dataclass(slots=True)
+class Ears:
+    """A gatehouse that hears, without a network."""
+
+    parts: LineParts
+    clock: ManualClock
+    inbox: Inbox = field(init=False)
+    refused: list[Exception] = field(default_factory=list)
+    marked: threading.Event = field(default_factory=threading.Event)
+
+    def hear(self, message: Message, *, campus: str = SCHOOL.campus, channel: Channel = Channel.RECEIPT) -> bytes:
+        """The center says something on a campus's topic; the bytes can be replayed."""
+        event = new_event(message, source=center_source("desk"), utc_ns=self.clock.utc_ns())
+        payload = seal(event, CENTER)
+        self.again(payload, campus=campus, channel=channel)
+        return payload
+
+    def again(self, payload: bytes, *, campus: str = SCHOOL.campus, channel: Channel = Channel.RECEIPT) -> None:
+        self.inbox.put("primary", str(Topic(campus, channel)), payload)
+
+    def settled(self) -> None:
+        """Everything that was put in before this has been looked at, and written."""
+        self.marked.clear()
+        self.inbox.put("primary", "campus/no-topic-of-the-wire", b"")
+        assert self.marked.wait(10)
+        self.parts.line.arm_drill("west", "王")  # waits for a commit behind all others
+
+    def refuse(self, _: str, error: Exception) -> None:
+        if isinstance(error, ForeignTopicError):
+            self.marked.set()
+        else:
+            self.refused.append(error)
+
+
+@pytest.fixture
+def ears(tmp_path: Path) -> Iterator[Ears]:
+    clock = ManualClock()
+    parts = LineParts(tmp_path / "alarms.sqlite", clock).start()
+    made = Ears(parts, clock)
+    words = CenterWords(
+        outbox=parts.outbox,
+        ledger=parts.ledger,
+        journal=parts.journal,
+        scribe=parts.scribe,
+        book=parts.book,
+        clock=clock,
+        refused=made.refuse,
+    )
+    made.inbox = Inbox(
+        campus=SCHOOL.campus,
+        keys=PinnedKeys.of([CENTER.public_key]),
+        paths={"primary": HeardPath()},  # type: ignore[dict-item]
+        words=words,
+        commands=Commands(
+            CampusIdentity(campus=SCHOOL.campus, name=SCHOOL.name, software="test", key=KEY),
+            {},
+            clock=clock,
+            first_time=lambda _: True,
+            publish=lambda *_: None,
+        ),
+        clock=clock,
+        refused=made.refuse,
+    )
+    made.inbox.start()
+    yield made
+    made.inbox.close()
+    parts.close()
+
+
+def receipt(ears: Ears, alarm_id: str) -> Receipt:
+    message = ears.parts.outbox.get(alarm_id)
+    assert message is not None
+    return Receipt(
+        campus=SCHOOL.campus, message_id=alarm_id, digest=message.digest, received_at=rfc3339(ears.clock.utc_ns())
+    )
+
+
+def test_the_second_copy_of_a_receipt_is_no_news_and_one_after_ten_minutes_a_replay(ears: Ears) -> None:
+    alarm = ears.parts.line.press(request())
+    payload = ears.hear(receipt(ears, alarm.alarm_id))
+    ears.again(payload)
+    ears.settled()
+    assert ears.refused == []
+    found = ears.parts.line.find(alarm.alarm_id)
+    assert found is not None
+    assert found.received
+    ears.clock.advance(seconds=REPLAY_AFTER_S + 1)
+    ears.again(payload)
+    ears.settled()
+    (replayed,) = ears.refused
+    assert isinstance(replayed, ReplayedError)
+
+
+def test_an_acknowledgement_of_an_alarm_never_raised_is_refused_and_changes_nothing(ears: Ears) -> None:
+    now = rfc3339(ears.clock.utc_ns())
+    said = Acknowledgement(campus=SCHOOL.campus, alarm_id=new_id(), person="李警官", desk="接警台", at=now)
+    ears.hear(said)
+    ears.settled()
+    (refused,) = ears.refused
+    assert isinstance(refused, ReplayedError)
+    assert ears.parts.line.recent() == []
+
+
+def test_what_another_campus_is_told_is_not_ours_though_the_center_signed_it(ears: Ears) -> None:
+    alarm = ears.parts.line.press(request())
+    ears.hear(receipt(ears, alarm.alarm_id).model_copy(update={"campus": "other-school"}), campus="other-school")
+    ears.hear(receipt(ears, alarm.alarm_id).model_copy(update={"campus": "other-school"}))
+    wait_until(lambda: len(ears.refused) == 2, what="two refusals")
+    assert all(isinstance(one, ForeignCampusError) for one in ears.refused)
+    assert ears.parts.outbox.get(alarm.alarm_id) is not None, "the sending goes on"
+
+
+class RefusingSession:
+    """A broker that takes the connection and refuses every message."""
+
+    connected = True
+    broker = None
+    state = SessionState(connected=True, protocol="5", since_running_ns=0, last_error="", connections=1)
+
+    def __init__(self) -> None:
+        self.refused = 0
+
+    def publish(self, publication: Publication, on_accepted: object = None) -> None:
+        assert callable(on_accepted)
+        self.refused += 1
+        on_accepted(Acceptance(135, "Not authorized"))
+
+    def owed_s(self) -> float:
+        return 0.0
+
+
+def test_what_the_broker_refused_is_not_called_sent(world: World) -> None:
+    gatehouse = world.gatehouse(
+        [BrokerPath(id="primary", host="127.0.0.1", port=9, allow_plain_text=True)], start=False
+    )
+    service = gatehouse.build()
+    ledger, (alarm_path,) = service.services[0], service.paths
+    session = RefusingSession()
+    alarm_path.attach(session)  # type: ignore[arg-type]
+    ledger.start()
+    alarm_path.start()
+    alarm = service.line.press(request())
+    wait_until(lambda: session.refused, what="a refusal")
+    service.line.arm_drill("west", "王")
+    alarm_path.close()
+    ledger.close()
+    gatehouse.service = None
+    found = service.line.find(alarm.alarm_id)
+    assert found is not None
+    assert [step.kind for step in found.steps] == [StepKind.STORED]
