@@ -67,6 +67,8 @@ class WatchMatch:
     entry: WatchEntry
     certainty: Certainty
     shared: str
+    along: bool = False
+    """It is somebody who came along, not the visitor."""
 
 
 def tidy_watched(watched: Watched) -> Watched:

@@ -90,6 +90,13 @@ def fault_file(path: Path, fault_id: str) -> FaultFile | None:
         )
 
 
+def fault_of(path: Path, finding_id: str) -> str | None:
+    """Id of the fault that a finding belongs to; None until the ledger has heard of it. Raises DatabaseError."""
+    with open_read_only(path) as reader:
+        row = reader.row("SELECT fault_id FROM fault_finding WHERE finding_id = ?", (finding_id,))
+    return None if row is None else str(row[0])
+
+
 def fault_looks(path: Path, fault_id: str, now_utc_ns: int) -> tuple[Look, ...]:
     """Looks at a fault that were due lately, newest first. Raises DatabaseError."""
     with open_read_only(path) as reader:

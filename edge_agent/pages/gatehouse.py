@@ -204,6 +204,7 @@ class _Frame:
         except (DatabaseError, OSError) as error:
             _log.error("the gate book cannot be read", error=str(error))
         return {
+            "own_layout": "gate_layout.html",
             "campus": deps.campus,
             "gate": self._gate_of(station),
             "alarm_input": self._input_of(station),

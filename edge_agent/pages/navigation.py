@@ -57,18 +57,18 @@ GROUPS: Final[tuple[tuple[Entry, ...], ...]] = (
 GATE: Final[tuple[Entry, ...]] = (
     Entry("/gate", mark("今天"), "", _R.ARRANGE_GATE),
     Entry("/gate/roster", mark("值班表"), "", _R.ARRANGE_GATE),
-    Entry("/gate/duty", mark("值班交接台账"), "", _R.ARRANGE_GATE),
+    Entry("/gate/duty", mark("值班台账"), "", _R.ARRANGE_GATE),
     Entry("/gate/policies", mark("管控措施"), "", _R.ARRANGE_GATE),
     Entry("/gate/hours", mark("开放时间"), "", _R.ARRANGE_GATE),
     Entry("/gate/patrol", mark("巡查"), "", _R.ARRANGE_GATE),
     Entry("/gate/meetings", mark("家长会"), "", _R.ARRANGE_GATE),
-    Entry("/gate/staff", mark("教职工名册"), "", _R.ARRANGE_GATE),
+    Entry("/gate/staff", mark("教职工"), "", _R.ARRANGE_GATE),
     Entry("/gate/classes", mark("班级人数"), "", _R.ARRANGE_GATE),
     Entry("/gate/expected", mark("预约来访"), "", _R.EXPECT_VISITORS),
     Entry("/gate/slips", mark("请假条"), "", _R.EXPECT_VISITORS),
     Entry("/gate/book", mark("来访台账"), "", _R.SEE_VISITS),
     Entry("/gate/watchlist", mark("布控名单"), "", _R.REVEAL_VISITOR),
-    Entry("/gate/looks", mark("来访信息查看记录"), "", _R.SEE_AUDIT),
+    Entry("/gate/looks", mark("查看记录"), "", _R.SEE_AUDIT),
 )
 """The second level of 校门: a row above each of its pages."""
 

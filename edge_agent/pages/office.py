@@ -15,8 +15,10 @@ from edge_agent.pages.incident.routes import RunningIncident
 from edge_agent.pages.incident.words import REPORTS, TIMELINESS, TIMELINESS_STATES, countdown
 from edge_agent.pages.navigation import navigation
 from edge_agent.pages.people.routes import IMPORT_PATH, people_routes
-from edge_agent.pages.status.answers import evidence_text, five_answers, verdict_state
+from edge_agent.pages.status.answers import five_answers, verdict_state
+from edge_agent.pages.status.evidence import evidence_text
 from edge_agent.pages.status.model import CampusStatus, VisitsStatus
+from edge_agent.pages.status.remedy import remedy_of
 from edge_agent.pages.status.words import ROLES
 from foundation.clock import Clock
 from web.app import make_app
@@ -26,7 +28,7 @@ from web.finding_words import words_of
 from web.language import mark
 from web.login import LoginRequired, login_routes, needs, person_of
 from web.page import Theme, page, texts_of
-from web.people import PeopleBook
+from web.people import PeopleBook, Person
 from web.stream import live
 
 TITLE = mark("值班室")
@@ -72,10 +74,9 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
         person = person_of(request)
 
         def may(right: Right) -> bool:
-            # Nobody is logged in only on the box before the first account; accounts are then made by command.
-            return right is not Right.MANAGE_PEOPLE if person is None else person.duty.may(right)
+            return _may(person, right)
 
-        return {
+        return ({} if person is None else {"own_layout": "office_layout.html"}) | {
             "campus_name": deps.campus_name,
             "person": person,
             "navigation": navigation(request.url.path, may),
@@ -86,6 +87,11 @@ def _frame(deps: OfficeDeps) -> Callable[[Request], dict[str, object]]:
         }
 
     return frame
+
+
+def _may(person: Person | None, right: Right) -> bool:
+    # Nobody is logged in only on the box before the first account; accounts are then made by command.
+    return right is not Right.MANAGE_PEOPLE if person is None else person.duty.may(right)
 
 
 def _today(deps: OfficeDeps) -> APIRouter:
@@ -104,6 +110,8 @@ def _today(deps: OfficeDeps) -> APIRouter:
         if person is not None and not person.duty.may(Right.SEE_STATUS):
             return RedirectResponse("/gate/expected", 303)  # a teacher's first page is the one with their work
         status = status_for(request)
+        names = {point.id: point.name for point in status.points} | {one.id: one.name for one in status.devices}
+        point_of = {point.device_id: point.id for point in reversed(status.points)}
         return page(
             request,
             "office_today.html",
@@ -116,7 +124,8 @@ def _today(deps: OfficeDeps) -> APIRouter:
             timeliness_states=TIMELINESS_STATES,
             reports=REPORTS,
             verdict_state=verdict_state,
-            evidence_text=evidence_text,
+            evidence_of=lambda finding: evidence_text(finding.evidence, texts_of(request), names),
+            remedy_of=lambda finding: remedy_of(finding, point_of, lambda right: _may(person, right)),
             role_words=ROLES,
             with_visits=person is None or person.duty.may(Right.SEE_VISITS),
             live_url="/api/live",

@@ -164,7 +164,7 @@ def test_the_page_shows_all_and_follows_what_changes(browser: Browser, office: O
     )
     expect(page.get_by_text("连不上设备")).to_be_visible()
     expect(page.locator("#findings b").first).to_have_text(HOSTILE)
-    page.get_by_role("link", name="覆盖").click()
+    page.locator("a.answer", has_text="覆盖").click()
     expect(page.locator("#coverage").get_by_text("12 m²")).to_be_visible()
     page.get_by_role("link", name="English").click()
     expect(page.get_by_text("The device cannot be reached")).to_be_visible()

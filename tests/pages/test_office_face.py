@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
@@ -14,6 +15,7 @@ from tests.pages.conftest import Pictures
 from tests.pages.whole_office import WholeOffice, whole_office
 from tests.support.browser import watched
 from tests.support.page_check import violations
+from tests.support.waiting import wait_until
 from web.duty import Duty
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -127,3 +129,29 @@ def test_every_link_leads_a_person_who_has_it_to_a_page(office: WholeOffice) -> 
                     shown = client.get(entry.path, follow_redirects=True)
                     assert shown.status_code == 200, (login, entry.path)
                     assert shown.url.path.startswith(entry.path), "led elsewhere"
+
+
+def test_each_finding_on_today_has_one_button_that_leads_to_what_mends_it(office: WholeOffice) -> None:
+    with office.client("zhao") as client:
+        wait_until(lambda: "去处理" in client.get("/").text)
+        findings = re.search(r'<section id="findings".*?</section>', client.get("/").text, re.DOTALL)
+        assert findings
+        buttons = re.findall(r'<a class="button" href="([^"]+)">', findings[0])
+        assert len(buttons) == findings[0].count("<li>") >= 4
+        assert {"/cameras/gate", "/pictures/gate", "/volumes"} <= set(buttons)
+        by_hand = next(path for path in buttons if path.startswith("/faults/of/"))
+        wait_until(lambda: client.get(by_hand).headers["location"] != "/faults")
+        for path in {*buttons, "/faults/of/nobody-knows"}:
+            shown = client.get(path, follow_redirects=True)
+            assert shown.status_code == 200, path
+            assert "<h1" in shown.text
+
+
+def test_a_page_that_is_not_there_keeps_the_way_to_all_others(office: WholeOffice) -> None:
+    with office.client("zhao") as client:
+        for path, status in (("/nothing", 404), ("/faults/nothing", 404), ("/password", 200)):
+            answer = client.get(path)
+            assert answer.status_code == status
+            assert 'id="navigation"' in answer.text, path
+    stranger = httpx.post(f"{office.url}/faults/new", headers={"accept": "text/html"}, trust_env=False)
+    assert (stranger.status_code, 'id="navigation"' in stranger.text) == (401, False)

@@ -124,6 +124,14 @@ def test_a_form_filled_in_for_somebody_known_shows_no_whole_number_and_keeps_it(
     assert (put_right.visitor.document_number, put_right.visitor.phone) == (CARD, "13900000009")
 
 
+def test_the_alarm_stands_on_a_page_that_says_what_went_wrong_too(gate: httpx.Client, campus: School) -> None:
+    conflict = gate.post(f"/visits/{come_in(gate, campus).id}", data={**VISITOR, "name": "别人"})
+    for answer, status in ((conflict, 409), (gate.get("/nothing"), 404)):
+        assert answer.status_code == status
+        assert 'id="alarm-form"' in answer.text
+        assert "返回首页" in answer.text
+
+
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_somebody_refused_is_known_again_and_a_touch_undoes_it(gate: httpx.Client, campus: School) -> None:
     refusal_id = new_id()
@@ -156,12 +164,13 @@ def test_who_comes_along_is_compared_as_the_visitor_is(gate: httpx.Client, campu
     assert notices(new_id(), companion_names="王五") == ""
     certain = notices(visit_id := new_id(), companion_names=f"王五 {other}")
     assert "同行人：曾被拒绝" in certain
-    assert f"/visits/check/{by_number}?how=number" in certain
+    assert f"/visits/check/{by_number}?how=number&along=1" in certain
     assert "核对</a>" in certain
     perhaps = notices(visit_id, companion_names="孙八、张三封")
     assert "同行人：同名者曾被拒绝" in perhaps
     assert f"/visits/check/{by_sound}?how=sound" in perhaps
     assert "核对?" in perhaps
+    assert "同行人：读音相同" in gate.get(f"/visits/check/{by_sound}", params={"how": "sound", "along": "1"}).text
     shown = gate.get(f"/visits/refused/{refusal_id}", params={"seen": "1"}).text
     assert "张三、孙八" in shown
     assert other not in shown

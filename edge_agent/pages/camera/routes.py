@@ -22,7 +22,7 @@ from edge_agent.pages.camera.words import change_words, changed_by_words
 from edge_agent.pages.fault.form import UPLOAD_LIMIT_BYTES, FieldError, UploadForm, photo_of
 from edge_agent.pages.fault.routes import signer
 from edge_agent.pages.paper import spreadsheet_response
-from edge_agent.pages.status.answers import evidence_text
+from edge_agent.pages.status.evidence import evidence_text
 from foundation.clock import Clock
 from foundation.finding import Finding
 from foundation.journal import Journal
@@ -276,7 +276,7 @@ def _file_page(
         acceptable=any(what.kind == one.kind for what in _ACCEPTABLE for one in findings),
         refused_kind=REFUSED,
         words_of=words_of,
-        evidence_text=evidence_text,
+        evidence_of=lambda finding: evidence_text(finding.evidence, texts_of(request)),
         changes=[
             (change, change_words(change.field, texts), changed_by_words(change.changed_by, change.field, texts))
             for change in changes_of(deps.book.path, file.point.id)

@@ -38,6 +38,7 @@ from safety.query import (
     closed_faults,
     fault_file,
     fault_looks,
+    fault_of,
     ledger_counts,
     ledger_version,
     open_faults,
@@ -138,6 +139,11 @@ def _list(routes: APIRouter, deps: FaultDeps) -> None:
             counts=ledger_counts(path, now_utc_ns),
             live_url="/faults/live",
         )
+
+    @routes.get("/of/{finding_id}")
+    def of_finding(finding_id: str) -> Response:
+        """The fault that a finding on Today is worked on in."""
+        return RedirectResponse(f"/faults/{fault_of(deps.ledger.path, finding_id) or ''}".rstrip("/"), 303)
 
     @routes.get("/live")
     async def beats(request: Request) -> Response:

@@ -141,12 +141,3 @@ def _unheard(alarm: AlarmStatus, now_utc_ns: int) -> bool:
 def _oldest(moments: Iterable[int | None]) -> int | None:
     known = [moment for moment in moments if moment is not None]
     return min(known, default=None)
-
-
-def evidence_text(evidence: dict[str, str | int | float | bool | None]) -> str:
-    """What was measured, in the order it was told."""
-    return " · ".join(f"{name} {_shown(value)}" for name, value in evidence.items() if value is not None)
-
-
-def _shown(value: str | float | bool) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)

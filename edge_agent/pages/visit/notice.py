@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -65,7 +65,11 @@ def _everybody(visitor: Visitor) -> tuple[Stranger, ...]:
 
 def _matches(deps: VisitDeps, visitor: Visitor) -> tuple[WatchMatch, ...]:
     index, day = deps.watch.index(), beijing_day(deps.clock.utc_ns())
-    return surest(match for stranger in _everybody(visitor) for match in index.matches(stranger, day))
+    return surest(
+        replace(match, along=place > 0)
+        for place, stranger in enumerate(_everybody(visitor))
+        for match in index.matches(stranger, day)
+    )
 
 
 def _tell(deps: VisitDeps, request: Request, matches: Sequence[WatchMatch], record_id: str) -> None:

@@ -19,7 +19,7 @@ def watch_routes(routes: APIRouter, deps: VisitDeps) -> None:
     """/visits/check/ID and the silent press."""
 
     @routes.get("/check/{watch_id}")
-    def one(request: Request, watch_id: str, how: str = "", back: str = "") -> Response:
+    def one(request: Request, watch_id: str, how: str = "", along: str = "", back: str = "") -> Response:
         check(watch_id, *([back] if back else []))
         entry = watched_by_id(deps.orders, watch_id)
         if entry is None:
@@ -30,6 +30,7 @@ def watch_routes(routes: APIRouter, deps: VisitDeps) -> None:
             "visit/check.html",
             entry=entry,
             how=texts_of(request)(certainty) if certainty else "",
+            along=along,
             back=back,
             silent_id=new_id() if deps.has_silent(station_of(request)) else "",
         )

@@ -11,7 +11,7 @@ from gate.watch import Certainty
 from web.language import mark
 
 REFUSALS: Final = {
-    RefusalReason.NO_HOST: mark("找不到被访人或被访人不见"),
+    RefusalReason.NO_HOST: mark("被访人找不到或不见"),
     RefusalReason.NO_DOCUMENT: mark("不出示证件"),
     RefusalReason.NOT_CHECKED: mark("不配合登记检查"),
     RefusalReason.FORBIDDEN_THINGS: mark("带了不能带的东西"),
