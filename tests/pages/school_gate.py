@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from html import unescape
 from pathlib import Path
+
+import httpx
 
 from edge_agent.pages.gatehouse import gatehouse_app
 from edge_agent.pages.office import OfficeDeps, office_app
@@ -24,7 +28,7 @@ from gate.orders import GateOrders
 from gate.roster import NewShift, Post
 from gate.staff import NewStaff
 from gate.visit import Visitor
-from tests.pages.conftest import INPUT, FakeAlarmLine, gatehouse_deps
+from tests.pages.gate_screen import INPUT, FakeAlarmLine, gatehouse_deps
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook, Person
 from web.server import PageServer
@@ -32,7 +36,7 @@ from web.server import PageServer
 PASSWORD = "correct horse battery 7"
 PINS = {"王师傅": "204816", "李师傅": "375920"}
 MONDAY = date(2026, 11, 23)
-TEN = moment_of(MONDAY, 10 * 60)
+MIDNIGHT, TEN = moment_of(MONDAY, 0), moment_of(MONDAY, 10 * 60)
 HOUR = 3_600_000_000_000
 MEETING = new_id()
 
@@ -146,3 +150,17 @@ def morning(served: School) -> None:
     served.book.sign_in(
         visit_id=new_id(), gate_id="east", guard="王师傅", visitor=Visitor(name="张三", host="李芳", reason="办事")
     )
+
+
+@contextmanager
+def logged_in(campus: School, login: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=campus.office_url, headers={"accept": "text/html"}, trust_env=False) as client:
+        assert client.post("/login", data={"login": login, "password": PASSWORD}).status_code == 303
+        yield client
+
+
+def action(html: str, pattern: str) -> str:
+    """The first form or link of a page whose address fits."""
+    found = re.search(rf'(?:action|href)="({pattern})"', unescape(html))
+    assert found, f"no {pattern} in the page"
+    return found[1]

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from edge_agent.pages.gatehouse import gatehouse_app
 from foundation.clock import SystemClock
 from foundation.ids import new_id
-from tests.pages.conftest import DURESS_PIN, INPUT, TOKEN, FakeAlarmLine, Gatehouse, Pictures, gatehouse_deps
+from tests.pages.conftest import Pictures
+from tests.pages.gate_screen import DURESS_PIN, INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import watched
 from tests.support.waiting import wait_until
 from web.server import PageServer

@@ -28,7 +28,8 @@ from edge_agent.stills.still import Still, StillSource
 from foundation.clock import SystemClock
 from gate.stations import Stations, enrolled_stations
 from tests.alarms.parts import LineParts, request
-from tests.pages.conftest import CAMPUS, DURESS_PIN, Pictures
+from tests.pages.conftest import Pictures
+from tests.pages.gate_screen import CAMPUS, DURESS_PIN
 from tests.pages.test_office import good_status
 from tests.support.browser import watched
 from tests.support.waiting import wait_until

@@ -16,7 +16,7 @@ from foundation.clock import SystemClock
 from foundation.ids import new_id
 from gate.query import inside_now
 from gate.visit import DocumentKind, Visitor
-from tests.pages.conftest import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
+from tests.pages.gate_screen import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import Watch, watched
 from tests.support.waiting import wait_until
 from web.server import PageServer

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from foundation.ids import new_id
 from gate.query import inside_now
 from gate.visit import Visitor
-from tests.pages.school_gate import MEETING, TEN, School, make_accounts, morning, school
+from tests.pages.school_gate import MEETING, TEN, School, morning, school
 from tests.support.browser import watched
 
 pytestmark = pytest.mark.browser
@@ -71,11 +71,6 @@ class HeldScripts:
             self.held.append(route)
         else:
             route.continue_()
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_accounts(tmp_path_factory.mktemp("accounts"), TEN)
 
 
 @pytest.fixture

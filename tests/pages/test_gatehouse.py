@@ -23,7 +23,7 @@ from foundation.ids import new_id
 from foundation.sealed import unseal
 from gate.query import inside_now, visits_of_day
 from gate.stations import Stations
-from tests.pages.conftest import INPUT, TOKEN, Gatehouse
+from tests.pages.gate_screen import INPUT, TOKEN, Gatehouse
 from tests.support.waiting import wait_until
 from web.nearby import on_the_box
 

@@ -13,7 +13,7 @@ import pytest
 from edge_agent.pages.alarm.press_door import MOST_PER_ADDRESS, PressDoor
 from foundation.clock import SystemClock
 from foundation.ids import new_id
-from tests.pages.conftest import INPUT, TOKEN, FakeAlarmLine
+from tests.pages.gate_screen import INPUT, TOKEN, FakeAlarmLine
 
 PAGE = "http://127.0.0.1:8080"
 

@@ -19,7 +19,7 @@ from gate.policy import PolicyKind
 from gate.query import inside_now
 from gate.roll_call import read_roll_calls
 from gate.staff import staff_inside
-from tests.pages.school_gate import HOUR, MEETING, PASSWORD, PINS, TEN, School, make_accounts, morning, school
+from tests.pages.school_gate import HOUR, MEETING, PASSWORD, PINS, TEN, School, morning, school
 from tests.support.browser import watched
 from tests.support.page_check import cut_texts, violations
 
@@ -31,11 +31,6 @@ PICTURES = os.environ.get("CAMPUS_PICTURES")
 def picture(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
-
-
-@pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_accounts(tmp_path_factory.mktemp("accounts"), TEN)
 
 
 @pytest.fixture

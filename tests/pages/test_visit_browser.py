@@ -20,7 +20,7 @@ from gate.query import inside_now
 from gate.vehicle_book import vehicles_inside
 from gate.visit import Visitor
 from gate.watch import Watched
-from tests.pages.conftest import INPUT, FakeAlarmLine, Gatehouse, gatehouse_deps
+from tests.pages.gate_screen import INPUT, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import watched
 from tests.support.fingers import count_in, needed_s, start_counting, touches
 from tests.support.waiting import wait_until
