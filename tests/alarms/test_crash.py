@@ -113,7 +113,7 @@ def test_nonsense_on_the_socket_is_answered_in_words(tmp_path: Path, line: bytes
     door = PressSocket(tmp_path / "door", Answers(parts.line))
     door.start()
     with socket.socket(socket.AF_UNIX) as caller:
-        caller.settimeout(5)
+        caller.settimeout(30)
         caller.connect(str(tmp_path / "door"))
         caller.sendall(line)
         reply = Reply.model_validate_json(caller.makefile("rb").readline())

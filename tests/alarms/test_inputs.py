@@ -251,7 +251,7 @@ def panels(parts: LineParts) -> Iterator[PanelServer]:
 
 
 def post(server: PanelServer, path: str, body: bytes, token: str | None = "right-token") -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("POST", path, body, {"Authorization": f"Bearer {token}"} if token else {})
     answer = connection.getresponse()
     said = json.loads(answer.read())
@@ -292,7 +292,7 @@ def test_what_is_no_press_of_that_panel_is_refused(
 def ask(
     server: PanelServer, method: str, path: str, body: object = None, token: str = "office-token"
 ) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request(
         method, path, json.dumps(body) if body is not None else None, {"Authorization": f"Bearer {token}"}
     )
@@ -365,7 +365,7 @@ def test_an_encrypted_server_answers_and_one_who_never_says_hello_holds_up_nobod
     server.start()
     trusting = ssl.create_default_context(cafile=str(tmp_path / "tls" / "authority.crt"))
     with socket.create_connection(("127.0.0.1", server.port)):  # says nothing
-        secure = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=5, context=trusting)
+        secure = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=30, context=trusting)
         secure.request("POST", "/press/wall", json.dumps({"press_id": "p"}), {"Authorization": "Bearer right-token"})
         assert secure.getresponse().status == 200
         secure.close()

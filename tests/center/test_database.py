@@ -78,7 +78,7 @@ def test_two_programs_never_write_to_one_sqlite_file_at_the_same_instant(tmp_pat
         with first.begin():
             other.start()
             assert not inside.wait(0.2)
-        assert inside.wait(5)
+        assert inside.wait(30)
         other.join()
 
 

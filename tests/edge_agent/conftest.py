@@ -66,7 +66,7 @@ class Agent:
     def status(self) -> dict[str, Any]:
         """/api/status as a program reads it."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{self.office_port}/api/status", timeout=5) as answer:
+        with opener.open(f"http://127.0.0.1:{self.office_port}/api/status", timeout=30) as answer:
             told: dict[str, Any] = json.load(answer)
         return told
 

@@ -59,12 +59,12 @@ def test_a_listener_goes_on_where_it_stopped(tmp_path: Path, clock: ManualClock)
     speaker.append(Told(text="one"))
     tail = listen()
     tail.start()
-    wait_until(lambda: heard == ["one"], timeout_s=5)
+    wait_until(lambda: heard == ["one"])
     tail.close()
     speaker.append(Told(text="two"))
     tail = listen()
     tail.start()
-    wait_until(lambda: len(heard) > 1, timeout_s=5)
+    wait_until(lambda: len(heard) > 1)
     tail.close()
     assert heard == ["one", "two"]
 
@@ -116,7 +116,7 @@ def test_a_speaker_that_has_not_started_yet_is_waited_for(tmp_path: Path, clock:
     )
     tail.start()
     Journal.open(tmp_path / "speaker.sqlite", clock).append(Told(text="here"))
-    wait_until(lambda: heard == ["here"], timeout_s=5)
+    wait_until(lambda: heard == ["here"])
     tail.close()
 
 

@@ -46,7 +46,7 @@ def test_a_service_that_fails_ends_the_role_and_is_named() -> None:
 def test_readiness_is_told_to_whoever_started_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(5)
+        listener.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         notify("READY=1")
         assert listener.recv(64) == b"READY=1"

@@ -18,6 +18,7 @@ from gate.query import inside_now
 from gate.visit import DocumentKind, Visitor
 from tests.pages.gate_screen import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import Watch, watched
+from tests.support.page_check import small_targets
 from tests.support.waiting import wait_until
 from web.server import PageServer
 
@@ -46,7 +47,7 @@ def page(screen: tuple[Page, Watch]) -> Iterator[Page]:
     assert watch.errors == [], "the page broke its own content policy or its scripts failed"
 
 
-def test_the_alarm_is_a_quarter_of_the_screen_and_stands_in_the_same_place_on_every_page(
+def test_every_target_is_large_and_the_alarm_a_quarter_of_the_screen_in_the_same_place_on_every_page(
     page: Page, gatehouse: Gatehouse
 ) -> None:
     size = page.viewport_size
@@ -58,20 +59,7 @@ def test_the_alarm_is_a_quarter_of_the_screen_and_stands_in_the_same_place_on_ev
         area = page.locator("#alarm-form").bounding_box()
         assert area is not None
         assert area["width"] * area["height"] >= 0.22 * size["width"] * size["height"]
-    assert all(place == places[0] for place in places)
-
-
-def test_every_target_is_large_apart_and_inside_the_screen(page: Page, gatehouse: Gatehouse) -> None:
-    for path in ["", "visits/new", "visits/form", "visits/leave", "visits/refuse", "vehicles", "vehicles/form"]:
-        page.goto(gatehouse.url + path)
-        for target in page.locator("a:visible, button:visible").all():
-            if "skip" in (target.get_attribute("class") or ""):
-                continue
-            box = target.bounding_box()
-            assert box is not None
-            name = target.inner_text()
-            minimum = 40 if "home" in (target.get_attribute("class") or "") else 64
-            assert box["height"] >= minimum, f"{name!r} on /{path}"
+        assert small_targets(page, 64) == [], path
         sizes = page.evaluate(
             "[...document.querySelectorAll('main *')].filter(e => e.childNodes.length && e.checkVisibility() && "
             "[...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))"
@@ -79,6 +67,7 @@ def test_every_target_is_large_apart_and_inside_the_screen(page: Page, gatehouse
         )
         assert [text for size, text in sizes if size < 24] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert all(place == places[0] for place in places)
 
 
 def test_the_press_fills_the_next_frame_of_the_screen_and_ticks_each_step(page: Page, gatehouse: Gatehouse) -> None:

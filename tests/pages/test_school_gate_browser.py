@@ -21,7 +21,7 @@ from gate.roll_call import read_roll_calls
 from gate.staff import staff_inside
 from tests.pages.school_gate import HOUR, MEETING, PASSWORD, PINS, TEN, School, morning, school
 from tests.support.browser import watched
-from tests.support.page_check import cut_texts, violations
+from tests.support.page_check import cut_texts, small_targets, violations
 
 pytestmark = pytest.mark.browser
 
@@ -72,13 +72,7 @@ def test_every_daily_page_is_large_whole_and_has_the_alarm_where_it_always_is(pa
     ]:
         page.goto(campus.gate_url + path)
         places.append(page.locator("#alarm").bounding_box())
-        for target in page.locator("a:visible, button:visible").all():
-            if "skip" in (target.get_attribute("class") or ""):
-                continue
-            box = target.bounding_box()
-            assert box is not None
-            minimum = 40 if "home" in (target.get_attribute("class") or "") else 64
-            assert box["height"] >= minimum, f"{target.inner_text()!r} on /{path}"
+        assert small_targets(page, 64) == [], path
         small = page.evaluate(
             "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && [...e.childNodes]"
             ".some(n => n.nodeType === 3 && n.textContent.trim()) && parseFloat(getComputedStyle(e).fontSize) < 24)"

@@ -43,7 +43,7 @@ class RtspClient:
 
     def __post_init__(self) -> None:
         at = urlsplit(self.url)
-        self._socket = socket.create_connection((at.hostname, at.port), timeout=5)
+        self._socket = socket.create_connection((at.hostname, at.port), timeout=30)
 
     def __enter__(self) -> RtspClient:
         return self
@@ -93,7 +93,7 @@ class RtspClient:
         except TimeoutError:
             return True
         finally:
-            self._socket.settimeout(5)
+            self._socket.settimeout(30)
         return False
 
     def drain(self) -> None:

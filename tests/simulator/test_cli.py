@@ -69,7 +69,7 @@ def test_it_ends_with_the_program_that_started_it(loops: Path) -> None:
     assert accepts(port)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    wait_until(lambda: not accepts(port), 5.0, what="the simulator's end")
+    wait_until(lambda: not accepts(port), what="the simulator's end")
     parent.communicate()
 
 

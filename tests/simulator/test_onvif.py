@@ -158,7 +158,7 @@ def test_garbage_and_entities_are_refused(campus: Campus) -> None:
     assert unknown.status_code == 500
     assert "ActionNotSupported" in unknown.text
     far = urlsplit(at)
-    raw = http.client.HTTPConnection(far.hostname or "", far.port or 0, timeout=5)
+    raw = http.client.HTTPConnection(far.hostname or "", far.port or 0, timeout=30)
     raw.request("GET", "/index.html")
     assert raw.getresponse().status == 404
     raw.close()

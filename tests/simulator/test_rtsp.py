@@ -72,7 +72,7 @@ def test_a_player_decodes_without_a_gap_across_the_end_of_a_minute(
     shown: list[float | None] = []
     clock.set_second(57.5)
     with av.open(
-        url(shifted_campus, camera), options={"rtsp_transport": "tcp", "analyzeduration": "500000"}, timeout=5
+        url(shifted_campus, camera), options={"rtsp_transport": "tcp", "analyzeduration": "500000"}, timeout=30
     ) as played:
         assert played.streams.video[0].codec_context.name == CODECS[camera]
         for frame in played.decode(video=0):
@@ -92,7 +92,7 @@ def test_a_player_decodes_without_a_gap_across_the_end_of_a_minute(
 @pytest.mark.parametrize("camera", CODECS)
 def test_the_sub_stream_is_small_h264(campus: Campus, camera: str) -> None:
     with av.open(
-        url(campus, camera, "sub"), options={"rtsp_transport": "tcp", "analyzeduration": "500000"}, timeout=5
+        url(campus, camera, "sub"), options={"rtsp_transport": "tcp", "analyzeduration": "500000"}, timeout=30
     ) as played:
         frame = next(played.decode(video=0))
         assert (frame.width, frame.height) == (SMALL_SUB.width, SMALL_SUB.height)
@@ -101,7 +101,7 @@ def test_the_sub_stream_is_small_h264(campus: Campus, camera: str) -> None:
 
 def test_a_wrong_password_is_refused(campus: Campus) -> None:
     with pytest.raises(av.error.HTTPUnauthorizedError):
-        av.open(url(campus, "gate", password="wrong"), options={"rtsp_transport": "tcp"}, timeout=5)
+        av.open(url(campus, "gate", password="wrong"), options={"rtsp_transport": "tcp"}, timeout=30)
     with client(campus, password="wrong") as connection:
         assert connection.ask("DESCRIBE").status == 401
         assert connection.ask("SETUP", Transport="RTP/AVP/TCP;unicast;interleaved=0-1").status == 401

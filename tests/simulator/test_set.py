@@ -79,11 +79,11 @@ def test_cameras_answer_a_probe_on_their_interface_alone(loops: Any) -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker,
     ):
         asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
-        asker.settimeout(5)
+        asker.settimeout(30)
         asker.sendto(b"<nonsense", ("239.255.255.250", 3702))
         asker.sendto(question.replace(b"NetworkVideoTransmitter", b"Printer"), ("239.255.255.250", 3702))
         asker.sendto(question, ("239.255.255.250", 3702))
-        ends = time.monotonic() + 5
+        ends = time.monotonic() + 30
         answers: list[str] = []
         while len(answers) < 2 and time.monotonic() < ends:
             answers.append(asker.recv(65_535).decode())

@@ -95,7 +95,7 @@ class GstCamera:
         before = len(self._lines)
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
-        wait_until(lambda: len(self._lines) > before, 5, what=f"the camera's answer to {command}")
+        wait_until(lambda: len(self._lines) > before, what=f"the camera's answer to {command}")
 
     def close(self) -> None:
         """End the process."""
