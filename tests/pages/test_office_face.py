@@ -101,6 +101,18 @@ def test_in_a_narrow_window_the_navigation_is_a_drawer_for_hand_and_keyboard_wit
     context.close()
 
 
+@pytest.mark.browser
+def test_a_form_that_comes_back_stands_at_its_first_mistake(browser: Browser, office: WholeOffice) -> None:
+    context = browser.new_context(viewport=WIDE)
+    context.add_cookies([{"name": "session", "value": office.tokens["zhao"], "url": office.url}])
+    page = context.new_page()
+    page.goto(f"{office.url}/drills/evacuation/new")
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.locator(".field.wrong input, .field.wrong textarea").first).to_be_focused()
+    expect(page.locator(".field.wrong .error").first).to_be_in_viewport()
+    context.close()
+
+
 def test_a_page_marks_itself_and_the_section_it_lies_in() -> None:
     for entry in LEVELS:
         shown = navigation(entry.path, lambda _: True)
