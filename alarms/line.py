@@ -106,9 +106,11 @@ class AlarmLine:
         """
         button = self.buttons.get(request.input_id)
         if button is None:
-            raise PressError(f"there is no alarm input {request.input_id!r}; known: {', '.join(self.buttons)}")
+            raise self._unknown(request.input_id)
         if not 0 < len(request.press_id) <= _LONGEST_PRESS_ID:
-            raise PressError(f"a press id has 1 to {_LONGEST_PRESS_ID} letters")
+            raise PressError(
+                f"按键编号要 1 到 {_LONGEST_PRESS_ID} 个字 / a press id has 1 to {_LONGEST_PRESS_ID} letters"
+            )
         with self._lock:
             pending, repeated = self._register(request, button)
             if isinstance(pending, str):
@@ -122,6 +124,12 @@ class AlarmLine:
             alarm_id=pending.earlier or pending.press.alarm_id,
             stored=pending.ticket.stored,
             repeated=repeated or pending.earlier is not None,
+        )
+
+    def _unknown(self, input_id: str) -> PressError:
+        known = ", ".join(self.buttons)
+        return PressError(
+            f"没有报警按钮 {input_id!r}，已设置的：{known} / there is no alarm input {input_id!r}; known: {known}"
         )
 
     def _register(self, request: PressRequest, button: Button) -> tuple[_Pending | str, bool]:
@@ -208,11 +216,14 @@ class AlarmLine:
 
         The sending of the alarm itself goes on in any case. Raises NoSuchAlarmError, NotStoredError.
         """
-        if self.find(alarm_id) is None:
-            raise NoSuchAlarmError(f"there is no alarm {alarm_id}")
         now_ns = self._clock.utc_ns()
+        known: list[bool] = []
 
         def work(transaction: Transaction) -> list[OutgoingMessage]:
+            # Asked of the disk: after a flood of presses the book has long forgotten the one that matters.
+            known[:] = [transaction.row("SELECT 1 FROM alarm WHERE id = ?", (alarm_id,)) is not None]
+            if known == [False]:
+                return []
             kind = _STEP_OF_UPDATE.get(update)
             if kind is not None and not self._scribe.write_step(
                 transaction, self._journal(), alarm_id, kind, at_utc_ns=now_ns, person=person, detail=reason
@@ -224,6 +235,8 @@ class AlarmLine:
             return [self._write(transaction, message, alarm_id)]
 
         self._wait(self._amend(alarm_id, work))
+        if known == [False]:
+            raise NoSuchAlarmError(f"没有这次报警 / there is no alarm {alarm_id}")
 
     def call_off(self, alarm_id: str, *, person: str, reason: str, pin: str = "") -> None:
         """误报: a second, named act with a reason. With the duress PIN (胁迫密码) it looks the same and calls for help.
@@ -240,7 +253,7 @@ class AlarmLine:
         NotStoredError.
         """
         if input_id not in self.buttons:
-            raise PressError(f"there is no alarm input {input_id!r}; known: {', '.join(self.buttons)}")
+            raise self._unknown(input_id)
         with self._arming:
             return self._arm(input_id, person)
 
@@ -248,7 +261,10 @@ class AlarmLine:
         for armed in self.armed_drills():
             if armed.input_id == input_id:
                 if armed.person != person:
-                    raise PressError(f"{armed.person} has armed a drill for {input_id!r}: press it or let it lapse")
+                    raise PressError(
+                        f"{armed.person} 已为 {input_id} 布置演练，请按下，或等它过期 / "
+                        f"{armed.person} has armed a drill for {input_id!r}: press it or let it lapse"
+                    )
                 return armed
         now_ns = self._clock.utc_ns()
         drill = ArmedDrill(
@@ -353,6 +369,7 @@ class AlarmLine:
         ticket.settled.wait(_ANSWER_WITHIN_S)
         if not ticket.stored:
             raise NotStoredError(
+                "暂时存不下来，会自动再试，请过一分钟再看 / "
                 f"it could not be stored yet ({ticket.error or 'the disk hangs'}); it is tried again, look in a minute"
             )
 

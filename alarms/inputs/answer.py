@@ -70,7 +70,7 @@ class Answers:
         if found is None and self._database is not None:
             found = find_alarm(self._database, alarm_id)
         if found is None:
-            raise NoSuchAlarmError(f"there is no alarm {alarm_id}")
+            raise NoSuchAlarmError(f"没有这次报警 / there is no alarm {alarm_id}")
         return found
 
 

@@ -59,7 +59,8 @@ def call(
         except (OSError, ValidationError) as error:
             if clock.running_ns() >= until_ns or pause.wait(AGAIN_AFTER_S):
                 raise NoAnswerError(
-                    f"nobody answered on {path} ({error}): is the gatehouse role running? edge-agent serve gatehouse"
+                    f"门卫室程序没有回答，请看它是否在运行 / nobody answered on {path} ({error}): "
+                    "is the gatehouse role running? edge-agent serve gatehouse"
                 ) from error
 
 

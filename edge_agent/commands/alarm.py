@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from alarms.inputs import socket_client
-from alarms.inputs.call import AcknowledgeCall, ArmDrillCall, Call, CancelCall, PathAnswer, PathsCall, Reply
+from alarms.inputs.call import CALL, PathAnswer, PressCall, Reply
 from alarms.query import find_alarm, recent_alarms
-from alarms.record import AlarmRecord
+from alarms.record import AlarmRecord, Step
 from edge_agent.options import DEFAULT_STATE, EXIT_REFUSED, StateOption
 from foundation.clock import SystemClock, beijing
+from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory
 from uplink.liveness import PathStatus
@@ -24,6 +26,16 @@ EXIT_PATH_LOST = 1
 _GIVE_UP_S = 10.0
 _PRESS_GIVE_UP_S = 60.0
 _LOOK_EVERY_S = 0.25
+_NAMES: Final = {
+    "person": "--person（姓名）",
+    "reason": "--reason（原因）",
+    "input": "INPUT（报警按钮）",
+    "alarm_id": "ALARM（报警编号）",
+}
+_MISTAKES: Final = {
+    "string_too_short": "不能空着 / must not be empty",
+    "string_too_long": "太长了，最多 {max_length} 个字 / at most {max_length} letters",
+}
 
 PersonOption = Annotated[str, typer.Option(help="Who says so; the name stands in the alarm's history.")]
 
@@ -36,9 +48,10 @@ def press(
 ) -> None:
     """Raise a REAL alarm (unless a drill is armed); one press, repeated until the gatehouse has answered."""
     try:
-        reply = socket_client.press(
-            _socket(state), input_id, clock=SystemClock(), person=person or None, give_up_after_s=_PRESS_GIVE_UP_S
-        )
+        call = PressCall(press_id=new_id(), input=input_id, person=person or None)
+        reply = socket_client.call(_socket(state), call, clock=SystemClock(), give_up_after_s=_PRESS_GIVE_UP_S)
+    except ValidationError as error:
+        _refuse(_mistake(error))
     except socket_client.NoAnswerError as error:
         _refuse(f"报警没有送到门卫室进程，请直接拨打 110 / not taken, phone 110: {error}")
     if not reply.ok:
@@ -53,7 +66,7 @@ def list_alarms(state: StateOption = DEFAULT_STATE, limit: Annotated[int, typer.
     try:
         records = recent_alarms(_database(state), limit=limit)
     except DatabaseError as error:
-        _refuse(str(error))
+        _unreadable(state, error)
     if not records:
         typer.echo("没有报警 / no alarms")
     for record in records:
@@ -69,14 +82,14 @@ def show(
     try:
         record = find_alarm(_database(state), alarm_id)
     except DatabaseError as error:
-        _refuse(str(error))
+        _unreadable(state, error)
     if record is None:
         _refuse(f"没有这次报警 / there is no alarm {alarm_id}: edge-agent alarm list shows them")
     typer.echo(_line(record))
-    for step in record.steps:
+    for step in record.steps_as_shown:
         after_ms = (step.at_utc_ns - record.pressed_utc_ns) // 1_000_000
         rest = "  ".join(part for part in (step.path, step.person, step.detail) if part)
-        typer.echo(f"  {_time(step.at_utc_ns)}  +{after_ms} ms  {step.kind}  {rest}")
+        typer.echo(f"  {_time(step.at_utc_ns)}  +{after_ms} ms  {_word(step)}  {rest}")
     if record.messages_waiting:
         typer.echo(f"  ▲ {record.messages_waiting} 条消息还没有平台回执 / messages without a receipt yet")
 
@@ -89,7 +102,7 @@ def cancel(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """误报: say by name that it was a mistake; the sending goes on and the center decides."""
-    _call(state, CancelCall(alarm_id=alarm_id, person=person, reason=reason))
+    _call(state, "cancel", alarm_id=alarm_id, person=person, reason=reason)
     typer.echo(f"{alarm_id} 误报已存储并告知接警中心 / stored and told to the center")
 
 
@@ -100,7 +113,7 @@ def acknowledge(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """校内确认: sirens and screens in the school fall silent; the sending goes on."""
-    _call(state, AcknowledgeCall(alarm_id=alarm_id, person=person))
+    _call(state, "acknowledge", alarm_id=alarm_id, person=person)
     typer.echo(f"{alarm_id} 校内已确认 / acknowledged: {person}")
 
 
@@ -111,7 +124,7 @@ def arm_drill(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """演练: the next press of this button within two minutes is a line test, any other press is real."""
-    reply = _call(state, ArmDrillCall(input=input_id, person=person))
+    reply = _call(state, "arm_drill", input=input_id, person=person)
     until = _time(reply.until_utc_ns) if reply.until_utc_ns is not None else ""
     typer.echo(f"【演练】{input_id} 到 {until} 为止的第一次按下算演练 / its first press until then is the drill")
 
@@ -125,7 +138,7 @@ def time_paths(
     clock, pause = SystemClock(), threading.Event()
     begun_ns = clock.running_ns()
     while True:
-        paths = _call(state, PathsCall()).paths
+        paths = _call(state, "paths").paths
         waited_ms = (clock.running_ns() - begun_ns) / 1_000_000
         silent = [path for path in paths if path.connected and not _answered(path, waited_ms)]
         if not silent or waited_ms >= wait_s * 1000:
@@ -154,14 +167,31 @@ def _path_line(path: PathAnswer, *, answered: bool) -> str:
     return "  ".join((f"{sign} {path.id}", path.broker, *(part for part in rest if part)))
 
 
-def _call(state: Path, what: Call) -> Reply:
+def _call(state: Path, do: str, **said: str) -> Reply:
     try:
-        reply = socket_client.call(_socket(state), what, clock=SystemClock(), give_up_after_s=_GIVE_UP_S)
+        reply = socket_client.call(
+            _socket(state), CALL.validate_python({"do": do, **said}), clock=SystemClock(), give_up_after_s=_GIVE_UP_S
+        )
+    except ValidationError as error:
+        _refuse(_mistake(error))
     except socket_client.NoAnswerError as error:
         _refuse(str(error))
     if not reply.ok:
         _refuse(reply.error)
     return reply
+
+
+def _mistake(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][-1])
+    words = _MISTAKES.get(first["type"], first["msg"])
+    return f"{_NAMES.get(name, name)}：{words.format(**first.get('ctx', {}))}"
+
+
+def _unreadable(state: Path, error: DatabaseError) -> NoReturn:
+    if not _database(state).exists():
+        _refuse(f"{state} 里没有报警记录，请核对 --state / no alarms were ever kept under this state directory")
+    _refuse(f"报警记录读不出来 / the alarms cannot be read: {error}")
 
 
 def _socket(state: Path) -> Path:
@@ -178,8 +208,14 @@ def _time(utc_ns: int) -> str:
 
 def _line(record: AlarmRecord) -> str:
     drill = "【演练】" if record.purpose == "drill" else ""
-    steps = " → ".join(step.kind.value for step in record.steps)
+    steps = " → ".join(map(_word, record.steps_as_shown))
     return f"{drill}{record.id}  {_time(record.pressed_utc_ns)}  {record.input_name}（{record.place}）  {steps}"
+
+
+def _word(step: Step) -> str:
+    from edge_agent.pages.alarm.words import STEPS  # a press does not wait for it
+
+    return f"{STEPS[step.kind]} {step.kind}"
 
 
 def _refuse(sentence: str) -> NoReturn:

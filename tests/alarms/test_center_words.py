@@ -12,11 +12,8 @@ import pytest
 from alarms.commands import Commands
 from alarms.inbox import Inbox
 from alarms.receipts import REPLAY_AFTER_S, CenterWords
-from alarms.record import StepKind
-from config.broker_path import BrokerPath
 from foundation.clock import ManualClock, rfc3339
 from foundation.ids import new_id
-from tests.alarms.conftest import World
 from tests.alarms.parts import KEY, SCHOOL, LineParts, request
 from tests.support.waiting import wait_until
 from uplink.envelope import seal
@@ -25,8 +22,6 @@ from uplink.fault import ForeignCampusError, ReplayedError
 from uplink.messages.acknowledgement import Acknowledgement
 from uplink.messages.receipt import Receipt
 from uplink.presence import CampusIdentity
-from uplink.publication import Acceptance, Publication
-from uplink.session import SessionState
 from uplink.signature import PinnedKeys, SigningKey
 from uplink.topics import Channel, ForeignTopicError, Topic
 
@@ -153,43 +148,3 @@ def test_what_another_campus_is_told_is_not_ours_though_the_center_signed_it(ear
     wait_until(lambda: len(ears.refused) == 2, what="two refusals")
     assert all(isinstance(one, ForeignCampusError) for one in ears.refused)
     assert ears.parts.outbox.get(alarm.alarm_id) is not None, "the sending goes on"
-
-
-class RefusingSession:
-    """A broker that takes the connection and refuses every message."""
-
-    connected = True
-    broker = None
-    state = SessionState(connected=True, protocol="5", since_running_ns=0, last_error="", connections=1)
-
-    def __init__(self) -> None:
-        self.refused = 0
-
-    def publish(self, publication: Publication, on_accepted: object = None) -> None:
-        assert callable(on_accepted)
-        self.refused += 1
-        on_accepted(Acceptance(135, "Not authorized"))
-
-    def owed_s(self) -> float:
-        return 0.0
-
-
-def test_what_the_broker_refused_is_not_called_sent(world: World) -> None:
-    gatehouse = world.gatehouse(
-        [BrokerPath(id="primary", host="127.0.0.1", port=9, allow_plain_text=True)], start=False
-    )
-    service = gatehouse.build()
-    ledger, (alarm_path,) = service.services[0], service.paths
-    session = RefusingSession()
-    alarm_path.attach(session)  # type: ignore[arg-type]
-    ledger.start()
-    alarm_path.start()
-    alarm = service.line.press(request())
-    wait_until(lambda: session.refused, what="a refusal")
-    service.line.arm_drill("west", "王")
-    alarm_path.close()
-    ledger.close()
-    gatehouse.service = None
-    found = service.line.find(alarm.alarm_id)
-    assert found is not None
-    assert [step.kind for step in found.steps] == [StepKind.STORED]

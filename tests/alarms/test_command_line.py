@@ -12,9 +12,10 @@ from edge_agent.commands.alarm import app
 from foundation.ids import is_id
 from foundation.state import StateDirectory
 from tests.alarms.conftest import Gatehouse, World, wait_received
+from tests.alarms.parts import LineParts, request
 from tests.support.waiting import wait_until
 from uplink.liveness import PathStatus
-from uplink.messages.alarm import Purpose
+from uplink.messages.alarm import Purpose, UpdateKind
 
 
 @pytest.fixture
@@ -88,3 +89,33 @@ def test_without_a_gatehouse_the_command_says_what_to_start(tmp_path: Path, run:
     code, said = run(StateDirectory(tmp_path).create(), "list")
     assert code == 2
     assert "▲" in said
+    assert "没有报警记录" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("cancel", "x", "--person", "", "--reason", "误报"), "姓名）：不能空着 / must not be empty"),
+        (("cancel", "x", "--person", "王", "--reason", "误" * 2001), "原因）：太长了，最多 2000 个字"),
+        (("press", "x" * 201), "报警按钮）：太长了，最多 200 个字"),
+        (("arm-drill", "east", "--person", ""), "姓名）：不能空着"),
+    ],
+)
+def test_a_mistake_in_what_was_typed_is_one_sentence(
+    tmp_path: Path, run: Run, words: tuple[str, ...], says: str
+) -> None:
+    code, said = run(StateDirectory(tmp_path).create(), *words)
+    assert (code, said.count("\n")) == (2, 1)
+    assert says in said
+
+
+def test_whoever_reads_along_sees_a_cancel_where_the_duress_pin_called_for_help(tmp_path: Path, run: Run) -> None:
+    state = StateDirectory(tmp_path).create()
+    parts = LineParts(state.database("alarms")).start()
+    alarm = parts.line.press(request())
+    parts.line.tell(alarm.alarm_id, UpdateKind.DURESS, person="王", reason="误碰")
+    parts.close()
+    for words in (("list",), ("show", alarm.alarm_id)):
+        _, said = run(state, *words)
+        assert "误报 cancelled" in said
+        assert "duress" not in said

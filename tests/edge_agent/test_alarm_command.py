@@ -45,7 +45,7 @@ def test_an_alarm_is_pressed_listed_shown_and_called_off_and_a_drill_is_a_drill_
 
     listed = alarm(agent, "list").stdout
     assert alarm_id in listed
-    assert "stored" in listed
+    assert "已存储 stored" in listed
     assert "center_received" not in listed, "there is no center"
 
     assert alarm(agent, "cancel", alarm_id, "--person", "张伟", "--reason", "碰到了按钮").returncode == 0
@@ -90,4 +90,4 @@ def test_what_cannot_be_done_is_one_sentence(agent: Agent) -> None:
 def test_without_a_gatehouse_the_list_says_so(agent: Agent) -> None:
     refused = alarm(agent, "list")
     assert refused.returncode == 2
-    assert "alarms.sqlite" in refused.stderr
+    assert "没有报警记录" in refused.stderr
