@@ -15,7 +15,7 @@ from center.run import PEOPLE_NAME
 from foundation.clock import SystemClock
 from foundation.state import StateDirectory
 from web.duty import Duty
-from web.people import NewPerson, PeopleBook, PeopleError
+from web.people import NewPerson, PeopleBook, PeopleError, password_in
 from web.scope import WHOLE, Scope
 
 app = typer.Typer(help="Who may log in (人员账号), and which schools each may see.", no_args_is_help=True)
@@ -110,7 +110,7 @@ def _known(what: str, wanted: list[str] | None, known: set[str]) -> None:
 
 def _password(file: Path | None) -> str:
     if file is not None:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
+        return password_in(file)
     asked: str = typer.prompt("密码 / password", hide_input=True, confirmation_prompt=True)
     return asked
 

@@ -44,12 +44,25 @@ class UnknownPersonError(PeopleError):
     """There is no such account."""
 
 
+class PasswordFileError(PeopleError):
+    """The file that should hold a password cannot be read as text."""
+
+
 class WeakSecretError(PeopleError):
     """The password or PIN is too easy to guess."""
 
     def __init__(self, weakness: Weakness) -> None:
         super().__init__(f"the password or PIN is not strong enough: {weakness}")
         self.weakness = weakness
+
+
+def password_in(file: Path) -> str:
+    """A password as a command line is given it: a text file's only line. Raises PasswordFileError."""
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise PasswordFileError(f"the password file {file} cannot be read: {why}") from error
 
 
 class WrongLoginError(PeopleError):

@@ -53,6 +53,9 @@ def list_people(state: StateOption = DEFAULT_STATE) -> None:
     from foundation.state import StateDirectory
     from web.people import PeopleBook
 
+    if not state.is_dir():
+        typer.echo(f"▲ {state} is not there: name the state directory with --state", err=True)
+        raise typer.Exit(EXIT_REFUSED)
     path = StateDirectory(state).database("people")
     if not path.exists():
         typer.echo("还没有账号 / no accounts yet: edge-agent person add")
@@ -69,7 +72,9 @@ def list_people(state: StateOption = DEFAULT_STATE) -> None:
 
 
 def _password(file: Path | None) -> str:
+    from web.people import password_in
+
     if file is not None:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
+        return password_in(file)
     password: str = typer.prompt("密码 / password", hide_input=True, confirmation_prompt=True)
     return password

@@ -19,13 +19,17 @@ def code(
     state: StateOption = DEFAULT_STATE,
 ) -> None:
     """A code that enrols one screen, to be typed there within 15 minutes."""
-    from edge_agent.pages.screen.enrolment import VALID_S, offer
+    from edge_agent.pages.screen.enrolment import NAME_LIMIT, VALID_S, offer
     from foundation.clock import SystemClock
     from foundation.state import StateDirectory
 
     known = [item.id for item in settings_or_exit(config).gates]
     if gate not in known:
         typer.echo(f"▲ there is no gate {gate!r}; known: {', '.join(known) or 'none'}", err=True)
+        raise typer.Exit(EXIT_REFUSED)
+    name = " ".join(name.split())
+    if not 0 < len(name) <= NAME_LIMIT:
+        typer.echo(f"▲ a screen's name has 1 to {NAME_LIMIT} letters, e.g. 西门平板", err=True)
         raise typer.Exit(EXIT_REFUSED)
     try:
         digits = offer(StateDirectory(state).key("enrol"), name=name, gate_id=gate, clock=SystemClock())

@@ -17,6 +17,8 @@ from foundation.clock import NS_PER_S, Clock
 
 VALID_S: Final = 15 * 60
 DIGITS: Final = 8
+NAME_LIMIT: Final = 40
+"""Letters of what a screen is called."""
 
 
 class Enrolment(BaseModel):

@@ -10,14 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.fault.routes import signer
+from edge_agent.pages.screen.enrolment import NAME_LIMIT
 from gate.stations import EnrolledStation
 from web.duty import Right
 from web.form import FormTexts
 from web.language import mark
 from web.login import needs
 from web.page import page, texts_of
-
-_NAME_LIMIT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def station_routes(deps: StationDeps) -> APIRouter:
     @routes.post("/code")
     def code(request: Request, form: FormTexts) -> Response:
         signer(request)
-        name, gate = " ".join(form.get("name", "").split())[:_NAME_LIMIT], form.get("gate", "")
+        name, gate = " ".join(form.get("name", "").split())[:NAME_LIMIT], form.get("gate", "")
         if not name or gate not in deps.gates:
             return show(request, status=422, name=name, error=texts_of(request)(mark("请写屏幕的名字并选校门")))
         return show(request, code=deps.offer(name, gate), name=name)
