@@ -31,7 +31,7 @@ from benchmarks.picture_scenes import HOURS, PLACES, compressed
 from benchmarks.picture_scenes import Footage as TuningFootage
 from benchmarks.picture_unseen import LOOK_S, LOOKS, Footage, Look
 from benchmarks.picture_views import LATER_VIEWS, VIEWS, View
-from benchmarks.picture_watch import Tally, watch
+from benchmarks.picture_watch import Tally, began, watch
 from camera.picture.picture import Picture, from_bgr
 from camera.picture.point_eye import PointEye
 from foundation.clock import NS_PER_S
@@ -46,6 +46,7 @@ SETS: dict[str, tuple[tuple[AnyView, ...], int]] = {
 USED_UP = frozenset({"bus stop", "library", "gym", "rear gate", "staff car park", "first snow in the yard"})
 """Views of the second set that have mended the judgement since (docs/decisions/0077 and 0083)."""
 TUNING_SEED = 77_013
+PARTS = ("footage", "clips", "cpu_share", "peer")
 CLIPS = Path(os.environ.get("CAMPUS_CLIPS") or Path(__file__).resolve().parent.parent / ".cache" / "clips")
 
 
@@ -54,8 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="two hours of three views, 2 of each fault")
     parser.add_argument("--tuning", action="store_true", help="the footage that the thresholds were set on")
-    parser.add_argument("--judge-only", action="store_true", help="leave out the share of a core and the peer")
     parser.add_argument("--set", choices=sorted(SETS), default="third", help="the evaluation views")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
+    parser.add_argument("--faults", type=int, help="of each kind and view; 10, or 2 if quick")
     parser.add_argument("--view", action="append", default=[], help="only this evaluation view; may be repeated")
     asked = parser.parse_args()
     views, seed = SETS[asked.set]
@@ -63,25 +65,27 @@ def main() -> None:
     if unknown:
         parser.error(f"the {asked.set} set has no view {', '.join(sorted(unknown))}")
     cv2.setNumThreads(1)
-    tally = Tally()
-    injections = 2 if asked.quick else 10
+    tally, parts = Tally(), asked.part or PARTS
+    injections = asked.faults if asked.faults is not None else 2 if asked.quick else 10
     names = [one.name for one in (PLACES if asked.tuning else views)]
     wanted = [number for number, name in enumerate(names) if asked.tuning or not asked.view or name in asked.view]
-    for number in wanted[:3] if asked.quick else wanted:
+    for number in (wanted[:3] if asked.quick else wanted) if "footage" in parts else ():
         say(f"{names[number]}: {injections} of each fault")
         place = Tuning(number, asked.quick) if asked.tuning else Unseen(views[number], seed + number, asked.quick)
         watch(place, tally, injections, (TUNING_SEED if asked.tuning else seed) + number, LOOK_S)
         say(f"so far: {tally.figures()}")
     figures: dict[str, Any] = {}
-    if CLIPS.is_dir():
+    if "clips" in parts and CLIPS.is_dir():
         real_clip(CLIPS / "vtest.avi", tally)
         figures["hand_in_tree_avi_found"] = hand_found(CLIPS / "tree.avi")
-    figures |= tally.figures()
-    if not asked.judge_only:
+    if tally.cpu_ms:
+        figures |= tally.figures()
+    if "cpu_share" in parts:
         say("32 points of a simulated campus")
         figures["cpu_share_32"] = cpu_share(32, 20.0 if asked.quick else 60.0)
+    if "peer" in parts:
         say("PyPI's camera-health on the same pictures")
-        figures["peer"] = peer(views, seed, 0.1 if asked.quick else 2.0)
+        figures["peer"] = peer([(views[number], seed + number) for number in wanted], 0.1 if asked.quick else 2.0)
     print(json.dumps({"benchmark": "picture", "figures": figures}))
 
 
@@ -134,7 +138,7 @@ def real_clip(clip: Path, tally: Tally) -> None:
     """Real footage, each tenth frame a look."""
     frames, eye = frames_of(clip), PointEye()
     for number, frame in enumerate(frames[::10]):
-        for condition in tally.look(eye, from_bgr(frame, number * LOOK_S * NS_PER_S)):
+        for condition in began(tally.look(eye, from_bgr(frame, number * LOOK_S * NS_PER_S))):
             tally.false[f"{clip.name}: {condition.value}"] += 1
     tally.camera_hours += len(frames[::10]) * LOOK_S / 3600
 
@@ -143,10 +147,9 @@ def hand_found(clip: Path) -> bool:
     """Whether the real hand over the lens is found, and nothing before it; each frame is a look."""
     eye = PointEye()
     opened = [
-        change.condition.value
+        condition.value
         for number, frame in enumerate(frames_of(clip))
-        for change in eye.look(from_bgr(frame, number * LOOK_S * NS_PER_S)).changes
-        if change.began
+        for condition in began(eye.look(from_bgr(frame, number * LOOK_S * NS_PER_S)))
     ]
     return opened == ["covered"]
 
@@ -218,7 +221,7 @@ def cpu_share(points: int, measured_s: float) -> float:
         simulator.wait(timeout=30)
 
 
-def peer(views: Sequence[AnyView], seed: int, hours: float) -> dict[str, Any]:
+def peer(views: Sequence[tuple[AnyView, int]], hours: float) -> dict[str, Any]:
     """PyPI's camera-health in the middle hours of each view: three bad opinions of four count as an episode."""
     try:
         python = peer_python("camera-health", ["camera-health==0.1.0"])
@@ -227,10 +230,10 @@ def peer(views: Sequence[AnyView], seed: int, hours: float) -> dict[str, Any]:
     host = Path(__file__).with_name("camera_health_host.py")
     process = subprocess.Popen([python, host], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     false, asked, took = 0, 0, 0.0
-    for number, view in enumerate(views):
+    for view, seed in views:
         recent: list[bool] = []
         is_open = False
-        footage = footage_of(view, seed + number)
+        footage = footage_of(view, seed)
         first = looks_of(view) // 2 - int(hours * 1800 / LOOK_S)
         for index in range(first, first + int(hours * 3600 / LOOK_S)):
             rgb = _rgb(footage.look(index))

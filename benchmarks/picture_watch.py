@@ -1,17 +1,22 @@
-"""Counts what the judge of pictures says of footage: episodes where nothing was wrong, and faults found in a minute."""
+"""Counts what the judge of pictures says of footage: episodes where nothing was wrong, and faults found in a minute.
+
+A fault that shows by texture (cover, blur, pan, roll), due while the judge says that the place cannot be judged, is
+neither found nor missed: it has a number of its own (`while_not_judged`), and so have the hours in which that was said
+(`hours_not_judged`). What is said only once the fault is there counts as missed.
+"""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any, Final, Protocol
 
 import numpy as np
 
 from camera.picture.judgement import TOO_LITTLE_TEXTURE, Condition
 from camera.picture.picture import Picture
-from camera.picture.point_eye import PointEye
+from camera.picture.point_eye import Look, PointEye
 
 LOOKS_A_MINUTE: Final = 6
 _FIRST_MOMENT: Final = 60
@@ -24,6 +29,7 @@ NAMED: Final = {
     "noise": Condition.NOISE,
     "freeze": Condition.FROZEN,
 }
+BY_TEXTURE: Final = frozenset({"cover", "blur", "pan", "roll"})
 
 
 class Place(Protocol):
@@ -46,17 +52,18 @@ class Tally:
         self.tried: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
         self.otherwise: Counter[str] = Counter()
-        self.unjudged: Counter[str] = Counter()
+        self.while_not_judged: Counter[str] = Counter()
+        self.hours_not_judged: defaultdict[str, float] = defaultdict(float)
         self.cpu_ms: list[float] = []
         self.wall_ms: list[float] = []
 
-    def look(self, eye: PointEye, picture: Picture) -> frozenset[Condition]:
-        """One look, timed; what began with it."""
+    def look(self, eye: PointEye, picture: Picture) -> Look:
+        """One look, timed."""
         cpu, wall = time.thread_time(), time.perf_counter()
         seen = eye.look(picture)
         self.cpu_ms.append((time.thread_time() - cpu) * 1000)
         self.wall_ms.append((time.perf_counter() - wall) * 1000)
-        return frozenset(change.condition for change in seen.changes if change.began)
+        return seen
 
     def figures(self) -> dict[str, Any]:
         """For the last line. Times are of the processor: what else the machine does counts less."""
@@ -70,10 +77,11 @@ class Tally:
             "false_episodes": dict(self.false),
             "false_at": self.false_at,
             "false_episodes_per_camera_hour": round(sum(self.false.values()) / self.camera_hours, 4),
-            "lowest_detection_rate": min(rates.values()),
+            "lowest_detection_rate": min(rates.values(), default=None),
             "detection": rates,
             "not_found": dict(self.otherwise),
-            "said_not_to_be_judged": dict(self.unjudged),
+            "while_not_judged": dict(self.while_not_judged),
+            "hours_not_judged": {place: round(hours, 2) for place, hours in self.hours_not_judged.items()},
             "injections": sum(self.tried.values()),
         }
 
@@ -84,17 +92,30 @@ def watch(place: Place, tally: Tally, injections: int, seed: int, look_s: int) -
     eye = PointEye()
     choice = np.arange(_FIRST_MOMENT, place.looks - LOOKS_A_MINUTE)
     moments = {int(moment): fault for fault in NAMED for moment in random.choice(choice, injections, replace=False)}
+    judged = True
     for number in range(place.looks):
         if number in moments and not eye.open_conditions:
-            _try(place, moments[number], number, copy.deepcopy(eye), tally, int(random.integers(0, 2**31)))
-        for condition in tally.look(eye, place.picture(number)):
+            fault, chance = moments[number], int(random.integers(0, 2**31))
+            if judged or fault not in BY_TEXTURE:
+                _try(place, fault, number, copy.deepcopy(eye), tally, chance)
+            else:
+                tally.while_not_judged[f"{fault}: {place.name}"] += 1
+        seen = tally.look(eye, place.picture(number))
+        for condition in began(seen):
             tally.false[condition.value] += 1
             tally.false_at.append(f"{place.name} {number * look_s / 3600:.2f} h: {condition.value}")
+        judged = seen.verdict.unjudged != TOO_LITTLE_TEXTURE
+        if not judged:
+            tally.hours_not_judged[place.name] += look_s / 3600
     tally.camera_hours += place.looks * look_s / 3600
 
 
+def began(look: Look) -> list[Condition]:
+    """The conditions of which an episode began with a look."""
+    return [change.condition for change in look.changes if change.began]
+
+
 def _try(place: Place, fault: str, number: int, eye: PointEye, tally: Tally, fault_seed: int) -> None:
-    # Where the judge says that a place cannot be judged, that is counted apart.
     unjudged = ""
     frozen = place.picture(number)
     for later in range(number, number + LOOKS_A_MINUTE):
@@ -105,9 +126,6 @@ def _try(place: Place, fault: str, number: int, eye: PointEye, tally: Tally, fau
             picture = place.picture(later, fault, fault_seed)
         unjudged = eye.look(picture).verdict.unjudged or unjudged
     conditions = eye.open_conditions
-    if unjudged == TOO_LITTLE_TEXTURE and not conditions:
-        tally.unjudged[f"{fault}: {place.name}"] += 1
-        return
     tally.tried[fault] += 1
     tally.found[fault] += NAMED[fault] in conditions
     if NAMED[fault] not in conditions:

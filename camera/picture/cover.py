@@ -33,18 +33,19 @@ def lost_lately(retention: Grid, before: Sequence[Grid], least: float) -> Blocks
     return np.asarray(np.max(before, axis=0) - retention >= least, np.bool_)
 
 
-def left_behind(lost: Blocks, reference: Plane, now: Plane, limit: float) -> Blocks:
+def left_behind(lost: Blocks, reference: Plane, now: Plane, limit: float, *, large: float = 1.0) -> Blocks:
     """Those of the lost blocks where something that belonged to the place has gone, rather than come.
 
     Around a piece the reference's brightness steps where a van stood; once it has left, the ground goes on. Around a
     hand it is the picture that steps. `limit`: share of the reference's steps up to which the picture has none.
+    A piece of a share `large` of the view cannot have been learnt: when it came it was a cover itself.
     """
     before, after = per_block(reference), per_block(now)
     count, pieces = cv2.connectedComponents(lost.astype(np.uint8), connectivity=4)
     gone = np.zeros(lost.shape, np.bool_)
     for number in range(1, count):
         piece = np.asarray(pieces == number, np.bool_)
-        if _step_around(piece, after) <= limit * _step_around(piece, before):
+        if piece.mean() < large and _step_around(piece, after) <= limit * _step_around(piece, before):
             gone |= piece
     return gone
 

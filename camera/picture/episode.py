@@ -29,6 +29,9 @@ RULES: Final = dict.fromkeys(Condition, _QUICK) | {
     Condition.FROZEN: _FROZEN,  # one changed picture proves that the stream lives
 }
 
+UNJUDGED: Final = EpisodeRules(window=18, bad=18, good=18, least_s=170)
+"""Three minutes in which a place could not be judged, or could be again: a crowd or a cloud is no finding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:

@@ -39,6 +39,8 @@ _log = structlog.get_logger("picture")
 
 LOOK_EVERY_S: Final = 10.0
 MANY_AT_ONCE: Final = "picture.many_at_once"
+CANNOT_BE_JUDGED: Final = "picture.cannot_be_judged"
+"""A place shows too little to be judged by (无法判断): blur, cover and movement would pass unseen."""
 _HOLD_NS: Final = 3600 * NS_PER_S
 _SAVE_EVERY_NS: Final = 3600 * NS_PER_S
 _TOGETHER_NS: Final = 45 * NS_PER_S
@@ -137,6 +139,8 @@ class PictureHealth(Service):
             for episode in self._ledger.open_episodes(point_id):
                 state.eye.watches[episode.condition] = Watch("---", episode.suspected_utc_ns, open=True)
                 state.episodes[episode.condition] = episode.id
+            if self._findings.is_open(f"point:{point_id}", CANNOT_BE_JUDGED):
+                state.eye.unjudged = Watch("-", open=True)
             self._states[point_id] = state
 
     def _loop(self) -> None:
@@ -302,6 +306,10 @@ class PictureHealth(Service):
         else:
             self._findings.clear(self._campus, MANY_AT_ONCE)
         for point_id, state in self._states.items():
+            if state.eye.unjudged.open:
+                self._findings.open(f"point:{point_id}", CANNOT_BE_JUDGED, Severity.ATTENTION)
+            else:
+                self._findings.clear(f"point:{point_id}", CANNOT_BE_JUDGED)
             for condition in Condition:
                 kind = f"picture.{condition.value}"
                 if condition in state.episodes and (point_id, condition) not in grouped:

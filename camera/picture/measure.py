@@ -62,6 +62,8 @@ class Measures:
     """Standard deviations of the two colour planes together; near 0 in infra-red pictures."""
     detail: Grid
     """Per block: energy of fine detail (Laplacian at full size)."""
+    shade: Grid
+    """Per block: mean brightness (half size)."""
     contrast: Grid
     """Per block: variance of brightness (half size), which a lens out of focus leaves nearly as it was."""
     slope: Slope
@@ -82,6 +84,7 @@ def measure(picture: Picture) -> Measures:
     cast, spread = _colour(picture)
     half: Any = cv2.resize(y, HALF, interpolation=cv2.INTER_AREA)
     floats = half.astype(np.float32)
+    shade = per_block(floats)
     return Measures(
         mean=mean,
         low=low,
@@ -95,7 +98,8 @@ def measure(picture: Picture) -> Measures:
         cast=cast,
         colour_spread=spread,
         detail=_laplacian_energy(y),
-        contrast=_variance(floats),
+        shade=shade,
+        contrast=_variance(floats, shade),
         slope=slope_of(half),
         light=Light.NIGHT if mean < 40 or spread < _LEAST_COLOUR else Light.DAY,
     )
@@ -154,8 +158,7 @@ def _laplacian_energy(plane: npt.NDArray[np.uint8]) -> Grid:
     return np.asarray(np.square(_block_magnitude(cv2.Laplacian(plane, cv2.CV_16S), BLOCKS[1])) + _TINY, np.float32)
 
 
-def _variance(half: npt.NDArray[np.float32]) -> Grid:
-    mean = per_block(half)
+def _variance(half: npt.NDArray[np.float32], mean: Grid) -> Grid:
     return np.asarray(np.maximum(per_block(half * half) - mean * mean, _LEAST_VARIANCE), np.float32)
 
 

@@ -7,8 +7,17 @@ from typing import Final
 
 import cv2
 
-from camera.picture.episode import RULES, Watch, after_look
-from camera.picture.judgement import TOO_DARK_TO_JUDGE, Condition, Lately, Suspicion, Thresholds, Verdict, judge
+from camera.picture.episode import RULES, UNJUDGED, Watch, after_look
+from camera.picture.judgement import (
+    TOO_DARK_TO_JUDGE,
+    TOO_LITTLE_TEXTURE,
+    Condition,
+    Lately,
+    Suspicion,
+    Thresholds,
+    Verdict,
+    judge,
+)
 from camera.picture.measure import Light, Measures, measure
 from camera.picture.picture import Picture, Plane
 from camera.picture.reference import Reference, first_look, learn
@@ -48,6 +57,8 @@ class PointEye:
         self._limits = limits or Thresholds()
         self.references = references if references is not None else {}
         self.watches: dict[Condition, Watch] = {condition: Watch() for condition in Condition}
+        self.unjudged = Watch()
+        """Open while the place shows too little to be judged by."""
         self._before: Plane | None = None
         self._lately = Lately()
         self._dark_looks = 0
@@ -68,7 +79,6 @@ class PointEye:
             other_light=self.references.get(other),
             lately=self._lately,
         )
-        self._remember(verdict)
         changes: list[Change] = []
         for condition in Condition:
             before = self.watches[condition]
@@ -77,6 +87,9 @@ class PointEye:
             self.watches[condition] = now
             if now.open != before.open:
                 changes.append(Change(condition, now.open, suspicion))
+        self._remember(verdict)
+        too_plain = verdict.unjudged == TOO_LITTLE_TEXTURE
+        self.unjudged = after_look(self.unjudged, too_plain, picture.taken_utc_ns, UNJUDGED)
         self._dark_looks = self._dark_looks + 1 if verdict.unjudged == TOO_DARK_TO_JUDGE else 0
         suspected = not verdict.clean or any("-" in watch.recent for watch in self.watches.values())
         if not suspected and (self._dark_looks == 0 or self._dark_looks > _NIGHT_LOOKS):
@@ -92,12 +105,14 @@ class PointEye:
         """A person says that what is seen now is right: forget the references and learn anew."""
         self.references.clear()
         self.watches = {condition: Watch() for condition in Condition}
+        self.unjudged = Watch()
         self._lately = Lately()
 
     def _remember(self, verdict: Verdict) -> None:
-        # While something is suspected the looks before it stay: what came within a minute goes on having come so.
+        # Once an episode is open the looks before it stay: what came within a minute goes on having come so. Until then
+        # the minute runs on, or snow that goes on falling would confirm what one look of it made suspect.
         retention = self._lately.retention
-        if verdict.clean and verdict.retention is not None:
+        if verdict.retention is not None and (verdict.clean or not self.open_conditions):
             retention = (*retention, verdict.retention)[-_LATELY:]
         self._lately = Lately(retention, verdict.stood if verdict.stood is not None else self._lately.stood)
 

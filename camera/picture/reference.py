@@ -28,6 +28,14 @@ _NEW_VIEW: Final = 6  # looks: what is found in a picture to lay others against 
 _LEAST_CONTRAST: Final = 9.0
 _REGULAR: Final = 0.35  # share of a line's power in one frequency: a moved view has none so strong
 _BEYOND: Final = 2.0  # times the place's own amplitude at that frequency
+_STEEP: Final = 0.7
+"""Length of the mean slope of an edge. A lamp's pool or a wall that falls off into shade has 0.4 to 0.6."""
+_LEAST_STEEP: Final = 0.04
+"""Share of a block's pixels (half size) that must be so steep for the block to have an edge: 16 of 400."""
+_OVER_NOISE: Final = 2.6
+"""Times the detail that noise alone gives: below it a lens out of focus takes too little of the whole to be told."""
+_NOISE_DETAIL: Final = 12.7
+"""Energy of the Laplacian under noise of sigma 1: 20 by its coefficients, 2 / pi of it by mean magnitude."""
 _SLOW: Final = 0.06  # of each third look: half of the old is forgotten in 6 minutes, dusk takes longer
 
 
@@ -81,9 +89,14 @@ class Reference:
         return (self.firm_share >= _LEAST_FIRM) & (self.contrast >= _LEAST_CONTRAST)
 
     @cached_property
-    def textured_share(self) -> float:
-        """Share of the view that can be judged by its texture."""
-        return float(self.textured.mean())
+    def content(self) -> float:
+        """Share of the blocks without writing that have an edge of the place: what a view can be judged by.
+
+        Lamplight on a bare wall has slopes, but goes where the lamp goes; what the camera writes stays when it turns.
+        """
+        steep = per_block(_length(self.slope) >= _STEEP) >= _LEAST_STEEP
+        clear = self.detail >= _OVER_NOISE * _NOISE_DETAIL * self.noise_sigma**2
+        return float((self.textured & steep & clear)[UNWRITTEN].mean())
 
 
 def first_look(measures: Measures, picture: Plane) -> Reference:

@@ -154,6 +154,21 @@ def test_a_capped_lens_is_black_though_the_camera_writes_its_clock_into_the_pict
     assert eye.open_conditions == {Condition.BLACK}
 
 
+def test_a_capped_lens_is_black_though_the_camera_turns_its_gain_up(street: list[Frame]) -> None:
+    eye = taught(street)
+    for number in range(6):
+        capped = sensed(with_clock(np.zeros_like(street[0]), number * 10), number, 18)
+        eye.look(from_bgr(capped, (20 + number) * LOOK_NS))
+    assert eye.open_conditions == {Condition.BLACK}
+
+
+def test_a_dark_street_under_high_gain_is_too_dark_and_not_black(street: list[Frame]) -> None:
+    eye = taught(street)
+    for number in range(6):
+        eye.look(from_bgr(sensed(clipped(street[20] * 0.08), number, 8), (20 + number) * LOOK_NS))
+    assert eye.open_conditions == {Condition.TOO_DARK}
+
+
 def test_a_bare_wall_with_little_noise_is_no_recorders_screen() -> None:
     eye, wall = PointEye(), np.full((360, 640, 3), 150, np.uint8)
     walls = [sensed(with_clock(wall, number), number, 0.15) for number in range(LEARN_LOOKS + 12)]
@@ -215,6 +230,24 @@ def test_too_little_texture_is_said_and_not_guessed() -> None:
     *_, last = looks(eye, [asphalt] * (LEARN_LOOKS + 4))
     assert last.verdict.unjudged == "too_little_texture"
     assert last.verdict.clean
+
+
+def bare_wall(doors: int) -> Frame:
+    """A wall with pools of lamplight, the camera's writing and some doors."""
+    rows, columns = np.mgrid[0:360, 0:640].astype(np.float32)
+    light = sum(np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 90**2) for x, y in ((140, 90), (330, 300), (520, 120)))
+    wall = clipped(np.repeat((70 + 130 * np.asarray(light))[:, :, None], 3, axis=2))
+    for number in range(doors):
+        x, y = 20 + number % 8 * 78, 50 + number // 8 * 90
+        cv2.rectangle(wall, (x, y), (x + 45, y + 60), (40, 50, 60), -1)
+    return with_clock(wall, 7)
+
+
+@pytest.mark.parametrize(("doors", "said"), [(0, "too_little_texture"), (1, "too_little_texture"), (24, "")])
+def test_lamplight_and_writing_are_nothing_to_judge_a_view_by(doors: int, said: str) -> None:
+    eye = PointEye()
+    *_, last = looks(eye, [bare_wall(doors)] * (LEARN_LOOKS + 4))
+    assert last.verdict.unjudged == said
 
 
 def test_nothing_is_judged_by_a_reference_before_it_is_learnt(street: list[Frame]) -> None:

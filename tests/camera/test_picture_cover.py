@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from camera.picture import judgement
+from camera.picture import judgement, point_eye
 from camera.picture.cover import largest_blob, left_behind, lost_lately
-from camera.picture.judgement import Condition, Lately, Thresholds, judge
+from camera.picture.judgement import Condition, Lately, Suspicion, Thresholds, Verdict, judge
 from camera.picture.measure import BLOCKS, Light, measure
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture, Plane
 from camera.picture.point_eye import PointEye
@@ -54,6 +54,11 @@ def test_where_a_van_stood_and_the_ground_goes_on_nothing_hides_the_place() -> N
     van_there, van_gone = plane(with_piece(smooth(90), smooth(180))), plane(smooth(90))
     assert (left_behind(PARKED, van_there, van_gone, limit=0.25) == PARKED).all()
     assert not left_behind(PARKED, van_gone, van_there, limit=0.25).any(), "one that has come does hide it"
+
+
+def test_what_fills_a_quarter_of_the_view_never_belonged_to_the_place() -> None:
+    van_there, van_gone = plane(with_piece(smooth(90), smooth(180))), plane(smooth(90))
+    assert not left_behind(PARKED, van_there, van_gone, limit=0.25, large=PARKED.mean()).any()
 
 
 def test_lamplight_that_falls_off_across_the_ground_is_no_rim() -> None:
@@ -113,6 +118,39 @@ def test_ground_that_was_going_white_a_minute_ago_is_not_covered() -> None:
 
     assert suspected(0.9) == {Condition.COVERED}
     assert suspected(0.15) == set(), "the ground had been lost before: it was not covered within the minute"
+
+
+def watched(monkeypatch: pytest.MonkeyPatch, retention: list[float]) -> list[tuple[bool, bool]]:
+    """Per look whether a cover was suspected and whether an episode was open, for a place that keeps so much of itself.
+
+    What is lost within a minute is asked of the looks that the judge was given.
+    """
+    shares, place, said = iter(retention), Yard(smooth(90)), []
+
+    def judged(*_: object, lately: Lately, **__: object) -> Verdict:
+        kept = np.full((ROWS, COLUMNS), next(shares), np.float32)
+        lost = bool(lately.retention) and lost_lately(kept, lately.retention, Thresholds().lost_at_once).any()
+        return Verdict({Condition.COVERED: Suspicion(0.5, 0.085)} if lost else {}, retention=kept)
+
+    monkeypatch.setattr(point_eye, "judge", judged)
+    for _ in retention:
+        suspected = Condition.COVERED in place.look(place.ground)
+        said.append((suspected, Condition.COVERED in place.eye.open_conditions))
+    return said
+
+
+def test_snow_that_goes_on_falling_does_not_confirm_the_suspicion_of_one_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quickly, slowly = [1 - 0.045 * look for look in range(7)], [0.73 - 0.02 * look for look in range(1, 30)]
+    said = watched(monkeypatch, [1.0] * 6 + quickly + slowly)
+    assert any(suspected for suspected, _ in said), "one minute of it must be suspicious for this to prove anything"
+    assert not any(is_open for _, is_open in said)
+
+
+def test_a_cover_is_one_for_as_long_as_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = watched(monkeypatch, [1.0] * 6 + [0.2] * 40)
+    assert [is_open for _, is_open in said[10:]] == [True] * 36
 
 
 def test_a_view_known_to_stand_is_not_searched_for_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,14 +35,14 @@ class Scene:
         for _ in range(120):
             x, y = random.integers(0, 600), random.integers(0, 330)
             self.ground[y : y + random.integers(8, 40), x : x + random.integers(8, 60)] = random.integers(30, 230)
-        self.covered = self.dark = False
+        self.covered = self.dark = self.bare = False
         self.noise = random
 
     def picture(self, at_utc_ns: int) -> Picture:
-        seen = self.ground * (0.1 if self.dark else 1.0)
+        seen = np.full_like(self.ground, 110) if self.bare else self.ground * (0.1 if self.dark else 1.0)
         if self.covered:
             seen = seen.copy()
-            seen[:, :400] = 90
+            seen[:, :300] = 90
         y = np.clip(seen + self.noise.normal(0, 2, seen.shape), 0, 255).astype(np.uint8)
         colour = np.clip(GREY + np.linspace(-25, 25, 320), 0, 255).astype(np.uint8)
         return Picture(y, colour, colour, at_utc_ns)
@@ -186,6 +186,25 @@ def test_a_person_accepts_the_view_and_it_is_learnt_anew(campaign: Campaign) -> 
     campaign.look(12)
     assert campaign.box.open_kinds() == set()
     assert states(campaign)["point-a"] is DeviceState.OK
+
+
+def test_a_place_that_shows_too_little_is_a_finding_and_never_ok_until_it_shows_more(campaign: Campaign) -> None:
+    wall = campaign.scenes["a"]
+    wall.bare = True
+    campaign.look(20)
+    assert campaign.box.open_kinds() == set(), "a crowd before the lens is no finding"
+    campaign.look(6)
+    assert campaign.box.open_kinds() == {("point:point-a", "picture.cannot_be_judged")}
+    assert states(campaign)["point-a"] is DeviceState.UNKNOWN
+    again = campaign.made()
+    look_once(again)
+    assert campaign.box.open_kinds() == {("point:point-a", "picture.cannot_be_judged")}, "a restart does not mend it"
+    wall.bare = False
+    campaign.health.accept("point-a")
+    campaign.look(30)
+    assert campaign.box.open_kinds() == set()
+    assert states(campaign)["point-a"] is DeviceState.OK
+    again.close()
 
 
 def test_a_refused_stream_is_asked_again_only_with_another_password_or_after_an_hour(campaign: Campaign) -> None:

@@ -8,7 +8,7 @@ from web.language import Catalogue, mark
 
 UNJUDGED: Final = {
     "no_reference": mark("正在学习正常画面，约一分钟"),
-    "too_little_texture": mark("画面太单调，判断不了模糊、遮挡和移位"),
+    "too_little_texture": mark("无法判断：画面太单调，看不出模糊、遮挡和移位"),
     "too_dark": mark("太暗，判断不了是天黑还是被挡"),
 }
 """Why a picture could not be judged whole."""
@@ -27,6 +27,7 @@ TROUBLES: Final = {
 """Why no picture was got, by what the stream said."""
 LIGHTS: Final = {"day": mark("白天参照"), "night": mark("夜间参照")}
 _LEVELS: Final = mark("亮度 %(measure)s，界限 %(threshold)s（0 到 255）")
+_SHADES: Final = mark("明暗相差 %(measure)s 级，界限 %(threshold)s 级：没有景物")
 _SHARES: Final = {
     "too_bright": mark("过曝面积 %(measure)s，界限 %(threshold)s"),
     "signal_loss": mark("同一颜色占 %(measure)s，界限 %(threshold)s"),
@@ -43,6 +44,7 @@ _STRENGTHS: Final = {
 _PIXELS: Final = mark("移动 %(measure)s 像素，界限 %(threshold)s 像素（640×360）")
 _DEGREES: Final = mark("倾斜 %(measure)s 度，界限 %(threshold)s 度")
 _LEAST_PIXELS: Final = 5.0
+_LEAST_TOP: Final = 10.0
 _WHOLE: Final = 1.0
 
 
@@ -53,6 +55,8 @@ def measured(condition: str, measure: float, threshold: float, texts: Catalogue)
     figures = {"measure": f"{measure:.1f}", "threshold": f"{threshold:.1f}"}
     if condition == "moved":
         return texts(_PIXELS if threshold >= _LEAST_PIXELS else _DEGREES, **figures)
+    if condition == "black" and threshold < _LEAST_TOP:
+        return texts(_SHADES, **figures)
     return texts(_STRENGTHS.get(condition, _LEVELS), **figures)
 
 
