@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from config.chinese import UNKNOWN_KEY, suggestion_words, value_words
 from config.density import PROFILES, DensityProfile, PixelsPerMetre
 from config.model import SettingsModel
 from config.plan_check import check_plan
@@ -113,6 +114,7 @@ def read_plan(file: Path) -> Plan:
                     "kind",
                     f"there is no private kind {feature.kind!r}",
                     suggestion(feature.kind, list(PRIVATE_KINDS)),
+                    f"没有 {feature.kind!r} 这种不得看到的区域。{suggestion_words(feature.kind, list(PRIVATE_KINDS))}",
                 )
             )
     problems += check_plan(source, features)
@@ -163,6 +165,9 @@ def _header(source: PlanSource) -> PlanHeader:
                     suggestion(str(detail["loc"][-1]), list(PlanHeader.model_fields))
                     if detail["type"] == "extra_forbidden"
                     else f"{detail['msg']}.",
+                    UNKNOWN_KEY + suggestion_words(str(detail["loc"][-1]), list(PlanHeader.model_fields))
+                    if detail["type"] == "extra_forbidden"
+                    else value_words(detail["type"], detail.get("ctx", {})),
                 )
                 for detail in error.errors()
             ]
@@ -175,12 +180,11 @@ def _header(source: PlanSource) -> PlanHeader:
                 "plan.density_profile",
                 f"there is no profile {header.density_profile!r}",
                 suggestion(header.density_profile, list(PROFILES)),
+                f"没有 {header.density_profile!r} 这套标准。{suggestion_words(header.density_profile, list(PROFILES))}",
             )
         )
     problems += [
-        source.problem(None, "plan.absent_kinds", f"there is no zone kind {kind!r}", suggestion(kind, list(ZONE_KINDS)))
-        for kind in header.absent_kinds
-        if kind not in ZONE_KINDS
+        _no_such_kind(source, None, "plan.absent_kinds", kind) for kind in header.absent_kinds if kind not in ZONE_KINDS
     ]
     if header.units == "wgs84":
         if header.origin is None:
@@ -190,15 +194,28 @@ def _header(source: PlanSource) -> PlanHeader:
                     "plan.origin",
                     "a plan in degrees needs the place from which poses are measured",
                     'Add "origin": [longitude, latitude] of x = 0, y = 0, for instance a gate post.',
+                    '经纬度的平面图要写原点："origin": [经度, 纬度]，即 x = 0、y = 0 的地方，例如一个门柱。',
                 )
             )
         elif not (-180 <= header.origin[0] <= 180 and -85 <= header.origin[1] <= 85):
             problems.append(
-                source.problem(None, "plan.origin", "this is no longitude and latitude", "Longitude stands first.")
+                source.problem(
+                    None,
+                    "plan.origin",
+                    "this is no longitude and latitude",
+                    "Longitude stands first.",
+                    "这不是经纬度，经度写在前面。",
+                )
             )
     if problems:
         raise SettingsError(problems)
     return header
+
+
+def _no_such_kind(source: PlanSource, index: int | None, key: str, kind: str) -> Problem:
+    known = list(ZONE_KINDS)
+    chinese = f"没有 {kind!r} 这种区域。{suggestion_words(kind, known)}"
+    return source.problem(index, key, f"there is no zone kind {kind!r}", suggestion(kind, known), chinese)
 
 
 def _profile(header: PlanHeader) -> DensityProfile:
@@ -210,15 +227,17 @@ def _zone(
 ) -> Zone | None:
     kind = ZONE_KINDS.get(shape.kind)
     if kind is None:
-        problems.append(
-            source.problem(
-                index, "kind", f"there is no zone kind {shape.kind!r}", suggestion(shape.kind, list(ZONE_KINDS))
-            )
-        )
+        problems.append(_no_such_kind(source, index, "kind", shape.kind))
         return None
     if shape.level is not None and shape.density_px_per_m is not None:
         problems.append(
-            source.problem(index, "level", "level and density_px_per_m are both given", "Keep one of them.")
+            source.problem(
+                index,
+                "level",
+                "level and density_px_per_m are both given",
+                "Keep one of them.",
+                "level 和 density_px_per_m 都写了，请留一个。",
+            )
         )
         return None
     level = shape.level or kind.default_level(profile.levels)
@@ -229,6 +248,7 @@ def _zone(
                 "level",
                 f"profile {profile.id} has no level {level!r}",
                 suggestion(level, list(profile.levels)),
+                f"密度标准 {profile.id} 里没有 {level!r} 这一级。{suggestion_words(level, list(profile.levels))}",
             )
         )
         return None
@@ -263,6 +283,7 @@ def _image(file: Path, image: PlanImage | None, projection: LocalProjection | No
                     "plan.image.points",
                     "the two points lie too near to each other to fit the picture",
                     "Measure two places at opposite ends of the campus.",
+                    "两个点离得太近，对不上图：请在校园两端各量一个。",
                 )
             ]
         )
@@ -282,6 +303,7 @@ def _refuse_too_many_cells(source: PlanSource, outline: Outline, cell_m: float) 
                     "plan.cell_m",
                     f"{width_m:.0f} x {depth_m:.0f} m in cells of {cell_m:g} m are more than {MAX_CELLS:,} cells",
                     f'Write "cell_m": {fitting:g}, or split the campus.',
+                    f'{width_m:.0f} x {depth_m:.0f} 米按 {cell_m:g} 米一格太多：请写 "cell_m": {fitting:g}，或分图。',
                 )
             ]
         )

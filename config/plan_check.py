@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from config.chinese import suggestion_words
 from config.plan_feature import GROUND, Floor, Mount, Outline, Private, Wall, ZoneShape
 from config.plan_shape import MAX_EXTENT_M, MIN_EXTENT_M, Feature
 from config.plan_source import PlanSource
@@ -30,6 +31,9 @@ def check_plan(source: PlanSource, features: Numbered) -> list[Problem]:
                 "" if outlines else "features",
                 "there is a second campus outline" if outlines else "no good feature of type campus",
                 "Draw one polygon of type campus around everything, with the apron before its gates.",
+                "校园轮廓只能有一个。"
+                if outlines
+                else "没有可用的校园轮廓：请画一个 campus 多边形，包住全校和门前区域。",
             )
         )
         return problems
@@ -47,6 +51,7 @@ def _ids(source: PlanSource, features: Numbered) -> Iterator[Problem]:
                 "id",
                 f"the id {feature.id!r} is already taken by features[{first[feature.id]}]",
                 "Give each feature its own id; blind spots are named by it.",
+                f"编号 {feature.id!r} 已被 features[{first[feature.id]}] 用了，请换一个。",
             )
         first.setdefault(feature.id, index)
 
@@ -56,7 +61,8 @@ def _floors(source: PlanSource, features: Numbered) -> Iterator[Problem]:
     for index, feature in features:
         floor = getattr(feature, "floor", None)
         if floor is not None and floor not in known:
-            yield source.problem(index, "floor", f"there is no floor {floor!r}", suggestion(floor, known))
+            chinese = f"没有楼层 {floor!r}。{suggestion_words(floor, known)}"
+            yield source.problem(index, "floor", f"there is no floor {floor!r}", suggestion(floor, known), chinese)
 
 
 def _size(source: PlanSource, index: int, outline: Outline) -> list[Problem]:
@@ -69,6 +75,7 @@ def _size(source: PlanSource, index: int, outline: Outline) -> list[Problem]:
                 "geometry",
                 f"the campus measures {width_m:.0f} x {depth_m:.0f} m, more than {MAX_EXTENT_M:.0f} m",
                 "Check the units; a larger site is split into several plans.",
+                f"校园有 {width_m:.0f} x {depth_m:.0f} 米，超过 {MAX_EXTENT_M:.0f} 米：请核对单位，再大的分成几张图。",
             )
         ]
     if max(width_m, depth_m) < MIN_EXTENT_M:
@@ -78,6 +85,7 @@ def _size(source: PlanSource, index: int, outline: Outline) -> list[Problem]:
                 "geometry",
                 f"the campus measures {width_m:.4f} x {depth_m:.4f} m",
                 'If the coordinates are degrees, write "units": "wgs84" and an origin.',
+                f'校园只有 {width_m:.4f} x {depth_m:.4f} 米：坐标若是经纬度，请写 "units": "wgs84" 和 origin。',
             )
         ]
     return []
@@ -96,6 +104,7 @@ def _off_campus(source: PlanSource, outline: Outline, features: Numbered) -> Ite
                 "geometry",
                 f"it lies off the campus at ({x:.1f}, {y:.1f})",
                 "Correct the position, or draw the campus outline so that it includes this place.",
+                f"位置 ({x:.1f}, {y:.1f}) 在校园之外：请改正位置，或把校园轮廓画到包含这里。",
             )
 
 

@@ -19,9 +19,12 @@ class Problem:
     """Path of the key, e.g. 'points[2].retention'."""
     message: str
     remedy: str
+    chinese: str = ""
+    """What it is and what would be right, for a technician who reads Chinese; stands first."""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key}: {self.message}. {self.remedy}"
+        first = f"{self.chinese} / " if self.chinese else ""
+        return f"{self.file}:{self.line}: {self.key}: {first}{self.message}. {self.remedy}"
 
 
 class SettingsError(RefusedError):

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from config.chinese import MISSING, UNKNOWN_KEY, suggestion_words, value_words
 from config.model import SettingsModel
 from config.problem import Problem, SettingsError
 from config.yaml_source import KeyPath, YamlSource, key_text, read_yaml
@@ -59,7 +60,8 @@ def duplicate_ids(source: YamlSource, settings: SettingsModel, rooms: Sequence[s
             path: KeyPath = (room, index, "id")
             if item.id in seen:
                 message = f"the id {item.id!r} is already taken in line {seen[item.id]}"
-                problems.append(Problem(source.file, source.line(path), key_text(path), message, remedy))
+                chinese = f"编号 {item.id!r} 在第 {seen[item.id]} 行已用过，请换一个。"
+                problems.append(Problem(source.file, source.line(path), key_text(path), message, remedy, chinese))
             seen.setdefault(item.id, source.line(path))
     return problems
 
@@ -101,9 +103,11 @@ def _problem(source: YamlSource, detail: ErrorDetails, model: type[BaseModel]) -
     line, key = source.line(path), key_text(path)
     if kind == "extra_forbidden":
         known = _known_keys(model, path[:-1])
-        return Problem(source.file, line, key, "nobody knows this key", suggestion(str(path[-1]), known))
+        wanted = str(path[-1])
+        chinese = UNKNOWN_KEY + suggestion_words(wanted, known)
+        return Problem(source.file, line, key, "nobody knows this key", suggestion(wanted, known), chinese)
     if kind == "missing":
-        return Problem(source.file, line, key, "it is missing", f"Add {path[-1]!r}; see the example.")
+        return Problem(source.file, line, key, "it is missing", f"Add {path[-1]!r}; see the example.", MISSING)
     if kind == "value_error":
         message = detail["msg"].removeprefix("Value error, ")
         first, _, remedy = message.partition("; ")
@@ -111,7 +115,8 @@ def _problem(source: YamlSource, detail: ErrorDetails, model: type[BaseModel]) -
             source.file, line, key, first, (remedy[:1].upper() + remedy[1:] if remedy else "Correct it") + "."
         )
     shown = "" if isinstance(value, dict | tuple | list) else f", not {value!r}"
-    return Problem(source.file, line, key, "this value cannot stand here", f"{detail['msg']}{shown}.")
+    chinese = value_words(kind, detail.get("ctx", {}))
+    return Problem(source.file, line, key, "this value cannot stand here", f"{detail['msg']}{shown}.", chinese)
 
 
 def _known_keys(root: type[BaseModel], path: KeyPath) -> list[str]:

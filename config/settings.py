@@ -11,6 +11,7 @@ from pydantic import Field
 from config.alarm_input import AlarmInput
 from config.broker_path import BrokerPath, Center
 from config.campus import Campus
+from config.chinese import suggestion_words
 from config.credential import Credential
 from config.device import Device
 from config.evacuation_drills import EvacuationDrills
@@ -144,6 +145,7 @@ def _duplicates(source: YamlSource, settings: Settings) -> list[Problem]:
                     key_text(path),
                     f"video source {point.source} of device {point.device!r} already belongs to point {other!r}",
                     "One source is one point; write the source number of the other lens or channel.",
+                    f"设备 {point.device!r} 的视频源 {point.source} 已属于点位 {other!r}，请写另一个镜头或通道的编号。",
                 )
             )
     return problems
@@ -165,6 +167,7 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                     key_text(path),
                     f"there is no {wanted!r} under {room}",
                     suggestion(wanted, names[room]),
+                    f"{room} 下没有 {wanted!r}。{suggestion_words(wanted, names[room])}",
                 )
             )
 
@@ -200,6 +203,7 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                 "center",
                 "broker paths are given but no center",
                 "Add center with its name and public_keys; without them no receipt can be believed.",
+                "写了线路，没写接警中心：请补上 center 的名称和 public_keys，否则回执无法核验。",
             )
         )
     gatehouse, office = settings.pages.gatehouse, settings.pages.office
@@ -211,6 +215,7 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                 "pages.office",
                 "gatehouse and office have the same address and port",
                 "Give the office another port.",
+                "门卫页面和办公室页面的地址、端口相同，请给办公室换一个端口。",
             )
         )
     if gatehouse.press_port is not None and gatehouse.press_port in (gatehouse.port, office.port):
@@ -221,6 +226,7 @@ def _dangling(source: YamlSource, settings: Settings) -> list[Problem]:
                 "pages.gatehouse.press_port",
                 "the press door has the port of a page",
                 "Give it a port of its own, or leave it out.",
+                "报警备用通道和页面用了同一个端口，请换一个，或不写。",
             )
         )
     return problems

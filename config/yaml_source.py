@@ -33,23 +33,43 @@ def read_yaml(file: Path) -> YamlSource:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise _refused(file, 0, "there is no such file", "Check the path given with --config.") from error
+        raise _refused(
+            file, 0, "there is no such file", "Check the path given with --config.", "没有这个文件，请核对 --config。"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise _refused(file, 0, f"it cannot be read ({error})", "It must be a UTF-8 text file.") from error
+        raise _refused(
+            file, 0, f"it cannot be read ({error})", "It must be a UTF-8 text file.", "读不了，要存成 UTF-8 文本。"
+        ) from error
     try:
         # Aliases let ten lines stand for a billion values, or for themselves; settings are written out.
         alias = next((event for event in yaml.parse(text, yaml.SafeLoader) if isinstance(event, yaml.AliasEvent)), None)
         if alias is not None:
             line = alias.start_mark.line + 1 if alias.start_mark else 0
-            raise _refused(file, line, f"it refers to another place by *{alias.anchor}", "Write it out.")
+            raise _refused(
+                file,
+                line,
+                f"it refers to another place by *{alias.anchor}",
+                "Write it out.",
+                "不能用 * 引用别处，请直接写出来。",
+            )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise _refused(file, line, f"this is not YAML ({error.problem})", "Check indentation and colons.") from error
+        raise _refused(
+            file,
+            line,
+            f"this is not YAML ({error.problem})",
+            "Check indentation and colons.",
+            "不是 YAML，请检查缩进和冒号。",
+        ) from error
     except yaml.YAMLError as error:
-        raise _refused(file, 0, f"this is not YAML ({error})", "It must be a UTF-8 text file.") from error
+        raise _refused(
+            file, 0, f"this is not YAML ({error})", "It must be a UTF-8 text file.", "不是 YAML，要存成 UTF-8 文本。"
+        ) from error
     if not isinstance(node, yaml.MappingNode):
-        raise _refused(file, 1, "the file holds no settings", "Start from the example campus.")
+        raise _refused(
+            file, 1, "the file holds no settings", "Start from the example campus.", "文件里没有设置，请从示例改起。"
+        )
     lines: dict[KeyPath, int] = {}
     problems: list[Problem] = []
     loader = yaml.SafeLoader("")
@@ -81,6 +101,7 @@ def _plain(
                         key_text(here),
                         f"the key stands twice, first in line {lines[here]}",
                         "Keep one of them.",
+                        f"这一项写了两次，第一次在第 {lines[here]} 行，请留一个。",
                     )
                 )
             lines[here] = key_node.start_mark.line + 1
@@ -99,5 +120,5 @@ def key_text(path: KeyPath) -> str:
     return text or "(file)"
 
 
-def _refused(file: Path, line: int, message: str, remedy: str) -> SettingsError:
-    return SettingsError([Problem(file, line, "(file)", message, remedy)])
+def _refused(file: Path, line: int, message: str, remedy: str, chinese: str) -> SettingsError:
+    return SettingsError([Problem(file, line, "(file)", message, remedy, chinese)])

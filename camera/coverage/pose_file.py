@@ -39,7 +39,12 @@ def read_measured(file: Path) -> dict[str, MeasuredPose]:
         return {}
     except (OSError, ValidationError) as error:
         problem = Problem(
-            file, 0, "(file)", "the measured poses cannot be read", "Calibrate again, or delete the file."
+            file,
+            0,
+            "(file)",
+            "the measured poses cannot be read",
+            "Calibrate again, or delete the file.",
+            "实测位姿读不出来：请重新标定，或删掉这个文件。",
         )
         raise SettingsError([problem]) from error
 

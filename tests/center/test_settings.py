@@ -44,7 +44,8 @@ def test_relative_paths_count_from_the_settings_file_and_the_database_lies_in_th
 def test_a_misspelt_key_is_refused_with_its_line_and_the_right_one(tmp_path: Path) -> None:
     text = GOOD.replace("allow_plain_text", "allow_plaintext")
     said = _refusal(tmp_path, text)
-    assert f"{tmp_path}/center.yaml:4: brokers[0].allow_plaintext: nobody knows this key" in said
+    assert f"{tmp_path}/center.yaml:4: brokers[0].allow_plaintext: 没有这一项。" in said
+    assert "nobody knows this key" in said
     assert "Did you mean 'allow_plain_text'?" in said
 
 

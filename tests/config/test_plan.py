@@ -12,6 +12,7 @@ import pytest
 
 from config.plan import read_plan
 from config.problem import SettingsError
+from tests.support.texts import CHINESE
 
 Feature = dict[str, Any]
 SQUARE = [[0, 0], [60, 0], [60, 40], [0, 40], [0, 0]]
@@ -55,6 +56,7 @@ def refusal(file: Path) -> str:
     with pytest.raises(SettingsError) as refused:
         read_plan(file)
     assert all(problem.file == file and problem.remedy for problem in refused.value.problems)
+    assert all(CHINESE.search(problem.chinese) for problem in refused.value.problems)
     return str(refused.value)
 
 
@@ -71,7 +73,8 @@ BOW_TIE = [[10, 10], [20, 20], [20, 10], [10, 20], [10, 10]]
 @pytest.mark.parametrize(
     ("feature", "said"),
     [
-        (zone(BOW_TIE), "features[1] (zone yard).geometry: the polygon crosses itself near (15.0, 15.0)"),
+        (zone(BOW_TIE), "features[1] (zone yard).geometry: 多边形在 (15.0, 15.0) 附近自相交"),
+        (zone([[1e300, 14], *GOOD[1:-1], [1e300, 14]]), "[1e+300, 14] 在 10000 公里以外"),
         (zone(GOOD[:-1]), "the polygon is open: it begins at (10.0, 10.0) and ends at (10.0, 20.0)"),
         (zone([[10, 10], [20, 10], [20, 10], [15, 20], [10, 10]]), "stands twice"),
         (zone([[10, 10], [20, 10], [15, 10], [10, 10]]), "crosses itself"),
@@ -79,14 +82,14 @@ BOW_TIE = [[10, 10], [20, 20], [20, 10], [10, 20], [10, 10]]
         (zone(GOOD, kind="playgrund"), "there is no zone kind 'playgrund'. Did you mean 'playground'?"),
         (zone(GOOD, level="recognize"), "has no level 'recognize'. Did you mean 'recognise'?"),
         (zone(GOOD, level="detect", density_px_per_m=30), "both given"),
-        (zone(GOOD, density_px_per_m=0), "density_px_per_m: 0 cannot stand here"),
+        (zone(GOOD, density_px_per_m=0), "density_px_per_m: 这个值不行。要大于 0。 / 0 cannot stand here"),
         (zone(GOOD, density_px_per_m=-5), "-5"),
         (zone(GOOD, floor="second"), "there is no floor 'second'"),
-        (zone(GOOD, hight=3), "hight: nobody knows this key"),
+        (zone(GOOD, hight=3), "hight: 没有这一项。"),
         (zone([[10, 10], [20, "x"], [20, 20], [10, 20], [10, 10]]), "is no position"),
         (zone([[10, 10], [20, True], [20, 20], [10, 20], [10, 10]]), "is no position"),
         (zone([]), "a ring needs three corners"),
-        (polygon({"type": "zone", "name": "x", "kind": "gate"}, GOOD), "id: it is missing"),
+        (polygon({"type": "zone", "name": "x", "kind": "gate"}, GOOD), "id: 缺少这一项"),
         (polygon({"type": "tree"}, GOOD), "nobody knows a 'tree'"),
         (polygon({}, GOOD), "does not say what it is"),
         (polygon({"type": "private", "id": "p", "name": "p", "kind": "toilett"}, GOOD), "Did you mean 'toilet'?"),
@@ -126,7 +129,10 @@ def test_ids_are_given_once(write: Callable[..., Path]) -> None:
     ("header", "said"),
     [
         ({"units": "feet"}, "plan.units"),
-        ({"units": "metres", "cell": 1}, "plan.cell: nobody knows this key. Did you mean 'cell_m'?"),
+        (
+            {"units": "metres", "cell": 1},
+            "plan.cell: 没有这一项。是不是 'cell_m'？ / nobody knows this key. Did you mean 'cell_m'?",
+        ),
         ({"units": "metres", "cell_m": 0}, "plan.cell_m"),
         ({"units": "metres", "density_profile": "iec"}, "there is no profile 'iec'"),
         ({"units": "metres", "absent_kinds": ["dormitory"]}, "there is no zone kind 'dormitory'"),
