@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from alarms.assembly import AlarmService
+from alarms.assembly import AlarmService, _reserve_births
 from alarms.path import STALLED_S
 from alarms.record import StepKind
 from config.broker_path import BrokerPath
+from foundation.clock import ManualClock
 from tests.alarms.conftest import World
-from tests.alarms.parts import request
+from tests.alarms.parts import LineParts, request
 from tests.support.waiting import wait_until
 from uplink.publication import Acceptance, Publication
 from uplink.session import SessionState
@@ -66,6 +68,16 @@ def test_what_the_broker_refused_is_not_called_sent(world: World) -> None:
     found = service.line.find(alarm.alarm_id)
     assert found is not None
     assert [step.kind for step in found.steps] == [StepKind.STORED]
+
+
+def test_birth_numbers_grow_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = ManualClock()
+    parts = LineParts(tmp_path / "alarms.sqlite", clock).start()
+    first = _reserve_births(parts.ledger, clock, "primary", 1_000)
+    clock.step_wall(days=-30)
+    again = _reserve_births(parts.ledger, clock, "primary", 1_000)
+    parts.close()
+    assert again >= first + 1_000
 
 
 def test_a_broker_that_owes_its_answers_is_left_and_asked_anew(world: World) -> None:
