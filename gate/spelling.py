@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
+
+_JOINERS: Final = "\u200c\u200d"
+"""Letters of some scripts, and nothing else that is unseen, are told apart by these."""
 
 
 def tidy_number(text: str) -> str:
@@ -12,10 +16,21 @@ def tidy_number(text: str) -> str:
 
 
 def tidy_text(text: str) -> str:
-    """No outer or doubled spaces, nothing unprintable, one spelling for the same letter."""
-    # Control characters come from scanners and card readers that type; half surrogates from broken ones.
-    readable = "".join(
-        character if unicodedata.category(character) not in {"Cc", "Cs"} else " "
-        for character in unicodedata.normalize("NFC", text)
-    )
-    return " ".join(readable.split())
+    """No outer or doubled spaces, nothing unprintable or unseen, one spelling for the same letter."""
+    readable = " ".join(unicodedata.normalize("NFC", "".join(map(_readable, text))).split())
+    return readable if readable.strip(_JOINERS + " ") else ""
+
+
+def count_in(text: str, most_digits: int = 6) -> int | None:
+    """How many that is, also in the wide figures of a Chinese keyboard; None if it is no number or too long for one."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) <= most_digits else None
+
+
+def _readable(character: str) -> str:
+    # Control characters come from scanners and card readers that type; half surrogates from broken ones. What is not
+    # seen (a space without width, a turn of direction) would make two names of one, or one look like another.
+    category = unicodedata.category(character)
+    if category in {"Cc", "Cs"}:
+        return " "
+    return "" if category == "Cf" and character not in _JOINERS else character

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.identity_card import identity_card_is_right
+from gate.spelling import count_in
 from gate.visit import (
     DocumentKind,
     Trouble,
@@ -95,6 +96,30 @@ def test_full_width_digits_and_gaps_from_readers_become_one_form() -> None:
 def test_names_of_all_scripts_stay_as_they_are(name: str) -> None:
     assert tidy(replace(PARENT, name=name)).name == name
     assert troubles(replace(PARENT, name=name)) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("\u200b", ""),
+        ("\ufeff\u2060 \u200d", ""),
+        ("张\u202e三\u202c", "张三"),
+        ("张\u200b三\ufeff", "张三"),
+        ("e\u200b\u0301", "é"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_what_nobody_sees_makes_no_name_and_no_other_one(typed: str, kept: str) -> None:
+    named = tidy(replace(PARENT, name=typed))
+    assert named.name == kept
+    assert troubles(named) == ({} if kept else {"name": Trouble.MISSING})
+
+
+@pytest.mark.parametrize(
+    ("typed", "count"), [("3", 3), (" ３ ", 3), ("１２", 12), ("", None), ("-1", None), ("五", None), ("1" * 7, None)]
+)
+def test_a_number_is_read_in_wide_figures_too(typed: str, count: int | None) -> None:
+    assert count_in(typed) == count
 
 
 def test_a_name_of_101_characters_is_too_long() -> None:

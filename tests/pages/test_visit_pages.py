@@ -24,6 +24,7 @@ from gate.hours import moment_of
 from gate.look import LookKind, read_looks
 from gate.query import inside_now, visit_by_id
 from gate.refusal_book import refusals_between
+from gate.staff import staff_inside
 from gate.still import Picture, StillTaker
 from gate.vehicle_book import vehicles_inside, vehicles_to_write_up
 from gate.visit import Visit, Visitor
@@ -501,6 +502,16 @@ def test_every_name_comes_in_is_shown_and_found(gate: httpx.Client, campus: Scho
             assert name in unescape(page.text)
     report = office.post("/gate/book/export", data={"first": "2026-11-21", "form": "pdf"})
     assert report.content.startswith(b"%PDF")
+
+
+def test_wide_figures_count_and_a_name_nobody_sees_is_none(gate: httpx.Client, campus: School) -> None:
+    visit = come_in(gate, campus, companions="３")
+    assert visit.visitor is not None
+    assert visit.visitor.companions == 3
+    unseen = gate.post(f"/visits/{new_id()}", data={**VISITOR, "name": "\u200b"})
+    assert (unseen.status_code, "这一项要填" in unseen.text) == (422, True)
+    assert gate.post(f"/staff/{new_id()}/in/{new_id()}").status_code == 404
+    assert staff_inside(campus.book.path) == {}
 
 
 def test_a_name_of_101_letters_is_refused_in_words(gate: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from edge_agent.pages.door.deps import DoorDeps, check, record_words
@@ -36,6 +37,8 @@ def staff_door_routes(deps: DoorDeps) -> APIRouter:
     @routes.post("/{staff_id}/{way}/{move_id}")
     def move(request: Request, staff_id: str, way: str, move_id: str) -> Response:
         check(staff_id, move_id)
+        if all(one.id != staff_id for one in read_staff(deps.orders, with_ended=True)):
+            raise HTTPException(404)
         station = station_of(request)
         deps.door.staff.move(
             move_id=move_id,

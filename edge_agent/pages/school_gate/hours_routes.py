@@ -13,6 +13,7 @@ from edge_agent.pages.school_gate.deps import SchoolGateDeps, by_of
 from foundation.clock import beijing_day
 from gate.hours import SUGGESTED, DayKind, OpenSpan, read_hours
 from gate.record import RecordRefusedError
+from gate.spelling import count_in
 from gate.visit import Trouble
 from web.duty import Right
 from web.form import FormTexts
@@ -57,7 +58,7 @@ def hours_routes(deps: SchoolGateDeps) -> APIRouter:
         try:
             spans = {kind: _spans(form, kind) for kind in DayKind}
             stay = form.get("stay_minutes", "").strip()
-            minutes = int(stay) if stay.isascii() and stay.isdecimal() and len(stay) < 6 else 0
+            minutes = count_in(stay) or 0
             deps.orders.hours.lay_down(spans, stay_minutes=minutes, by=by_of(request))
         except RecordRefusedError as refused:
             return show(request, form, errors_of(refused, texts))

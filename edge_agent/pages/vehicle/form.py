@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Final
 
+from gate.spelling import count_in
 from gate.vehicle import Vehicle, VehicleKind
 
 PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使"
@@ -16,7 +17,7 @@ FIELDS: Final = tuple(item.name for item in fields(Vehicle))
 
 def vehicle_of(form: Mapping[str, str]) -> Vehicle:
     """The vehicle that was typed in; what cannot be read becomes a value that the book refuses."""
-    kind, people = form.get("kind", ""), form.get("people", "").strip() or "0"
+    kind, people = form.get("kind", ""), count_in(form.get("people", "").strip() or "0")
     return Vehicle(
         kind=VehicleKind(kind) if kind in set(VehicleKind) else VehicleKind.OTHER,
         plate=form.get("plate", ""),
@@ -26,7 +27,7 @@ def vehicle_of(form: Mapping[str, str]) -> Vehicle:
         organisation=form.get("organisation", ""),
         cargo=form.get("cargo", ""),
         host=form.get("host", ""),
-        people=int(people) if people.isascii() and people.isdecimal() and len(people) < 7 else -1,
+        people=-1 if people is None else people,
     )
 
 

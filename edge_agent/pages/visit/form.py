@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Final
 
 from gate.identity_card import identity_card_is_right
+from gate.spelling import count_in
 from gate.visit import DocumentKind, Trouble, Visitor
 from web.language import Catalogue, mark
 
@@ -42,7 +43,7 @@ FIELDS: Final = tuple(item.name for item in fields(Visitor))
 
 def visitor_of(form: Mapping[str, str]) -> Visitor:
     """The visitor that was typed in; what cannot be read becomes a value that the book refuses."""
-    companions = form.get("companions", "").strip() or "0"
+    companions = count_in(form.get("companions", "").strip() or "0")
     kind = form.get("document_kind", "")
     return Visitor(
         name=form.get("name", ""),
@@ -54,7 +55,7 @@ def visitor_of(form: Mapping[str, str]) -> Visitor:
         phone=form.get("phone", ""),
         organisation=form.get("organisation", ""),
         carried=form.get("carried", ""),
-        companions=int(companions) if companions.isascii() and companions.isdecimal() and len(companions) < 7 else -1,
+        companions=-1 if companions is None else companions,
         companion_names=form.get("companion_names", ""),
         plate=form.get("plate", ""),
     )

@@ -343,6 +343,13 @@ def test_a_bad_file_gives_sentences_and_nothing_else(data: bytes) -> None:
         assert str(mistake.right)
 
 
+@pytest.mark.parametrize(
+    "start", [b"%PDF-1.4\n", b"\xef\xbb\xbf\r\n<html><table><tr><td>", b"<!DOCTYPE html>", b"{\\rtf1"]
+)
+def test_a_page_or_a_document_in_a_tables_place_is_told_apart(start: bytes) -> None:
+    assert "这个文件不是文字表格" in str(refused(start + "姓名,账号,岗位\n张伟,zh,保安\n".encode()))
+
+
 @pytest.mark.parametrize("make", [bomb, lying_bomb])
 def test_a_bomb_costs_a_sentence(make: Callable[[], bytes]) -> None:
     data = make()

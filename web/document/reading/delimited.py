@@ -13,12 +13,14 @@ from web.language import mark
 
 _DELIMITERS: Final = ",\t;，"
 _LOOKED_AT: Final = 20
+_OTHER_STARTS: Final = (b"%pdf", b"{\\rtf", b"<html", b"<!doctype", b"<?xml", b"<table")
+"""What is uploaded in a table's place; a web page named .xls is what some programs export."""
 
 
 def read_delimited(data: bytes) -> RawFile:
     """The one sheet of a CSV file, every cell a text. Raises UploadRefused."""
     text = _decoded(data)
-    if "\0" in text:
+    if "\0" in text or data[:200].lstrip(codecs.BOM_UTF8 + b" \r\n\t").lower().startswith(_OTHER_STARTS):
         raise refusal(
             Sentence(mark("这个文件不是文字表格")), Sentence(mark("请用表格软件打开，另存为 .xlsx 后再上传。"))
         )
