@@ -55,6 +55,8 @@ def make_backup(state: StateDirectory, target: Path, clock: Clock, keys: Path | 
     databases = list(_databases(state.root))
     if not databases:
         raise BackupError(f"there is nothing to copy in {state.root}: name the state directory with --state")
+    if target.resolve().is_relative_to(state.root.resolve()):
+        raise BackupError(f"{target} lies in the state directory and would be lost with it: name a folder elsewhere")
     now_utc_ns = clock.utc_ns()
     folder = target / f"campus-edge-{beijing(now_utc_ns):%Y-%m-%d-%H%M%S}"
     part = folder.with_name(folder.name + ".part")

@@ -221,6 +221,12 @@ def test_a_changed_or_unfinished_backup_is_refused_whole(campus: Campus, tmp_pat
     assert everything(campus.state.root) == before
 
 
+def test_no_backup_lies_in_what_it_is_of(campus: Campus) -> None:
+    with pytest.raises(BackupError, match="lost with it"):
+        make_backup(campus.state, campus.state.root / "copies", campus.clock)
+    assert not (campus.state.root / "copies").exists()
+
+
 def test_nothing_is_restored_under_a_running_agent(campus: Campus, tmp_path: Path) -> None:
     backup = make_backup(campus.state, tmp_path / "backups", campus.clock)
     lock = campus.state.lock("office")
