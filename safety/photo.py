@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from camera.picture_size import NoPictureError, pixels
 from foundation.ids import new_id
 from foundation.short_process import ShortProcessError, WorkLimits, run_short
 
@@ -20,9 +20,6 @@ LONGEST_SIDE: Final = 2_560
 """What is kept: enough to read a label on a fuse box, about 0.5 MB."""
 _LIMITS: Final = WorkLimits(wall_s=15, cpu_s=15, memory_bytes=2_000_000_000, output_bytes=LIMIT_BYTES)
 _HASH: Final = re.compile(r"^[0-9a-f]{64}$")
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
-_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""JPEG markers that carry the picture's size."""
 
 
 class PhotoError(Exception):
@@ -45,32 +42,6 @@ class KeptPhoto:
     size_bytes: int
 
 
-def pixels(data: bytes) -> tuple[int, int]:
-    """Width and height from the head of a JPEG or PNG, before anything of it is decoded. Raises NotAPhotoError."""
-    if data.startswith(_PNG) and data[12:16] == b"IHDR" and len(data) >= 24:
-        width, height = struct.unpack(">II", data[16:24])
-        return int(width), int(height)
-    if data.startswith(b"\xff\xd8\xff"):
-        return _jpeg_pixels(data)
-    raise NotAPhotoError("neither JPEG nor PNG")
-
-
-def _jpeg_pixels(data: bytes) -> tuple[int, int]:
-    at = 2
-    while at + 9 <= len(data):
-        if data[at] != 0xFF:
-            break
-        marker = data[at + 1]
-        if marker in _SIZES:
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return int(width), int(height)
-        if marker == 0xFF:
-            at += 1
-        else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    raise NotAPhotoError("a JPEG without a size")
-
-
 def redrawn(data: bytes) -> bytes:
     """The picture as a JPEG of ours: upright, bounded, without place, device or anything else hidden in the file.
 
@@ -78,7 +49,10 @@ def redrawn(data: bytes) -> bytes:
     """
     if len(data) > LIMIT_BYTES:
         raise TooLargeError(f"{len(data)} bytes; a photo has at most {LIMIT_BYTES}")
-    width, height = pixels(data)
+    try:
+        width, height = pixels(data)
+    except NoPictureError as error:
+        raise NotAPhotoError(str(error)) from error
     if not 0 < width * height <= LIMIT_PIXELS:
         raise TooLargeError(f"{width} x {height} pixels")
     try:

@@ -97,6 +97,7 @@ def calibrate(clicks: Sequence[Click], near: Pose) -> Calibration:
     if best is None or best[0] > MAX_ERROR_SHARE * near.width_px:
         found = "" if best is None else f" (nearest: {best[0]:.0f} px off)"
         raise CalibrationRefusedError(
+            "没有哪个方向和视场角对得上这些点：请核对每个点是否点对了地方，以及摄像机挂在哪里 / "
             f"no direction and field of view fit these clicks{found}: check that each place is the one clicked, and "
             "where the camera hangs"
         )
@@ -118,10 +119,14 @@ def compare(declared: Pose, measured: Pose, clicks: Sequence[Click]) -> Disagree
 
 def _check(clicks: Sequence[Click], near: Pose) -> None:
     if len(clicks) < MIN_CLICKS:
-        raise CalibrationRefusedError(f"{len(clicks)} places are too few: click at least {MIN_CLICKS}, spread out")
+        raise CalibrationRefusedError(
+            f"只有 {len(clicks)} 个点，至少要 {MIN_CLICKS} 个，分散开 / "
+            f"{len(clicks)} places are too few: click at least {MIN_CLICKS}, spread out"
+        )
     for number, click in enumerate(clicks, start=1):
         if not (0 <= click.u_px <= near.width_px and 0 <= click.v_px <= near.height_px):
             raise CalibrationRefusedError(
+                f"第 {number} 个点在画面（{near.width_px} x {near.height_px} px）之外：请用取点那张图的分辨率 / "
                 f"click {number} lies outside the picture of {near.width_px} x {near.height_px} px: "
                 "give the resolution of the picture that was clicked"
             )
@@ -129,11 +134,14 @@ def _check(clicks: Sequence[Click], near: Pose) -> None:
     spread = np.linalg.svd(pixels - pixels.mean(axis=0), compute_uv=False)
     if spread[1] < 0.03 * near.width_px:
         raise CalibrationRefusedError(
+            "点都在一条线上，或靠得太近：请在整个画面上取点 / "
             "the clicks lie on one line or too near together: click places all over the picture"
         )
     # Four places stacked on one ray each would tell nothing: the plan's places must spread as well.
     if len({(one.x_m, one.y_m, one.z_m) for one in clicks}) < MIN_CLICKS:
-        raise CalibrationRefusedError("the same place was clicked twice: click different places")
+        raise CalibrationRefusedError(
+            "同一个地方点了两次：请点不同的地方 / the same place was clicked twice: click different places"
+        )
 
 
 def _first_guesses(offsets: Array, pixels: Array, near: Pose) -> Iterator[tuple[Array, float]]:
@@ -214,7 +222,10 @@ def _calibration(pose: Pose, clicks: Sequence[Click]) -> Calibration:
     in_picture = [_shift_px(optics, click, pose) for click in clicks]
     on_plan = [shift for click in clicks if (shift := _shift_m(optics, click)) is not None]
     if not on_plan:
-        raise CalibrationRefusedError("no clicked place lies below the camera: click places on the ground")
+        raise CalibrationRefusedError(
+            "没有一个点在摄像机下方：请点地面上的地方 / "
+            "no clicked place lies below the camera: click places on the ground"
+        )
     return Calibration(
         pose=pose,
         error_px=_root_mean_square(in_picture),

@@ -32,7 +32,8 @@ def click_page(plan: Plan, picture: Path, *, point_id: str, name: str, pose: Pos
     size = pose.width_px, pose.height_px
     if abs(width * size[1] / (height * size[0]) - 1) > MAX_DISTORTION:
         raise PictureRefusedError(
-            f"{picture}: {width} x {height} px have another shape than the stream's {size[0]} x {size[1]}: "
+            f"{picture}: 长宽比和码流的 {size[0]} x {size[1]} 不同，请用完整画面的截图 / "
+            f"{width} x {height} px have another shape than the stream's {size[0]} x {size[1]}: "
             "give a picture of the whole stream"
         )
     address = f"data:{_KINDS[picture.suffix.lower()]};base64,{base64.b64encode(content).decode()}"
@@ -55,16 +56,17 @@ def _read(picture: Path) -> tuple[bytes, tuple[int, int]]:
     import numpy as np
 
     if picture.suffix.lower() not in _KINDS:
-        raise PictureRefusedError(f"{picture}: give a picture of the camera as PNG or JPEG")
+        raise PictureRefusedError(f"{picture}: 请用 PNG 或 JPEG 图 / give a picture of the camera as PNG or JPEG")
     try:
         content = picture.read_bytes()
     except OSError as error:
-        raise PictureRefusedError(f"{picture}: it cannot be read ({error.strerror})") from error
+        raise PictureRefusedError(f"{picture}: 读不了 / it cannot be read ({error.strerror})") from error
     if len(content) > MAX_PICTURE_BYTES:
-        raise PictureRefusedError(f"{picture}: it has more than {MAX_PICTURE_BYTES // 1_000_000} MB")
+        most_mb = MAX_PICTURE_BYTES // 1_000_000
+        raise PictureRefusedError(f"{picture}: 超过 {most_mb} MB / it has more than {most_mb} MB")
     shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     if shown is None:
-        raise PictureRefusedError(f"{picture}: this is no picture")
+        raise PictureRefusedError(f"{picture}: 不是图片 / this is no picture")
     return content, (shown.shape[1], shown.shape[0])
 
 

@@ -14,6 +14,7 @@ from camera.coverage.map_legend import legend, lists_of, scale_bar
 from camera.coverage.map_style import FONT, GREY, INK, WATCH_SIGNS, pattern_definitions, shaded, text
 from camera.coverage.report import CoverageReport
 from camera.coverage.shade import Shade
+from camera.picture_size import NoPictureError, pixels
 from config.plan import Plan
 from config.plan_feature import GROUND, Area, PlanImage
 from config.ring import Position, Ring
@@ -26,6 +27,8 @@ SIDE_PX: Final = 420
 SHEET_LEGEND_COLUMNS: Final = 3
 MAX_LISTED: Final = 24
 MAX_IMAGE_BYTES: Final = 8_000_000
+MAX_IMAGE_PIXELS: Final = 60_000_000
+"""A browser takes four bytes for each."""
 
 
 class BackdropRefusedError(ValueError):
@@ -196,19 +199,19 @@ def _camera(place: Position, sign: str, words: str, labels: Labels) -> Iterator[
 
 
 def _backdrop(image: PlanImage, frame: _Frame) -> str:
-    import cv2  # here, so that only drawing pays for it
-
     kinds = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
     kind = kinds.get(image.file.suffix.lower())
     if kind is None:
-        raise BackdropRefusedError(f"{image.file.name}: the plan's picture must be PNG or JPEG")
+        raise BackdropRefusedError(f"{image.file.name}: 底图要用 PNG 或 JPEG / the plan's picture must be PNG or JPEG")
     data = _read(image.file)
-    picture = cv2.imread(str(image.file), cv2.IMREAD_REDUCED_COLOR_8)
-    if picture is None:
-        raise BackdropRefusedError(f"{image.file}: this is no picture")
-    full = cv2.imread(str(image.file))
-    assert full is not None
-    height, width = full.shape[:2]
+    try:
+        width, height = pixels(data)
+    except NoPictureError as error:
+        raise BackdropRefusedError(f"{image.file.name}: 底图不是图片 / this is no picture") from error
+    if not 0 < width * height <= MAX_IMAGE_PIXELS:
+        raise BackdropRefusedError(
+            f"{image.file.name}: 底图有 {width} x {height} 像素，请缩小 / the plan's picture is too large"
+        )
     first, second = image.points
     # One turn and one scale fit two points; the picture's rows run downward, the plan's north upward.
     from_px = complex(first.pixel[0], -first.pixel[1]), complex(second.pixel[0], -second.pixel[1])
@@ -228,10 +231,13 @@ def _read(file: Path) -> bytes:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BackdropRefusedError(f"{file}: the plan's picture cannot be read ({error.strerror})") from error
-    if len(data) > MAX_IMAGE_BYTES:
         raise BackdropRefusedError(
-            f"{file}: the plan's picture has more than {MAX_IMAGE_BYTES // 1_000_000} MB: make it smaller"
+            f"{file.name}: 底图读不了 / the plan's picture cannot be read ({error.strerror})"
+        ) from error
+    if len(data) > MAX_IMAGE_BYTES:
+        most_mb = MAX_IMAGE_BYTES // 1_000_000
+        raise BackdropRefusedError(
+            f"{file.name}: 底图超过 {most_mb} MB，请缩小 / the plan's picture has more than {most_mb} MB"
         )
     return data
 

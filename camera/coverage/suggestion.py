@@ -152,6 +152,7 @@ def candidates(scene: Scene, unseen: Unseen, models: Sequence[CameraModel]) -> l
     ]
     if len(poses) > MAX_CANDIDATES:
         raise TooManyCandidatesError(
+            f"{len(scene.plan.mounts)} 处位置和 {len(models)} 种型号共 {len(poses)} 个候选，请少选几种型号 / "
             f"{len(scene.plan.mounts)} places and {len(models)} models make {len(poses)} candidates, "
             f"more than {MAX_CANDIDATES}: give fewer models"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
@@ -167,7 +168,12 @@ def test_two_measured_points_put_the_picture_in_its_place(make_plan: PlanMaker, 
 
 
 def test_a_picture_that_cannot_be_drawn_is_named(make_plan: PlanMaker, tmp_path: Path) -> None:
-    for name, content, said in (("plan.png", b"no picture", "no picture"), ("plan.bmp", b"", "PNG or JPEG")):
+    huge = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 60_000, 60_000)
+    for name, content, said in (
+        ("plan.png", b"no picture", "no picture"),
+        ("plan.bmp", b"", "PNG or JPEG"),
+        ("huge.png", huge, "60000 x 60000"),
+    ):
         file = tmp_path / name
         file.write_bytes(content)
         plan = plan_with_picture(make_plan, file)
