@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support import ports, programs
 from tests.support.browser import launched
 from tests.support.processes import Processes
+from tests.support.waiting import WAIT_AT_MOST_S
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,14 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("campus", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("campus")
 
+# A request that a test makes is bounded like every other wait; httpx itself gives up after five seconds.
+_bound = inspect.signature(httpx.Client).parameters["timeout"].default
+_bound.connect = _bound.read = _bound.write = _bound.pool = WAIT_AT_MOST_S
+
 # An installation has its modules compiled. Programs that the tests start would compile ours anew each time, a third of
 # what they take to be ready, in a shell that forbids Python to keep what it compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file first: a worker that began it last would work alone at the end."""
-    items.sort(key=lambda item: item.path.name != "test_fresh_clone.py")
+    """Files with slow tests first, the longest before all: a worker that began one last would work alone at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.get_closest_marker("demo") is None, item.path not in slow))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pytest
 from camera.device_error import LoginRefused, OwnLinkDown, Unreachable
 from camera.device_state import DeviceState, Outcome
 from camera.facts import DeviceAccepted, DeviceChanged, DeviceStateChanged, LoginRetryAsked, StreamsChanged
-from camera.http_call import Limits
+from camera.http_call import DEFAULT_LIMITS, Limits
 from camera.login import Login
 from camera.onvif.device import OnvifDevice
 from camera.onvif.model import DeviceTime, Identity
@@ -68,12 +68,14 @@ class Box:
         made.prepare()
         return made
 
-    def visitor(self, device_id: str, address: str, login_of: LoginOf | None = None) -> Visitor:
+    def visitor(
+        self, device_id: str, address: str, login_of: LoginOf | None = None, limits: Limits = DEFAULT_LIMITS
+    ) -> Visitor:
         return Visitor(
             device_id,
             address,
             login_of or (lambda: None),
-            lambda at, login: OnvifDevice(at, login, self.clock, QUICK),
+            lambda at, login: OnvifDevice(at, login, self.clock, limits),
         )
 
     def open_kinds(self) -> set[tuple[str, str]]:
@@ -359,7 +361,7 @@ def test_a_device_that_left_the_settings_leaves_the_rows_and_the_findings(box: B
 
 def test_mute_devices_do_not_hold_up_the_others_and_closing_does_not_wait_for_them(box: Box, campus: Campus) -> None:
     with RawServer(mute) as server:
-        visitors = [box.visitor(f"mute-{number}", server.url) for number in range(8)]
+        visitors = [box.visitor(f"mute-{number}", server.url, limits=QUICK) for number in range(8)]
         good = [simulated(box, campus, name) for name in ("gate", "corridor")]
         rounds = box.round(*visitors, *good, rules=RoundRules(period_s=3, workers=10))
         report = rounds.run_once()

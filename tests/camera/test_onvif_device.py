@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from camera.device_error import DeviceError, Garbled, LoginRefused, NotOnvif, OnvifFault, Unreachable
-from camera.http_call import Limits
+from camera.http_call import DEFAULT_LIMITS, Limits
 from camera.login import Login
 from camera.onvif.device import OnvifDevice
 from camera.onvif.model import Codec
@@ -38,9 +38,11 @@ from tests.support.waiting import wait_until
 QUICK = Limits(connect_s=0.5, call_s=1.0, answer_bytes=300_000)
 
 
-def simulated(campus: Campus, camera: str, *, password: str | None = None) -> OnvifDevice:
+def simulated(
+    campus: Campus, camera: str, *, password: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> OnvifDevice:
     login = Login(campus.account.user, password or campus.account.password)
-    return OnvifDevice(campus.addresses(camera).onvif_url, login, SystemClock(), QUICK)
+    return OnvifDevice(campus.addresses(camera).onvif_url, login, SystemClock(), limits)
 
 
 def test_identity_time_and_streams_of_the_simulator(campus: Campus) -> None:
@@ -75,7 +77,7 @@ def test_down_and_mute_are_unreachable(campus: Campus) -> None:
     for fault_ in (Fault.DOWN, Fault.MUTE):
         campus.set_fault("gate", fault_)
         with pytest.raises(Unreachable):
-            simulated(campus, "gate").time()
+            simulated(campus, "gate", limits=QUICK).time()
 
 
 def test_a_still_comes_with_digest_log_in_and_without_it_is_refused(campus: Campus) -> None:
@@ -96,12 +98,12 @@ def test_a_still_that_is_no_whole_picture_is_garbled() -> None:
 def test_a_log_in_works_although_our_clock_is_years_off(campus: Campus) -> None:
     login = Login(campus.account.user, campus.account.password)
     clock = ManualClock(now_utc_ns=946_684_800 * NS_PER_S)
-    assert OnvifDevice(campus.addresses("gate").onvif_url, login, clock, QUICK).identity().serial == "SIM000001"
+    assert OnvifDevice(campus.addresses("gate").onvif_url, login, clock).identity().serial == "SIM000001"
 
 
 @pytest.mark.process
 def test_a_camera_that_is_not_ours_is_polled(ipycam: Ipycam) -> None:
-    device = OnvifDevice(ipycam.url, ipycam.login, SystemClock(), QUICK)
+    device = OnvifDevice(ipycam.url, ipycam.login, SystemClock())
     told = device.time()  # it wants a log-in even for its time: its HTTP Date header is believed
     assert abs(told.offset_ns) <= told.error_ns + NS_PER_S
     assert device.identity().manufacturer == "PythonCam"
@@ -114,7 +116,7 @@ def test_a_camera_that_is_not_ours_is_polled(ipycam: Ipycam) -> None:
     with pytest.raises(DeviceError):
         device.subscribe()
     with pytest.raises(LoginRefused):
-        OnvifDevice(ipycam.url, Login(ipycam.login.user, "wrong"), SystemClock(), QUICK).identity()
+        OnvifDevice(ipycam.url, Login(ipycam.login.user, "wrong"), SystemClock()).identity()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from gate.query import inside_now
 from gate.visit import DocumentKind, Visitor
 from tests.pages.gate_screen import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import Watch, watched
-from tests.support.page_check import small_targets
+from tests.support.page_check import cut_texts, small_targets
 from tests.support.waiting import wait_until
 from web.server import PageServer
 
@@ -181,6 +181,7 @@ def test_a_card_reader_that_types_finds_the_person_from_the_idle_page(page: Page
         ),
     )
     gatehouse.book.sign_out(visit_id=known.id, departure_id=new_id(), gate_id="east", guard="王师傅")
+    expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("11010519491231002X")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="张三").click()
@@ -198,6 +199,7 @@ def test_typing_looks_at_once(page: Page, gatehouse: Gatehouse) -> None:
         )
         gatehouse.book.sign_out(visit_id=visit.id, departure_id=new_id(), gate_id="east", guard="王师傅")
     page.get_by_role("link", name="来访").click()
+    expect(page.locator("#q")).to_be_focused()
     expect(page.locator(".person")).to_have_count(2)
     page.keyboard.type("ls")
     expect(page.locator(".person")).to_have_count(1)
@@ -224,10 +226,15 @@ def test_a_dead_server_is_shown_within_3_seconds_with_what_to_do(
     page.reload()
     page.evaluate("document.addEventListener('beat', () => { window.beaten = true; })")
     page.wait_for_function("() => window.beaten")
+    targets = page.locator("main a:visible, main button:visible")
+    aimed_at = [target.bounding_box() for target in targets.all()]
     gatehouse.server.close()
     page.clock.fast_forward(3_000)
     expect(page.locator("#stale")).to_be_visible(timeout=1_000)
     expect(page.locator("#stale")).to_contain_text("110")
+    expect(page.locator("#stale .sign")).to_have_css("color", "rgb(255, 255, 255)")
+    assert [target.bounding_box() for target in targets.all()] == aimed_at, "a finger was on its way there"
+    assert cut_texts(page) == []
 
 
 def test_english_is_one_touch_away_and_stays(page: Page, gatehouse: Gatehouse) -> None:
