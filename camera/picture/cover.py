@@ -50,6 +50,23 @@ def left_behind(lost: Blocks, reference: Plane, now: Plane, limit: float, *, lar
     return gone
 
 
+def as_bright(lost: Blocks, reference: Plane, now: Plane, least: float) -> Blocks:
+    """Those of the lost blocks that are as bright as the place, to `least` grey levels, but for the camera's exposure.
+
+    What comes before a lens is darker or lighter than what it hides; snow that closes over the last tufts of grass
+    takes their slopes and leaves the ground as white as it was.
+    """
+    change = per_block(now) - per_block(reference)
+    change -= np.median(change[~lost]) if (~lost).any() else 0
+    count, pieces = cv2.connectedComponents(lost.astype(np.uint8), connectivity=4)
+    same = np.zeros(lost.shape, np.bool_)
+    for number in range(1, count):
+        piece = np.asarray(pieces == number, np.bool_)
+        if np.median(np.abs(change[piece])) < least:
+            same |= piece
+    return same
+
+
 def _step_around(piece: Blocks, brightness: Grid) -> float:
     # Mean difference, beyond what light does, between blocks of the piece and their neighbours outside.
     total, pairs = 0.0, 0

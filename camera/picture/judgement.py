@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from camera.picture.cover import Blocks, largest_blob, left_behind, lost_lately
+from camera.picture.cover import Blocks, as_bright, largest_blob, left_behind, lost_lately
 from camera.picture.measure import Grid, Measures, edges_of
 from camera.picture.picture import Plane
 from camera.picture.reference import (
@@ -46,6 +46,8 @@ class Thresholds:
     made after they were frozen (docs/decisions/0066)."""
 
     black_top: float = 20.0
+    black_block: float = 15.0
+    """Mean brightness of the lightest block without writing, where noise averages out and a clock does not count."""
     black_shade: float = 3.0
     """Grey levels between the darkest and the lightest block of a dark picture: a camera that turns its gain up on
     nothing shows noise, which averages out over a block; a dark yard keeps its light and shade."""
@@ -100,6 +102,8 @@ class Thresholds:
     gone_step: float = 0.25
     """Around a van that has left the picture steps by 0.11 to 0.25 of what it did; around a smooth thing before the
     lens by 0.2 and more, around the hand in tree.avi by 1.5 to 2.9. Asked of pieces below `large_blob` only."""
+    least_change: float = 3.0
+    """Grey levels, half of a piece's blocks: 0.5 to 1.3 where snow closes over, 6.6 and more behind what covers."""
     block_kept: float = 0.6
     """A block shows the place for certain with so many; between the two lie blocks at the rim of what hides others."""
     suspect_share: float = 0.1
@@ -179,6 +183,8 @@ def judge_alone(measures: Measures, changed_share: float | None, limits: Thresho
     shade = measures.shade[UNWRITTEN]
     if measures.top <= limits.black_top:
         found[Condition.BLACK] = Suspicion(measures.top, limits.black_top)
+    elif shade.max() <= limits.black_block:
+        found[Condition.BLACK] = Suspicion(float(shade.max()), limits.black_block)
     elif shade.max() <= limits.dark_high and np.ptp(shade) <= limits.black_shade:
         found[Condition.BLACK] = Suspicion(float(np.ptp(shade)), limits.black_shade)
     elif measures.high <= limits.dark_high:
@@ -290,6 +296,7 @@ def _blurred_or_hidden(
         return {Condition.MOVED: Suspicion(hidden_share, limits.turned_share)}
     hidden &= lost_lately(retention, lately.retention, limits.lost_at_once)
     hidden &= ~left_behind(hidden, place, picture, limits.gone_step, large=limits.large_blob)
+    hidden &= ~as_bright(hidden, place, picture, limits.least_change)
     hidden_share = float(hidden[textured].mean())
     blob = largest_blob(hidden)
     if blob >= limits.covered_blob and (blob >= limits.large_blob or _is_smooth(measures, reference, hidden, limits)):

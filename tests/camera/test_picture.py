@@ -154,10 +154,11 @@ def test_a_capped_lens_is_black_though_the_camera_writes_its_clock_into_the_pict
     assert eye.open_conditions == {Condition.BLACK}
 
 
-def test_a_capped_lens_is_black_though_the_camera_turns_its_gain_up(street: list[Frame]) -> None:
+@pytest.mark.parametrize("level", [0, 22], ids=["black is 0", "black is raised"])
+def test_a_capped_lens_is_black_though_the_camera_turns_its_gain_up(street: list[Frame], level: int) -> None:
     eye = taught(street)
     for number in range(6):
-        capped = sensed(with_clock(np.zeros_like(street[0]), number * 10), number, 18)
+        capped = sensed(with_clock(np.full_like(street[0], level), number * 10), number, 15)
         eye.look(from_bgr(capped, (20 + number) * LOOK_NS))
     assert eye.open_conditions == {Condition.BLACK}
 
@@ -165,7 +166,7 @@ def test_a_capped_lens_is_black_though_the_camera_turns_its_gain_up(street: list
 def test_a_dark_street_under_high_gain_is_too_dark_and_not_black(street: list[Frame]) -> None:
     eye = taught(street)
     for number in range(6):
-        eye.look(from_bgr(sensed(clipped(street[20] * 0.08), number, 8), (20 + number) * LOOK_NS))
+        eye.look(from_bgr(sensed(clipped(street[20] * 0.13), number, 8), (20 + number) * LOOK_NS))
     assert eye.open_conditions == {Condition.TOO_DARK}
 
 

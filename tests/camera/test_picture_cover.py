@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from camera.picture import judgement, point_eye
-from camera.picture.cover import largest_blob, left_behind, lost_lately
+from camera.picture.cover import as_bright, largest_blob, left_behind, lost_lately
 from camera.picture.judgement import Condition, Lately, Suspicion, Thresholds, Verdict, judge
 from camera.picture.measure import BLOCKS, Light, measure
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture, Plane
@@ -59,6 +59,15 @@ def test_where_a_van_stood_and_the_ground_goes_on_nothing_hides_the_place() -> N
 def test_what_fills_a_quarter_of_the_view_never_belonged_to_the_place() -> None:
     van_there, van_gone = plane(with_piece(smooth(90), smooth(180))), plane(smooth(90))
     assert not left_behind(PARKED, van_there, van_gone, limit=0.25, large=PARKED.mean()).any()
+
+
+def test_what_is_as_bright_as_the_place_has_not_come_before_the_lens() -> None:
+    tufts = plane(with_piece(smooth(150), 150 + 20 * np.sign(yard(np.random.default_rng(6)) - 100)), 1)
+    snowed_over, brighter = plane(smooth(150), 2), plane(smooth(165), 3)
+    hidden = plane(with_piece(smooth(150), smooth(140)), 4)
+    assert (as_bright(PARKED, tufts, snowed_over, least=3.0) == PARKED).all()
+    assert (as_bright(PARKED, tufts, brighter, least=3.0) == PARKED).all(), "exposure is the camera's"
+    assert not as_bright(PARKED, tufts, hidden, least=3.0).any()
 
 
 def test_lamplight_that_falls_off_across_the_ground_is_no_rim() -> None:
