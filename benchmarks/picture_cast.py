@@ -63,6 +63,19 @@ CAST_VIEWS: Final = (
 )  # fmt: skip
 
 
+LATER_CAST_VIEWS: Final = (
+    CastView(name="bicycle ramp", high_m=4.0, tilt_deg=19, boxes=8, roughness=0.14, slab_m=1.6, vans=3, people=5,
+             weather="rain", sway_px=0.6, quality=64),
+    CastView(name="north playground", high_m=5.2, tilt_deg=24, boxes=6, roughness=0.18, slab_m=4.0, people=6,
+             weather="snow", sway_px=0.9, quality=72),
+    CastView(name="limewashed passage", high_m=3.0, tilt_deg=16, boxes=2, roughness=0.012, slab_m=8.0, roofed=True,
+             infra_red=False, people=2, sway_px=0.1, quality=75),
+    CastView(name="service road", high_m=4.2, tilt_deg=17, boxes=10, roughness=0.17, slab_m=3.2, vans=7, people=3,
+             weather="fog", sway_px=0.7, quality=60),
+)  # fmt: skip
+"""For the fourth set: written after the judgement was frozen for the fifth time (docs/decisions/0093)."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stay:
     begins: int

@@ -87,6 +87,13 @@ LATER_VIEWS: Final = (
 """A second set: written after the judgement had been mended by what the first one showed, and frozen again."""
 
 
+LAST_VIEWS: Final = (
+    View(name="tennis courts", ground="asphalt", horizon=0.33, facades=2, trees=3, fence=True, people=3, rain=True,
+         sway_px=0.9, quality=29),
+)  # fmt: skip
+"""For the fourth set: written after the judgement was frozen for the fifth time (docs/decisions/0093)."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """A view's unchanging part, at the size of the canvas."""
