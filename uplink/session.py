@@ -38,6 +38,8 @@ CONNECT_TIMEOUT_S: Final = 5.0
 URGENT_CONNECT_TIMEOUT_S: Final = 2.5
 """While an alarm waits: a first packet swallowed by a line that is mended meanwhile must not cost five seconds."""
 CONNACK_TIMEOUT_S: Final = 3.0  # some 3.1.1 brokers answer version 5 with silence; an alarm may wait behind it
+SILENCES: Final = 6
+"""A broker that has spoken version 5 and then is silent so often in a row may have been replaced by an older one."""
 STABLE_S: Final = 5.0  # a broker that accepts and drops at once counts as failing
 IN_FLIGHT: Final = 20  # Mosquitto's own limit; a message beyond it would wait behind others inside paho
 FAREWELL_S: Final = 1.0
@@ -136,6 +138,8 @@ class MqttSession(Service):
         self._backoff = Backoff(jitter or random.Random())
         self._protocol: Protocol = "5"
         self._version_refused = False
+        self._speaks_5 = False
+        self._silences = 0
         self._connection: _Connection | None = None
         self._hurry = threading.Event()
         self._state = SessionState(
@@ -201,6 +205,8 @@ class MqttSession(Service):
                 connection = self._connect()  # it is there and named what is wrong: no reason to wait
             if connection is not None:
                 self._serve(connection)
+                if self._speaks_5:
+                    self._protocol = "5"
                 if self._clock.running_ns() - began_ns > STABLE_S * NS_PER_S:
                     self._backoff.failures = 0
             if not self.stopping.is_set():
@@ -224,12 +230,18 @@ class MqttSession(Service):
         connection.client.loop_start()
         connection.answered.wait(CONNACK_TIMEOUT_S)
         if connection.accepted and not connection.ended.is_set():
+            self._speaks_5 |= self._protocol == "5"
+            self._silences = 0
             return connection
         # A 3.1.1 broker answers version 5 in many ways: an odd CONNACK, silence, a closed line. So whatever failed
-        # after the line stood is tried with the other version next, unless the broker gave a reason of its own.
+        # after the line stood is tried with the other version next, unless the broker gave a reason of its own. One
+        # that has spoken 5 is stalled rather: on 3.1.1 its refusals would look like acceptances from then on.
         self._version_refused = connection.version_refused
-        if not connection.reason or connection.version_refused:
+        self._silences = 0 if connection.reason else self._silences + 1
+        if connection.version_refused or (self._silences and not self._speaks_5):
             self._protocol = "3.1.1" if self._protocol == "5" else "5"
+        elif self._speaks_5:
+            self._protocol = "3.1.1" if self._silences and self._silences % SILENCES == 0 else "5"
         self._failed(connection.reason or "the broker ended the connection before accepting it")
         self._drop(connection)
         return None

@@ -181,6 +181,22 @@ def test_a_killed_broker_is_found_again_by_itself(wire: Wire) -> None:
     assert session.state.connections == 2
 
 
+def test_a_broker_that_spoke_version_5_is_stalled_and_not_old(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uplink.session.CONNACK_TIMEOUT_S", 0.2)
+    line = _Stalled()
+    wire.closing.append(line.close)
+    line.target = wire.broker().port
+    session = connected(wire.session(line.port, "campus-1", urgent=lambda: True))
+    for silences in (1, 2):
+        before = line.calls
+        line.stall()
+        session.reconnect("the test says so")
+        wait_until(lambda before=before, n=silences: line.calls >= before + n, 30, what="silent answers")  # type: ignore[misc]
+        line.go_on()
+        connected(session)
+        assert session.state.protocol == "5", f"after {silences}"
+
+
 def test_more_than_the_brokers_queue_limit_does_not_block_a_publisher(wire: Wire) -> None:
     stalled = _Stalled()
     wire.closing.append(stalled.close)
@@ -275,6 +291,7 @@ class _Stalled:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.target = 0
+        self.calls = 0
         self._carrying = threading.Event()
         self._carrying.set()
         self._open = True
@@ -283,6 +300,9 @@ class _Stalled:
 
     def stall(self) -> None:
         self._carrying.clear()
+
+    def go_on(self) -> None:
+        self._carrying.set()
 
     def close(self) -> None:
         self._open = False
@@ -297,6 +317,7 @@ class _Stalled:
                 near, _ = self._listener.accept()
             except OSError:
                 return
+            self.calls += 1
             far = socket.create_connection(("127.0.0.1", self.target))
             self._lines += [near, far]
             for a, b in ((near, far), (far, near)):
