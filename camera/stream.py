@@ -134,7 +134,7 @@ class Frame:
     format: VideoFormat
     arrived_running_ns: int
     damaged: bool = False
-    """A packet of it never came."""
+    """A packet of it, or the last before it, never came."""
 
 
 @dataclass(slots=True)

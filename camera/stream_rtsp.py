@@ -90,7 +90,8 @@ class RtspStream:
         except BaseException:
             self._socket.close()
             raise
-        self._last_frame_ns = self._last_keep_alive_ns = clock.running_ns()
+        self.opened_running_ns = clock.running_ns()
+        self._last_frame_ns = self._last_keep_alive_ns = self.opened_running_ns
 
     @property
     def packets_lost(self) -> int:
@@ -240,8 +241,10 @@ class RtspStream:
             raise self._lost(error) from error
         if count == 0:
             if self._video is not None:
-                self._video.flush()
-            raise self._lost(None)
+                self._video.end()
+            if not self._frames:
+                raise self._lost(None)
+            return False  # the last picture first
         self._filled += count
         self._parse()
         return count == space
@@ -253,6 +256,7 @@ class RtspStream:
 
     def _parse(self) -> None:
         buffer, filled, at = self._buffer, self._filled, 0
+        received = self._view[:filled]
         now_ns = self._clock.running_ns()
         while filled - at >= 4:
             if buffer[at] == 0x24:  # '$': an interleaved packet
@@ -262,6 +266,7 @@ class RtspStream:
                 channel = buffer[at + 1]
                 if channel == 0 and self._video is not None:
                     self._video.packet(buffer, at + 4, end, now_ns)
+                    end = self._video.carry_on(received, at, end)
                 elif channel == 1:
                     self._take_rtcp(at + 4, end)
                 elif channel == 2 and self._audio is not None:

@@ -24,12 +24,11 @@ from storage.backoff import Backoff
 from storage.catalogue import Catalogue
 from storage.frame_clock import ClockStepped
 from storage.login_guard import LoginGuard
+from storage.look_rhythm import until_look_s
 from storage.run import FormatChanged, Run, RunFigures
 from storage.shelf import NoPlace, Shelf
 from storage.volume import VolumeRefused
 
-PACE_S: Final = 0.08
-"""Pause between two looks at the socket: the kernel collects packets meanwhile, which saves most of the wake-ups."""
 _LOOK_AGAIN_S: Final = 1.0
 _VOLUME_WAIT_S: Final = 5.0
 _STEADY_S: Final = 10.0
@@ -229,7 +228,7 @@ class PointRecorder(Service):
             if self._state is not RecorderState.RECORDING and run.figures.fragments:
                 self._now(RecorderState.RECORDING, self._end_cause)
                 self._well()
-            self.stopping.wait(PACE_S)
+            self.stopping.wait(until_look_s(self._clock.running_ns(), stream.opened_running_ns))
 
     def _well(self) -> None:
         self._log.info("recording")
