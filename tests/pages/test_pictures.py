@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from camera.facts import PictureAccepted
-from camera.picture.judgement import Condition, Suspicion
+from camera.picture.judgement import TOO_LITTLE_TEXTURE, Condition, Suspicion, Verdict
 from camera.picture.ledger import PictureLedger
+from camera.picture.measure import Light, measure
 from camera.picture.picture import Picture
-from camera.picture.point_eye import Change
+from camera.picture.point_eye import Change, Look
 from camera.register import Register
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.picture.routes import PictureDeps, picture_routes
@@ -152,6 +153,20 @@ def test_this_is_fine_is_told_by_those_who_see_it(office: Office) -> None:
     assert "确认过画面没有问题的人" not in guard.get("/pictures/hall").text
 
 
+def test_a_view_that_cannot_be_judged_says_so_and_what_to_do(office: Office) -> None:
+    wall = shade(150, office.clock)
+    with office.register.database.transaction() as transaction:
+        look = Look(Verdict({}, TOO_LITTLE_TEXTURE), measure(wall), (), Light.DAY)
+        office.ledger.note_look(transaction, "gate-east", look, (), wall.taken_utc_ns)
+    guard = office.client("wang")
+    for page in ("/pictures", "/pictures/gate-east"):
+        text = guard.get(page).text
+        assert "无法判断：画面太单调，看不出模糊、遮挡和移位" in text
+        assert "sign unknown" in text
+        assert "sign ok" not in text
+    assert "请每天派人看一次这路画面" in guard.get("/pictures/gate-east").text
+
+
 def test_detection_and_repair_times_stay_on_the_page(office: Office) -> None:
     cover(office)
     office.clock.advance(seconds=3600)
@@ -172,6 +187,7 @@ def test_detection_and_repair_times_stay_on_the_page(office: Office) -> None:
         ("too_bright", 0.7, 0.55, "过曝面积 70 %，界限 55 %"),
         ("too_bright", 222.0, 205.0, "亮度 222.0，界限 205.0（0 到 255）"),
         ("black", 3.0, 20.0, "亮度 3.0，界限 20.0（0 到 255）"),
+        ("black", 1.2, 3.0, "明暗相差 1.2 级，界限 3.0 级：没有景物"),
         ("noise", 19.0, 7.0, "噪声 19.0，界限 7.0"),
     ],
 )
