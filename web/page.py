@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -45,7 +46,7 @@ class Pages:
         self.clock = clock
         self._frame = frame
         self._packages = tuple(dict.fromkeys((*packages, OWN_PACKAGE)))
-        self._environments = {language: self._environment(language) for language in Language}
+        self._environments = {language: _environment(self._packages, language) for language in Language}
 
     def texts(self, language: Language) -> Catalogue:
         """The texts of these pages in a language."""
@@ -71,31 +72,34 @@ class Pages:
             )
         )
 
-    def _environment(self, language: Language) -> Environment:
-        texts = self.texts(language)
-        environment = Environment(
-            loader=ChoiceLoader([PackageLoader(package) for package in self._packages]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        environment.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
-        environment.globals.update(State=State, Theme=Theme)
-        environment.filters.update(
-            moment=figures.moment,
-            clock_time=figures.clock_time,
-            clock_minute=figures.clock_minute,
-            share=figures.share,
-            size=figures.size,
-            bit_rate=figures.bit_rate,
-            day=lambda utc_ns: figures.day(utc_ns, texts),
-            duration=lambda seconds: figures.duration(seconds, texts),
-            age=lambda seconds: figures.age(seconds, texts),
-            age_of=lambda utc_ns, now: figures.age_of(utc_ns, now, texts),
-        )
-        return environment
+
+@cache
+def _environment(packages: tuple[str, ...], language: Language) -> Environment:
+    # Kept, so that apps over the same packages compile their templates once.
+    texts = catalogue(language, packages)
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(State=State, Theme=Theme)
+    environment.filters.update(
+        moment=figures.moment,
+        clock_time=figures.clock_time,
+        clock_minute=figures.clock_minute,
+        share=figures.share,
+        size=figures.size,
+        bit_rate=figures.bit_rate,
+        day=lambda utc_ns: figures.day(utc_ns, texts),
+        duration=lambda seconds: figures.duration(seconds, texts),
+        age=lambda seconds: figures.age(seconds, texts),
+        age_of=lambda utc_ns, now: figures.age_of(utc_ns, now, texts),
+    )
+    return environment
 
 
 def pages_of(request: Request) -> Pages:
