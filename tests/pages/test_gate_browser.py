@@ -94,9 +94,9 @@ def test_without_a_receipt_in_15_seconds_a_person_is_told_to_phone(page: Page) -
     page.reload()
     page.locator("#alarm").click()
     expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()
-    page.clock.fast_forward(14_000)
+    page.clock.fast_forward(5_000)  # the page's clock goes on meanwhile: a busy machine needs seconds for a look
     expect(page.locator("[data-phone]")).to_be_hidden()
-    page.clock.fast_forward(1_500)
+    page.clock.fast_forward(10_500)
     phone = page.locator("[data-phone]")
     expect(phone).to_be_visible()
     expect(phone).to_contain_text("110")
