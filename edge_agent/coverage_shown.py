@@ -95,6 +95,7 @@ def make_ready(
             UnplacedShown(point=names.get(one.point_id, one.point_id), message=one.message) for one in report.unplaced
         ),
         no_map=no_map,
+        poses=tuple(pose for pose, _, _ in live.views().values()),
         sheet=sheet_values(plan, report, title=campus, told_at=told_at, names=names),
     )
     return shown, svg

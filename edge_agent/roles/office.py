@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config.retention import FLOOR_DAYS
 from edge_agent.alarm_office_wiring import alarm_office
 from edge_agent.camera_wiring import camera_services
 from edge_agent.drill_wiring import drill_deps
@@ -56,7 +57,8 @@ def services(context: RoleContext) -> list[Service]:
     )
     coverage_pages = CoverageDeps(
         shown=ShownCoverage(context.state.root / "coverage"),
-        has_plan=context.settings.plan is not None,
+        plan=context.settings.plan.file if context.settings.plan is not None else None,
+        keep_days=max((policy.keep_days for policy in context.settings.retention), default=FLOOR_DAYS),
         inspecting=lambda: context.state.is_running(Role.INSPECTOR),
     )
     app = office_app(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from edge_agent.pages.coverage.words import MISSING, REASONS, REMEDIES
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
-from tests.pages.covered import leave_coverage
+from tests.pages.covered import EXAMPLE, leave_coverage
 from web.people import PeopleBook
 from web.server import PageServer
 
@@ -39,8 +40,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
     people = PeopleBook(tmp_path / "people.sqlite", clock)
     served = Office("", tmp_path / "coverage", clock)
     deps = CoverageDeps(
-        shown=ShownCoverage(served.folder), has_plan=True, inspecting=lambda: served.inspecting
-    )  # fmt: skip
+        shown=ShownCoverage(served.folder),
+        plan=EXAMPLE / "plan.geojson",
+        keep_days=90,
+        inspecting=lambda: served.inspecting,
+    )
     app = office_app(
         OfficeDeps(
             clock=clock,
@@ -77,6 +81,15 @@ def test_the_page_to_sign_is_one_pdf(office: Office) -> None:
     pdf = office.page("/coverage/sheet.pdf")
     assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
     assert pdf.content.startswith(b"%PDF-")
+
+
+def test_where_to_add_cameras_is_one_touch_away(office: Office) -> None:
+    leave_coverage(office.folder, office.clock.utc_ns())
+    page = office.page("/coverage/suggest?count=1").text
+    assert "教学楼北墙" in page
+    assert "操场" in page
+    assert re.search(r"方位 \d+°", page)
+    assert office.page("/coverage/suggest?count=99").status_code == 422
 
 
 def test_before_the_first_answer_nothing_is_called_good(office: Office) -> None:

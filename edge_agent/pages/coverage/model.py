@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from config.point import Pose
 from edge_agent.pages.status.model import StatusModel, UtcNs
 from web.signs import State
 
@@ -90,8 +91,28 @@ class CoverageShown(StatusModel):
     unplaced: tuple[UnplacedShown, ...]
     no_map: str
     """Why there is no map; empty if there is one."""
+    poses: tuple[Pose, ...]
+    """Of every camera that counts: what is added shall see what these do not."""
     sheet: dict[str, Any]
     """What the page to sign says (`camera.coverage.sheet.sheet_values`)."""
+
+
+class SuggestionShown(StatusModel):
+    """One camera to add."""
+
+    place: str
+    model: str
+    azimuth_deg: float
+    tilt_deg: float
+    closes_day_m2: float
+    closes_night_m2: float
+    zones: tuple[tuple[str, float], ...]
+    """Zones that it helps, and the m² closed there by day."""
+    storage_bytes: int
+    """What its footage takes for as long as it is kept."""
+
+
+SUGGESTIONS: Final = TypeAdapter(tuple[SuggestionShown, ...])
 
 
 class ShownCoverage:
