@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis.settings.register_profile("campus", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("campus")
 
-# A request that a test makes is bounded like every other wait; httpx itself gives up after five seconds.
-_bound = inspect.signature(httpx.Client).parameters["timeout"].default
-_bound.connect = _bound.read = _bound.write = _bound.pool = WAIT_AT_MOST_S
+# A request that a test makes is bounded like every other wait (httpx gives up after five seconds), and hundreds of
+# clients do not each read the world's certificate authorities anew.
+_REQUESTS = {"timeout": WAIT_AT_MOST_S, "verify": ssl.create_default_context()}
+for _call in (httpx.Client.__init__, httpx.request, httpx.stream, httpx.get, httpx.post):
+    inspect.unwrap(_call).__kwdefaults__.update(_REQUESTS)
 
 # An installation has its modules compiled. Programs that the tests start would compile ours anew each time, a third of
 # what they take to be ready, in a shell that forbids Python to keep what it compiled.
