@@ -29,6 +29,9 @@ from web.signs import State
 
 LOOK_EVERY_S: Final = 1.0
 MOST_SPOTS: Final = 50
+DRAWN_PAUSE: Final = 10
+"""After a drawing, so many times as long without one: 200 cameras behind one dead switch take a second and a half to
+draw, and fail one after the other. Answers and faults wait for no drawing."""
 
 _log = structlog.get_logger("coverage")
 
@@ -57,6 +60,7 @@ class CoverageWatch(Service):
         self._shown = shown
         self._unshown: tuple[CoverageReport, CoverageStatus] | None = None
         """The latest answer, while the office does not have it yet."""
+        self._draw_from_ns = 0
         self._clock = clock
         self._journal = journal
         self._findings = findings
@@ -99,7 +103,8 @@ class CoverageWatch(Service):
         self._show()
 
     def _show(self) -> None:
-        if self._unshown is None:
+        begun_ns = self._clock.running_ns()
+        if self._unshown is None or begun_ns < self._draw_from_ns:
             return
         report, status = self._unshown
         assert status.computed_utc_ns is not None
@@ -118,6 +123,8 @@ class CoverageWatch(Service):
             _log.warning("the page's answer could not be written; trying again", error=str(error))
             return
         self._unshown = None
+        now_ns = self._clock.running_ns()
+        self._draw_from_ns = now_ns + DRAWN_PAUSE * (now_ns - begun_ns)
 
     def _poses(self, measured: dict[str, MeasuredPose]) -> dict[str, tuple[Pose | None, PoseSource]]:
         points = self._settings.points

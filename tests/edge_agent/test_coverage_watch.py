@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from camera.register import Register
 from config.plan import read_plan
 from config.settings import Settings, read_settings
 from edge_agent.coverage_fact import latest_coverage
+from edge_agent.coverage_shown import make_ready
 from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.pages.coverage.model import ShownCoverage
 from foundation.clock import ManualClock
@@ -146,6 +148,23 @@ def test_an_answer_that_the_disk_does_not_take_is_shown_when_it_does(box: Box, t
     box.watch.look_once()
     assert box.shown.read() is not None
     assert box.told() == 1
+
+
+def test_a_large_plan_is_not_drawn_all_the_time_while_cameras_fail(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*plan: Any, **known: Any) -> Any:
+        box.clock.advance(seconds=1.5)
+        return make_ready(*plan, **known)
+
+    monkeypatch.setattr("edge_agent.coverage_watch.make_ready", slowly)
+    box.device("cam-gate", "ok")
+    box.watch.look_once()
+    first = box.shown.version()
+    box.device("cam-gate", "failing")
+    box.watch.look_once()
+    assert (box.told(), box.shown.version()) == (2, first), "the answer is told, the map can wait"
+    box.clock.advance(seconds=15)
+    box.watch.look_once()
+    assert box.shown.version() != first
 
 
 def test_nothing_is_told_while_nothing_changes(box: Box) -> None:
