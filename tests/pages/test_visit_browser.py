@@ -22,7 +22,7 @@ from gate.visit import Visitor
 from gate.watch import Watched
 from tests.pages.gate_screen import INPUT, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import watched
-from tests.support.fingers import count_in, needed_s, start_counting, touches
+from tests.support.fingers import count_in, needed_s, scan, start_counting, touches
 from tests.support.waiting import wait_until
 from web.server import PageServer
 
@@ -64,6 +64,7 @@ def test_somebody_of_five_thousand_is_in_with_three_touches_from_the_idle_page(
                 for key in who.phone[-4:]:
                     page.locator(f"[data-keypad=q] [data-key='{key}']").click()
             else:
+                expect(page.locator("#q")).to_be_focused()
                 page.keyboard.type(who.phone[-4:] if typed == "phone" else who.plate[2:])
                 page.keyboard.press("Enter")
             page.locator(".person", has_text=who.name).first.click()
@@ -132,13 +133,16 @@ def test_a_scanned_badge_signs_out_without_a_touch(context: BrowserContext, gate
     start_counting(page)
     for place in ("", "visits/leave", f"visits/{visit_id}/done"):
         page.goto(gatehouse.url + place)
-        page.keyboard.type(gatehouse.book.badge_code(visit))
-        page.keyboard.press("Enter")
+        if place == "":
+            expect(page.locator("#q")).to_be_focused()
+            page.keyboard.type(gatehouse.book.badge_code(visit))
+            page.keyboard.press("Enter")
+        else:
+            scan(page, gatehouse.book.badge_code(visit))
         expect(page.get_by_text("已登记离校")).to_be_visible()
         assert inside_now(gatehouse.book.path) == ()
         page.wait_for_load_state()  # nobody scans again before the page has its scripts
-        page.keyboard.type(gatehouse.book.badge_code(visit))
-        page.keyboard.press("Enter")
+        scan(page, gatehouse.book.badge_code(visit))
         expect(page.get_by_text("不能再用")).to_be_visible()
         gatehouse.book.undo_sign_out(visit_id=visit_id, guard="王")
     assert touches(page) == 0

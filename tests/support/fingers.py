@@ -16,6 +16,11 @@ _COUNT = """
 """
 
 
+_SCAN = """(keys) => {
+  for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+}"""
+
+
 def count_in(context: BrowserContext) -> None:
     """From now on every page of the context counts what is really touched and typed, over all its pages."""
     context.add_init_script(_COUNT)
@@ -35,3 +40,9 @@ def needed_s(page: Page, *, characters: int = 0) -> float:
     """Seconds for what was typed and touched since then; so many Chinese characters of it came as one key each."""
     keys = int(page.evaluate("Number(sessionStorage.keys)"))
     return (keys + characters * (KEYS_OF_A_CHARACTER - 1)) * KEY_S + touches(page) * TOUCH_S
+
+
+def scan(page: Page, digits: str) -> None:
+    """What a scanner types where no field has the focus, with its Enter. It comes from inside the page: from outside, a
+    busy machine takes longer between two keys than a scanner does."""
+    page.evaluate(_SCAN, [*digits, "Enter"])
