@@ -47,6 +47,15 @@ class DiskAway(OSError):
         self.volume = volume
 
 
+class DiskFailed(OSError):
+    """A disk went away, erred or hung while a film was read from it; the cause is what it said."""
+
+    def __init__(self, volume: str, error: OSError) -> None:
+        super().__init__(error.errno, f"volume {volume}: {error.strerror or error}")
+        self.volume = volume
+        self.hangs = isinstance(error, TimeoutError)
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One segment's share of the played file."""
@@ -87,7 +96,7 @@ class Playback:
         return len(self.head) + sum(part.size for part in self.parts)
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Bytes from `start` up to `end` (excluded). Raises OSError if a disk went away meanwhile."""
+        """Bytes from `start` up to `end` (excluded). Raises DiskFailed."""
         stop = self.size if end is None else min(end, self.size)
         # The head goes out with the first bytes from a disk: nobody is told of a film that cannot be read.
         front = self.head[start:stop]
@@ -102,7 +111,11 @@ class Playback:
         for part in self.parts:
             first, last = max(start, at), min(stop, at + part.size)
             if first < last:
-                yield from _read_part(part, part.head_bytes + first - at, part.head_bytes + last - at, self.timescales)
+                offset = part.head_bytes - at
+                try:
+                    yield from _read_part(part, first + offset, last + offset, self.timescales)
+                except OSError as error:
+                    raise DiskFailed(part.volume.id, error) from error
             at += part.size
             if at >= stop:
                 return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from edge_agent.access_log import AccessKind
 from edge_agent.exports import ExportState
@@ -18,6 +21,7 @@ from edge_agent.stills.still import Still, StillSource
 from foundation.clock import ManualClock
 from foundation.finding import Finding, Severity
 from foundation.sqlite import DatabaseFullError
+from storage import playback
 from storage.days import day_span_ms
 from storage.ledger import Span
 from storage.playback import open_playback
@@ -364,6 +368,40 @@ def test_a_hung_disk_costs_one_answer_a_moment_with_a_sentence_and_the_rest_stil
     assert "请技术员检查" in as_data["to_do"]
     copied = li.get(office.look(li, 0, 20) + ".mp4")
     assert (copied.status_code, len(copied.content) > 100_000) == (200, True), "what has a copy plays from that"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, os.strerror(errno.EIO)), TimeoutError(errno.ETIMEDOUT, "late")])
+def test_a_disk_that_fails_in_the_middle_of_a_film_ends_it_there_and_is_named_in_the_log(
+    two_disks: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: OSError
+) -> None:
+    office, li = two_disks, two_disks.client()
+    film = office.look(li, 0, 60) + ".mp4"
+    intact = li.get(film).content
+    given = 0
+
+    def fails_later(file: int, size: int, at: int) -> bytes:
+        nonlocal given
+        given += 1
+        if given > 3:
+            raise error
+        return healthy(file, size, at)
+
+    healthy = os.pread
+    monkeypatch.setattr(playback, "CHUNK_BYTES", len(intact) // 10)
+    monkeypatch.setattr(os, "pread", fails_later)
+    received = b""
+    with (
+        structlog.testing.capture_logs() as told,
+        li.stream("GET", film) as answer,
+        pytest.raises(httpx.RemoteProtocolError),
+    ):
+        for piece in answer.iter_raw():
+            received += piece
+    assert answer.status_code == 200
+    assert len(received) > len(intact) // 5
+    assert intact.startswith(received)
+    assert [(each["log_level"], "volume main" in each["reason"]) for each in told] == [("warning", True)]
+    assert not [record for record in caplog.records if record.exc_info], "no traceback"
 
 
 def test_an_export_names_what_lies_on_a_hung_disk_and_hands_over_the_rest(

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
 
 from edge_agent.access_log import Access
-from storage.playback import DiskAway, NoFootage, Playback
+from storage.playback import DiskAway, DiskFailed, NoFootage, Playback
 from web.language import mark
 from web.problem import PageProblem, Words
 
@@ -26,6 +28,7 @@ _SILENT: Final = Words(
     mark("录像所在的盘没有响应：%(disk)s"),
     mark("多半是网络存储断开或硬盘出错，请技术员检查。别的盘上的录像可以照常看，报警不受影响。"),
 )
+_log = structlog.get_logger("film")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class UnsatisfiableError(Exception):
 
 def unreadable(error: OSError) -> PageProblem:
     """What to tell whoever wanted footage that a disk does not give."""
-    if isinstance(error, DiskAway):
+    if isinstance(error, DiskAway) or (isinstance(error, DiskFailed) and error.hangs):
         return PageProblem(503, _SILENT, disk=error.volume)
     if isinstance(error, TimeoutError):
         return PageProblem(503, _SILENT, disk=error.filename)
@@ -97,7 +100,22 @@ def answer_range(
     status = 206 if found else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    return StreamingResponse(_begun(read(start, end)), status_code=status, headers=headers, media_type=media_type)
+    return _FilmResponse(_begun(read(start, end)), status_code=status, headers=headers, media_type=media_type)
+
+
+class _CutShort(Exception):
+    """A disk failed when part of the answer was on its way already."""
+
+
+class _FilmResponse(StreamingResponse):
+    """Where a disk fails in the middle, the connection ends there: the browser sees that bytes are missing, shows what
+    it has and asks for the rest when somebody wants it."""
+
+    async def stream_response(self, send: Send) -> None:
+        try:
+            await super().stream_response(send)
+        except _CutShort as cut:
+            _log.warning("a film ends early: its disk cannot be read", reason=str(cut))
 
 
 def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -109,7 +127,10 @@ def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
     def all_pieces() -> Iterator[bytes]:
         yield first
-        yield from pieces
+        try:
+            yield from pieces
+        except OSError as error:
+            raise _CutShort(str(error)) from error
 
     return all_pieces()
 
