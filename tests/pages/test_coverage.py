@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.pages.covered import EXAMPLE, leave_coverage
 from web.people import PeopleBook
 from web.server import PageServer
 
+MOUNT = "teaching-north"
+
 
 @dataclass(slots=True)
 class Office:
@@ -34,6 +37,16 @@ class Office:
         return httpx.get(f"{self.url}{path}", headers={"accept": "text/html"}, trust_env=False, timeout=60)
 
 
+def with_one_mount(file: Path) -> Path:
+    """The example plan with a single place for a further camera: quickly searched."""
+    plan = json.loads((EXAMPLE / "plan.geojson").read_text(encoding="utf-8"))
+    plan["features"] = [
+        one for one in plan["features"] if one["properties"].get("type") != "mount" or one["properties"]["id"] == MOUNT
+    ]
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    return file
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     clock = ManualClock()
@@ -41,7 +54,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     served = Office("", tmp_path / "coverage", clock)
     deps = CoverageDeps(
         shown=ShownCoverage(served.folder),
-        plan=EXAMPLE / "plan.geojson",
+        plan=with_one_mount(tmp_path / "plan.geojson"),
         keep_days=90,
         inspecting=lambda: served.inspecting,
     )
