@@ -14,6 +14,7 @@ import hmac
 import json
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +36,9 @@ _log = structlog.get_logger("alarms")
 LONGEST_BODY: Final = 8_192
 QUIET_S: Final = 5.0
 MOST_CALLERS: Final = 32
+MOST_OPEN: Final = 96
+MOST_PER_ADDRESS: Final = 32
+"""Connections, whether they say anything or not: one machine that opens thousands leaves room for others."""
 
 
 class PanelAddressError(RefusedError):
@@ -108,8 +112,31 @@ class PanelServer(Service):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 128  # with five, the sixth of a crowd knocks again only after a second
     door: PanelDoor
     tls: ssl.SSLContext | None
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether there is room for one more from there; otherwise the line is closed unheard."""
+        address = client_address[0]
+        with self._lock:
+            if self._open.total() >= MOST_OPEN or self._open[address] >= MOST_PER_ADDRESS:
+                return False
+            self._open[address] += 1
+            return True
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """On the caller's own thread, until it is gone."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                self._open -= Counter((client_address[0],))
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """On the caller's own thread, so that one who never says hello holds up nobody."""

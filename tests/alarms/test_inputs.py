@@ -31,7 +31,7 @@ from alarms.inputs.contact import (
     level_of_bit,
     level_of_value,
 )
-from alarms.inputs.http import PanelServer
+from alarms.inputs.http import MOST_PER_ADDRESS, PanelServer
 from alarms.inputs.modbus import ModbusInputs
 from alarms.inputs.usb import UsbInput
 from alarms.modbus_coil import ModbusCoil
@@ -372,6 +372,29 @@ def test_an_encrypted_server_answers_and_one_who_never_says_hello_holds_up_nobod
         with pytest.raises((http.client.HTTPException, OSError)):
             ask(server, "GET", "/paths")  # in plain text
     server.close()
+    assert pressed(parts, 1)
+
+
+def test_a_machine_that_keeps_lines_open_leaves_room_for_the_others(panels: PanelServer, parts: LineParts) -> None:
+    idle = [socket.create_connection(("127.0.0.1", panels.port)) for _ in range(MOST_PER_ADDRESS + 8)]
+    with idle[-1] as beyond:
+        beyond.settimeout(10)
+        assert beyond.recv(1) == b"", "closed unheard"
+    other = http.client.HTTPConnection("127.0.0.1", panels.port, timeout=30, source_address=("127.0.0.2", 0))
+    other.request("POST", "/press/wall", json.dumps({"press_id": "p"}), {"Authorization": "Bearer right-token"})
+    assert other.getresponse().status == 200
+    other.close()
+    for one in idle:
+        one.close()
+    assert pressed(parts, 1)
+
+    def let_in() -> bool:
+        try:
+            return post(panels, "/press/wall", b'{"press_id": "p"}')[0] == 200
+        except (http.client.HTTPException, OSError):
+            return False
+
+    wait_until(let_in, what="room again")
     assert pressed(parts, 1)
 
 
