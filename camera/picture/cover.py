@@ -50,11 +50,12 @@ def left_behind(lost: Blocks, reference: Plane, now: Plane, limit: float, *, lar
     return gone
 
 
-def as_bright(lost: Blocks, reference: Plane, now: Plane, least: float) -> Blocks:
+def as_bright(lost: Blocks, reference: Plane, now: Plane, least: float, *, small: float = 0.0) -> Blocks:
     """Those of the lost blocks that are as bright as the place, to `least` grey levels, but for the camera's exposure.
 
     What comes before a lens is darker or lighter than what it hides; snow that closes over the last tufts of grass
-    takes their slopes and leaves the ground as white as it was.
+    takes their slopes and leaves the ground as white as it was. Of a piece below a share `small` of the view nothing is
+    said: half of so few blocks is as bright by chance.
     """
     change = per_block(now) - per_block(reference)
     change -= np.median(change[~lost]) if (~lost).any() else 0
@@ -62,7 +63,7 @@ def as_bright(lost: Blocks, reference: Plane, now: Plane, least: float) -> Block
     same = np.zeros(lost.shape, np.bool_)
     for number in range(1, count):
         piece = np.asarray(pieces == number, np.bool_)
-        if np.median(np.abs(change[piece])) < least:
+        if piece.mean() >= small and np.median(np.abs(change[piece])) < least:
             same |= piece
     return same
 

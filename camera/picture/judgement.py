@@ -46,8 +46,6 @@ class Thresholds:
     made after they were frozen (docs/decisions/0066)."""
 
     black_top: float = 20.0
-    black_block: float = 15.0
-    """Mean brightness of the lightest block without writing, where noise averages out and a clock does not count."""
     black_shade: float = 3.0
     """Grey levels between the darkest and the lightest block of a dark picture: a camera that turns its gain up on
     nothing shows noise, which averages out over a block; a dark yard keeps its light and shade."""
@@ -183,8 +181,8 @@ def judge_alone(measures: Measures, changed_share: float | None, limits: Thresho
     shade = measures.shade[UNWRITTEN]
     if measures.top <= limits.black_top:
         found[Condition.BLACK] = Suspicion(measures.top, limits.black_top)
-    elif shade.max() <= limits.black_block:
-        found[Condition.BLACK] = Suspicion(float(shade.max()), limits.black_block)
+    elif shade.max() <= limits.black_top:  # where noise averages out and a clock does not count
+        found[Condition.BLACK] = Suspicion(float(shade.max()), limits.black_top)
     elif shade.max() <= limits.dark_high and np.ptp(shade) <= limits.black_shade:
         found[Condition.BLACK] = Suspicion(float(np.ptp(shade)), limits.black_shade)
     elif measures.high <= limits.dark_high:
@@ -296,7 +294,7 @@ def _blurred_or_hidden(
         return {Condition.MOVED: Suspicion(hidden_share, limits.turned_share)}
     hidden &= lost_lately(retention, lately.retention, limits.lost_at_once)
     hidden &= ~left_behind(hidden, place, picture, limits.gone_step, large=limits.large_blob)
-    hidden &= ~as_bright(hidden, place, picture, limits.least_change)
+    hidden &= ~as_bright(hidden, place, picture, limits.least_change, small=limits.covered_blob)
     hidden_share = float(hidden[textured].mean())
     blob = largest_blob(hidden)
     if blob >= limits.covered_blob and (blob >= limits.large_blob or _is_smooth(measures, reference, hidden, limits)):
