@@ -76,6 +76,17 @@ LATER_CAST_VIEWS: Final = (
 """For the fourth set: written after the judgement was frozen for the fifth time (docs/decisions/0093)."""
 
 
+LATEST_CAST_VIEWS: Final = (
+    CastView(name="court behind the canteen", high_m=5.6, tilt_deg=27, boxes=10, roughness=0.12, slab_m=1.1, people=5,
+             vans=2, weather="snow", sway_px=0.8, quality=68),
+    CastView(name="sand pit", high_m=3.6, tilt_deg=20, boxes=7, roughness=0.22, slab_m=6.0, people=6, weather="rain",
+             sway_px=0.4, quality=74),
+    CastView(name="corridor of the canteen", high_m=2.7, tilt_deg=15, boxes=3, roughness=0.01, slab_m=7.0, roofed=True,
+             infra_red=False, people=3, sway_px=0.1, quality=66),
+)  # fmt: skip
+"""For the fifth set: written after the fourth had been judged and the judgement frozen again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stay:
     begins: int
