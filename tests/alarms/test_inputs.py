@@ -375,7 +375,10 @@ def test_an_encrypted_server_answers_and_one_who_never_says_hello_holds_up_nobod
     assert pressed(parts, 1)
 
 
-def test_a_machine_that_keeps_lines_open_leaves_room_for_the_others(panels: PanelServer, parts: LineParts) -> None:
+def test_a_machine_that_keeps_lines_open_leaves_room_for_the_others(
+    panels: PanelServer, parts: LineParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alarms.inputs.http._Request.timeout", 60)  # nobody is let go for being silent
     idle = [socket.create_connection(("127.0.0.1", panels.port)) for _ in range(MOST_PER_ADDRESS + 8)]
     with idle[-1] as beyond:
         beyond.settimeout(10)
