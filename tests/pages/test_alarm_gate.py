@@ -190,6 +190,7 @@ def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser:
         page = context.new_page()
         watch = watched(page, server.url)
         page.goto(server.url)
+        expect(page.locator("#q")).to_be_focused()
         before = page.locator(".gate").screenshot()
         page.locator("#alarm").click()
         wait_until(lambda: line.presses, what="the press")
@@ -200,7 +201,8 @@ def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser:
         assert dot["width"] <= 10
         assert abs(dot["x"] - (time["x"] + time["width"])) < 20
         expect(page.locator("#alarm-overlay")).to_be_hidden()
-        assert page.locator(".gate").screenshot() == before, "not one pixel below the top line"
+        # A busy machine may be late with a beat just now, which turns what is shown pale for a moment.
+        wait_until(lambda: page.locator(".gate").screenshot() == before, what="not one other pixel below the top line")
         # without a script the screen goes back to where it was
         without = httpx.post(f"{server.url}alarm/{new_id()}", cookies={"station": TOKEN}, timeout=20)
         assert (without.status_code, without.headers["location"]) == (303, "/")
