@@ -30,7 +30,7 @@ from tests.support.browser import watched
 from tests.support.fingers import count_in, needed_s
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 _SAME_CLOCK = "constructor(...given) { super(...(given.length ? given : [ms])); } static now() { return ms; }"
 """A press is shown at once with the screen's own time; in the test's day that is the box's."""

@@ -50,7 +50,7 @@ _TRIPS = """() => {
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_page_is_whole_readable_and_asks_nobody_outside(
     browser: Browser, office: WholeOffice, pictures: Pictures
 ) -> None:

@@ -44,6 +44,7 @@ def sign_in(book: GateBook, name: str, phone: str) -> str:
     return book.sign_in(visit_id=new_id(), gate_id="east", guard="王师傅", visitor=visitor).id
 
 
+@pytest.mark.slow
 def test_somebody_of_five_thousand_is_in_with_three_touches_from_the_idle_page(
     context: BrowserContext, tmp_path: Path
 ) -> None:
