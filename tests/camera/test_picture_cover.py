@@ -162,6 +162,18 @@ def test_a_cover_is_one_for_as_long_as_it_stays(monkeypatch: pytest.MonkeyPatch)
     assert [is_open for _, is_open in said[10:]] == [True] * 36
 
 
+def test_ground_that_loses_its_texture_and_keeps_its_brightness_is_not_covered() -> None:
+    place = Yard(yard(np.random.default_rng(8)))
+    for _ in range(10):
+        place.look(place.ground)
+    means = place.ground.reshape(ROWS, 40, COLUMNS, 40).mean(axis=(1, 3))
+    plain = place.ground.copy()
+    plain[120:] = np.kron(means, np.ones((40, 40), np.float32))[120:]
+    assert place.look(plain) == set()
+    plain[120:] += 40
+    assert place.look(plain) == {Condition.COVERED}
+
+
 def test_a_view_known_to_stand_is_not_searched_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     place = Yard(yard(np.random.default_rng(2)))
     for _ in range(10):
