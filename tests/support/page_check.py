@@ -21,7 +21,8 @@ _BESIDE_OR_CUT = """() => {
     if (!texts && !e.matches("input, img, svg")) continue;
     const box = e.getBoundingClientRect();
     if (box.left < -1 || box.right > innerWidth + 1) found.push("beside the screen: " + said(e));
-    if (e.closest(".top") && (box.top < -1 || box.bottom > e.closest(".top").getBoundingClientRect().bottom + 1))
+    const line = e.closest(".top")?.getBoundingClientRect(); // a page may stand at its first mistake, scrolled
+    if (line && (box.top < line.top - 1 || box.bottom > line.bottom + 1))
       found.push("out of the top line: " + said(e));
     for (let p = e; p && p !== document.body; p = p.parentElement) {
       if (p.matches("button, .button, .person, .tile, .steps li, .choices span") && p.scrollWidth > p.clientWidth + 1)
