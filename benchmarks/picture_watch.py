@@ -1,8 +1,8 @@
 """Counts what the judge of pictures says of footage: episodes where nothing was wrong, and faults found in a minute.
 
-A fault that shows by texture (cover, blur, pan, roll), due while the judge says that the place cannot be judged, is
-neither found nor missed: it has a number of its own (`while_not_judged`), and so have the hours in which that was said
-(`hours_not_judged`). What is said only once the fault is there counts as missed.
+A fault that shows by texture (cover, blur, pan, roll), due while the judge says that the place cannot be judged, or not
+for this one, is neither found nor missed: it has a number of its own (`while_not_judged`), and so have the hours in
+which that was said, of each (`hours_not_judged`). What is said only once the fault is there counts as missed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from camera.picture.judgement import TOO_LITTLE_TEXTURE, Condition
+from camera.picture.judgement import Condition
 from camera.picture.picture import Picture
 from camera.picture.point_eye import Look, PointEye
 
@@ -29,7 +29,6 @@ NAMED: Final = {
     "noise": Condition.NOISE,
     "freeze": Condition.FROZEN,
 }
-BY_TEXTURE: Final = frozenset({"cover", "blur", "pan", "roll"})
 
 
 class Place(Protocol):
@@ -92,11 +91,11 @@ def watch(place: Place, tally: Tally, injections: int, seed: int, look_s: int) -
     eye = PointEye()
     choice = np.arange(_FIRST_MOMENT, place.looks - LOOKS_A_MINUTE)
     moments = {int(moment): fault for fault in NAMED for moment in random.choice(choice, injections, replace=False)}
-    judged = True
+    unseen: frozenset[Condition] = frozenset()
     for number in range(place.looks):
         if number in moments and not eye.open_conditions:
             fault, chance = moments[number], int(random.integers(0, 2**31))
-            if judged or fault not in BY_TEXTURE:
+            if NAMED[fault] not in unseen:
                 _try(place, fault, number, copy.deepcopy(eye), tally, chance)
             else:
                 tally.while_not_judged[f"{fault}: {place.name}"] += 1
@@ -104,9 +103,9 @@ def watch(place: Place, tally: Tally, injections: int, seed: int, look_s: int) -
         for condition in began(seen):
             tally.false[condition.value] += 1
             tally.false_at.append(f"{place.name} {number * look_s / 3600:.2f} h: {condition.value}")
-        judged = seen.verdict.unjudged != TOO_LITTLE_TEXTURE
-        if not judged:
-            tally.hours_not_judged[place.name] += look_s / 3600
+        unseen = seen.verdict.unseen
+        for condition in unseen:
+            tally.hours_not_judged[f"{place.name}: {condition.value}"] += look_s / 3600
     tally.camera_hours += place.looks * look_s / 3600
 
 

@@ -14,6 +14,9 @@ from camera.picture.picture import Plane
 
 Blocks = npt.NDArray[np.bool_]
 
+_KNOWN: Final = 8  # blocks from which a line through their brightness is known, ...
+_APART: Final = 20.0  # ... if they are of so different brightness
+_BEYOND: Final = 6.0  # four times their spread: half of them are within 0.67 of it
 _SHADE: Final = 1.0  # grey levels by which lamplight falls off from block to block
 
 
@@ -21,6 +24,40 @@ def largest_blob(blocks: Blocks) -> float:
     """Share of all blocks in the largest piece: one thing hides blocks that hang together, a crowd does not."""
     count, _, statistics, _ = cv2.connectedComponentsWithStats(blocks.astype(np.uint8), connectivity=4)
     return float(statistics[1:, cv2.CC_STAT_AREA].max()) / blocks.size if count > 1 else 0.0
+
+
+def beyond_light(before: Plane, now: Plane, seen: Blocks) -> Grid:
+    """Per block: grey levels by which it is another than the light explains, by the blocks that surely show the place.
+
+    A lamp or the camera's exposure makes dark and bright blocks brighter or darker together, in a straight line.
+    """
+    was, is_now = per_block(before), per_block(now)
+    slope, offset = 1.0, 0.0
+    if seen.sum() >= _KNOWN and np.ptp(was[seen]) >= _APART:
+        slope, offset = (float(part) for part in np.polyfit(was[seen], is_now[seen], 1))
+    elif seen.any():
+        offset = float(np.median((is_now - was)[seen]))
+    return np.asarray(is_now - (was * max(slope, 0.0) + offset), np.float32)
+
+
+def grown(hidden: Blocks, seen: Blocks, change: Grid, least: float, few: int) -> Blocks:
+    """The hidden blocks with those beside them that changed with them: by `least` grey levels, and by more than light
+    explains less well where the place is surely seen.
+
+    A bare wall has nothing to lose, but what is put before it is of another brightness. Of a piece, `few` blocks must
+    have lost the place, and not fewer than still show it within it and at its rim: lamplight on a wall hides no edge.
+    """
+    unexplained = float(np.median(np.abs(change[seen]))) if seen.any() else 0.0
+    together = hidden | (~seen & (np.abs(change) >= max(least, _BEYOND * unexplained)))
+    count, pieces = cv2.connectedComponents(together.astype(np.uint8), connectivity=4)
+    whole = np.zeros(hidden.shape, np.bool_)
+    for number in range(1, count):
+        piece = np.asarray(pieces == number, np.uint8)
+        rim = np.asarray(cv2.dilate(piece, np.ones((3, 3), np.uint8)), np.bool_)
+        lost = int((hidden & (piece > 0)).sum())
+        if lost >= max(few, int((seen & rim).sum())):
+            whole |= piece > 0
+    return whole
 
 
 def lost_lately(retention: Grid, before: Sequence[Grid], least: float) -> Blocks:

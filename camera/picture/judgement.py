@@ -9,19 +9,19 @@ from typing import Final
 
 import numpy as np
 
-from camera.picture.cover import Blocks, as_bright, largest_blob, left_behind, lost_lately
-from camera.picture.measure import Grid, Measures, edges_of
+from camera.picture.cover import Blocks, as_bright, beyond_light, grown, largest_blob, left_behind, lost_lately
+from camera.picture.measure import Grid, Measures, edges_of, per_block
 from camera.picture.picture import Plane
 from camera.picture.reference import (
     UNWRITTEN,
     Reference,
     block_likeness,
     block_retention,
-    gained_by,
     own_slope_share,
+    regained_by,
     stripe_strength,
 )
-from camera.picture.registration import View, follow, match
+from camera.picture.registration import Motion, View, correlate, match
 
 
 class Condition(StrEnum):
@@ -105,13 +105,16 @@ class Thresholds:
     block_kept: float = 0.6
     """A block shows the place for certain with so many; between the two lie blocks at the rim of what hides others."""
     suspect_share: float = 0.1
-    """From so many lost blocks on it is worth asking what hides them."""
-    moved_share: float = 0.15
-    """A view that turned by 20 px loses half of its blocks, one that tilted by 3 degrees at least a third."""
+    """From so many lost blocks on it is worth asking what hides them, or whether the view has moved: turned by 20 px it
+    loses half of its blocks, a bare one a sixth."""
     far_share: float = 0.3
     """From so many lost blocks on it may have turned too far to follow, and the dearer search is worth its time."""
-    moved_gain: float = 0.15
-    """Moving the view back must bring back so many of the place's slopes."""
+    moved_gain: float = 0.1
+    """Moving the view back must bring back so many of the place's slopes, ..."""
+    moved_least_gain: float = 0.04
+    """... or so many, where shading on bare walls stays whichever way it turns, ..."""
+    moved_half: float = 0.5
+    """... if they are so many of those that were lost. A view that stands loses by being moved."""
     turned_share: float = 0.7
     """Hidden blocks from which a view may have been turned away altogether, ..."""
     turned_texture: float = 0.5
@@ -129,9 +132,22 @@ class Thresholds:
     still_blocks: int = 8
     """From fewer nothing follows."""
     other_light_share: float = 0.5
-    least_content: float = 0.3
+    other_light_levels: float = 8.0
+    """Grey levels by which a lamp that goes out darkens what it lit, at least."""
+    least_clear: float = 0.15
+    """Share of blocks with an edge clear of the noise at its own brightness below which a lens out of focus would pass
+    unseen: by its lamps a passage has 0.25 and more, once they are out 0."""
+    least_under_cover: int = 3
+    """Blocks with an edge that the barest two fifths of the view must hold, for what covers these to be found."""
+    large_piece: float = 0.2
+    """Share of the view in one piece of hidden and bare blocks together: the half of what a cover of 40 % fills, ..."""
+    bare_change: float = 3.0
+    """... with bare ones that differ by so many grey levels beyond light, ..."""
+    bare_lost: int = 3
+    """... and so many that have lost an edge of the place."""
+    least_content: float = 0.2
     """Share of blocks with an edge below which blur, cover and movement cannot be judged: a bare gable wall with one
-    door has 0.06 to 0.19, a street in thick fog 0.1; a pool, the plainest view where all is found, 0.4."""
+    door has 0.06 to 0.19, a street in thick fog 0.1; a corridor wall, where all is found, 0.23 to 0.29."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +164,8 @@ class Verdict:
 
     suspicions: Mapping[Condition, Suspicion]
     unjudged: str = ""
+    unseen: frozenset[Condition] = frozenset()
+    """What would pass unseen at this place by this light, though everything else was judged."""
     retention: Grid | None = field(default=None, compare=False)
     """Per block, the share of the place's slopes that are there; None where texture was not judged."""
     stood: Blocks | None = field(default=None, compare=False)
@@ -172,6 +190,8 @@ class Lately:
 NOTHING_LATELY: Final = Lately()
 NO_REFERENCE = "no_reference"
 TOO_LITTLE_TEXTURE = "too_little_texture"
+BY_TEXTURE: Final = frozenset({Condition.BLURRED, Condition.COVERED, Condition.MOVED})
+"""What is told by the place's own edges."""
 TOO_DARK_TO_JUDGE = "too_dark"
 
 
@@ -220,7 +240,7 @@ def judge(
     if any(condition is not Condition.FROZEN for condition in found):
         return Verdict(found, TOO_DARK_TO_JUDGE if Condition.TOO_DARK in found else "")
     if reference is None or not reference.ready:
-        return _by_other_light(measures, found, other_light, limits)
+        return _by_other_light(measures, picture, found, other_light, limits, lately)
     noise_limit = max(limits.noise_sigma, reference.noise_sigma * limits.noise_times)
     if measures.noise_sigma >= noise_limit:
         found[Condition.NOISE] = Suspicion(measures.noise_sigma, noise_limit)
@@ -231,24 +251,54 @@ def judge(
     if measures.cast >= cast_limit:
         found[Condition.COLOUR_CAST] = Suspicion(measures.cast, cast_limit)
     if reference.content < limits.least_content:
-        return Verdict(found, TOO_LITTLE_TEXTURE)
+        return Verdict(found, TOO_LITTLE_TEXTURE, BY_TEXTURE)
+    unseen = _unseen(reference, limits)
     if Condition.NOISE in found:  # noise drowns edges and looks like detail
-        return Verdict(found)
+        return Verdict(found, unseen=unseen)
     by_texture = _by_texture(measures, picture, reference, limits, lately)
-    return replace(by_texture, suspicions={**found, **by_texture.suspicions})
+    return replace(by_texture, suspicions={**found, **by_texture.suspicions}, unseen=unseen)
+
+
+def _unseen(reference: Reference, limits: Thresholds) -> frozenset[Condition]:
+    # Said of the place beforehand. It is judged nevertheless: a cover over the part that has edges is still found.
+    return frozenset(
+        condition
+        for condition, enough in (
+            (Condition.BLURRED, reference.clear_share >= limits.least_clear),
+            (Condition.COVERED, reference.least_under_cover >= limits.least_under_cover),
+        )
+        if not enough
+    )
 
 
 def _by_other_light(
-    measures: Measures, found: dict[Condition, Suspicion], other: Reference | None, limits: Thresholds
+    measures: Measures,
+    picture: Plane,
+    found: dict[Condition, Suspicion],
+    other: Reference | None,
+    limits: Thresholds,
+    lately: Lately,
 ) -> Verdict:
     if other is None or not other.ready or other.content < limits.least_content:
         return Verdict(found, NO_REFERENCE)
+    if measures.mean < limits.dusk_mean and _lit_as_before(measures, picture, other, limits):
+        by_texture = _by_texture(measures, picture, other, limits, lately)
+        if by_texture.suspicions:
+            return replace(by_texture, suspicions={**found, **by_texture.suspicions})
     lost_share = float((block_retention(other, measures.slope)[other.textured] < limits.block_lost).mean())
     if lost_share < limits.other_light_share:
         return Verdict(found, NO_REFERENCE)
     if measures.mean < limits.dusk_mean:  # darkness cannot be told from a dark cover
         return Verdict(found, TOO_DARK_TO_JUDGE)
     return Verdict({**found, Condition.COVERED: Suspicion(lost_share, limits.other_light_share)})
+
+
+def _lit_as_before(measures: Measures, picture: Plane, reference: Reference, limits: Thresholds) -> bool:
+    # What still shows the place is as bright as it was: then no lamp went out, and what is dark is behind something.
+    kept = reference.textured & UNWRITTEN & (block_retention(reference, measures.slope) >= limits.block_kept)
+    if kept.sum() < limits.still_blocks:
+        return False
+    return float(np.median((per_block(picture) - per_block(reference.view.picture))[kept])) > -limits.other_light_levels
 
 
 def _by_texture(
@@ -261,7 +311,7 @@ def _by_texture(
     if lost_share < limits.suspect_share:
         return Verdict(_blurred(measures, picture, reference, kept, limits), retention=retention)
     stood = lately.stood if _stands(lately.stood, kept, limits) else None
-    if lost_share >= limits.moved_share and stood is None:
+    if stood is None:
         far = lost_share >= limits.far_share
         moved, found_standing = _moved(measures, picture, reference, limits, far=far)
         if moved:
@@ -293,14 +343,18 @@ def _blurred_or_hidden(
     if hidden_share >= limits.turned_share and _has_texture_of_its_own(measures, reference, hidden, limits):
         return {Condition.MOVED: Suspicion(hidden_share, limits.turned_share)}
     hidden &= lost_lately(retention, lately.retention, limits.lost_at_once)
-    hidden &= ~left_behind(hidden, place, picture, limits.gone_step, large=limits.large_blob)
     hidden &= ~as_bright(hidden, place, picture, limits.least_change, small=limits.covered_blob)
+    change = beyond_light(place, picture, kept)
+    piece = largest_blob(grown(hidden, kept, change, limits.bare_change, limits.bare_lost))
+    hidden &= ~left_behind(hidden, place, picture, limits.gone_step, large=limits.large_blob)
     hidden_share = float(hidden[textured].mean())
     blob = largest_blob(hidden)
     if blob >= limits.covered_blob and (blob >= limits.large_blob or _is_smooth(measures, reference, hidden, limits)):
         return {Condition.COVERED: Suspicion(blob, limits.covered_blob)}
     if hidden_share >= limits.covered_share:
         return {Condition.COVERED: Suspicion(hidden_share, limits.covered_share)}
+    if piece >= limits.large_piece:
+        return {Condition.COVERED: Suspicion(piece, limits.large_piece)}
     return {}
 
 
@@ -308,10 +362,12 @@ def _blurred(
     measures: Measures, picture: Plane, reference: Reference, seen: Blocks, limits: Thresholds
 ) -> dict[Condition, Suspicion]:
     # Where the place is seen: what hides it says nothing of the lens.
-    seen = seen & UNWRITTEN
-    if seen.sum() < limits.blur_basis * (reference.textured & UNWRITTEN).sum() or not seen.any():
+    seen = seen & reference.clear
+    if reference.clear_share < limits.least_clear:
         return {}
-    fine = (measures.detail / measures.contrast)[seen] / (reference.detail / reference.contrast)[seen]
+    if seen.sum() < limits.blur_basis * reference.clear.sum() or not seen.any():
+        return {}
+    fine = (reference.detail_left(measures) * reference.contrast / measures.contrast)[seen]
     sharpness = _weighted_median(fine, reference.detail[seen])  # where the place is smooth, blur takes nothing
     if sharpness > limits.faint_blur_ratio:
         return {}
@@ -348,9 +404,10 @@ def _moved(
     measures: Measures, picture: Plane, reference: Reference, limits: Thresholds, *, far: bool
 ) -> tuple[dict[Condition, Suspicion], bool]:
     # What was found, and whether the view is known to be where it stood.
-    now = View(picture)
-    for find in (follow, match) if far else (follow,):
-        motion = find(reference.view, now)
+    motion: Motion | None = correlate(reference.view.turned(reference.direction), measures.slope)
+    for find in (None, match) if far else (None,):
+        if find is not None:
+            motion = find(reference.view, View(picture))
         if motion is None:
             continue
         beyond = [
@@ -364,14 +421,19 @@ def _moved(
         ]
         if not beyond:
             return {}, True
-        if gained_by(reference, measures.slope, motion) >= limits.moved_gain:
+        regained = regained_by(reference, measures.slope, motion)
+        if regained.of_all >= limits.moved_gain or (
+            regained.of_all >= limits.moved_least_gain and regained.of_lost >= limits.moved_half
+        ):
             return {Condition.MOVED: Suspicion(*beyond[0])}, False
     return {}, False
 
 
 def _is_smooth(measures: Measures, reference: Reference, blocks: Blocks, limits: Thresholds) -> bool:
     # A hand at the lens is out of focus; a van, a crowd or a flag is as sharp as the place.
-    return float(np.median((measures.detail / reference.detail)[blocks])) <= limits.smooth_detail
+    told = blocks & reference.clear
+    left = reference.detail_left(measures)[told] if told.any() else (measures.detail / reference.detail)[blocks]
+    return float(np.median(left)) <= limits.smooth_detail
 
 
 def _has_texture_of_its_own(measures: Measures, reference: Reference, blocks: Blocks, limits: Thresholds) -> bool:

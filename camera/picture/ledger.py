@@ -72,7 +72,10 @@ class PictureLedger:
         looked_utc_ns: int,
     ) -> None:
         """What the latest look came to; `conditions` have an open episode."""
-        well = not look.verdict.unjudged and look.verdict.clean
+        unjudged = look.verdict.unjudged
+        if not unjudged and look.verdict.unseen:
+            unjudged = f"partly:{','.join(sorted(look.verdict.unseen))}"
+        well = not unjudged and look.verdict.clean
         state = DeviceState.FAILING if conditions else DeviceState.OK if well else DeviceState.UNKNOWN
         suspicions = {
             condition.value: [found.measure, found.threshold] for condition, found in look.verdict.suspicions.items()
@@ -82,7 +85,7 @@ class PictureLedger:
             "trouble = '' WHERE point_id = ?",
             (
                 state.value,
-                look.verdict.unjudged,
+                unjudged,
                 json.dumps(suspicions),
                 json.dumps(sorted(conditions)),
                 look.light.value,

@@ -10,7 +10,6 @@ import cv2
 from camera.picture.episode import RULES, UNJUDGED, Watch, after_look
 from camera.picture.judgement import (
     TOO_DARK_TO_JUDGE,
-    TOO_LITTLE_TEXTURE,
     Condition,
     Lately,
     Suspicion,
@@ -58,7 +57,7 @@ class PointEye:
         self.references = references if references is not None else {}
         self.watches: dict[Condition, Watch] = {condition: Watch() for condition in Condition}
         self.unjudged = Watch()
-        """Open while the place shows too little to be judged by."""
+        """Open while the place shows too little to be judged by, or for some faults."""
         self._before: Plane | None = None
         self._lately = Lately()
         self._dark_looks = 0
@@ -88,8 +87,7 @@ class PointEye:
             if now.open != before.open:
                 changes.append(Change(condition, now.open, suspicion))
         self._remember(verdict)
-        too_plain = verdict.unjudged == TOO_LITTLE_TEXTURE
-        self.unjudged = after_look(self.unjudged, too_plain, picture.taken_utc_ns, UNJUDGED)
+        self.unjudged = after_look(self.unjudged, bool(verdict.unseen), picture.taken_utc_ns, UNJUDGED)
         self._dark_looks = self._dark_looks + 1 if verdict.unjudged == TOO_DARK_TO_JUDGE else 0
         suspected = not verdict.clean or any("-" in watch.recent for watch in self.watches.values())
         if not suspected and (self._dark_looks == 0 or self._dark_looks > _NIGHT_LOOKS):

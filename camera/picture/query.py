@@ -22,7 +22,9 @@ class PictureStatus:
     point_id: str
     state: DeviceState
     unjudged: str
-    """Why something could not be judged: 'no_reference', 'too_little_texture', 'too_dark'; empty: everything was."""
+    """Why something could not be judged: 'no_reference', 'too_little_texture', 'too_dark', 'partly'; empty: all was."""
+    unseen: tuple[str, ...]
+    """Conditions that would pass unseen at this place by this light, if it is judged in part."""
     suspicions: dict[str, tuple[float, float]]
     """Condition to measure and threshold."""
     open: tuple[str, ...]
@@ -56,7 +58,7 @@ def picture_states(path: Path, *, now_utc_ns: int | None = None) -> tuple[Pictur
         PictureStatus(
             row[0],
             DeviceState(row[1]),
-            row[2],
+            *_unjudged(row[2]),
             {condition: (figures[0], figures[1]) for condition, figures in json.loads(row[3]).items()},
             tuple(json.loads(row[4])),
             *row[5:],
@@ -70,6 +72,11 @@ def picture_states(path: Path, *, now_utc_ns: int | None = None) -> tuple[Pictur
         status if (status.looked_utc_ns or 0) >= oldest else replace(status, state=DeviceState.UNKNOWN)
         for status in found
     )
+
+
+def _unjudged(written: str) -> tuple[str, tuple[str, ...]]:
+    reason, _, unseen = written.partition(":")
+    return reason, tuple(unseen.split(",")) if unseen else ()
 
 
 def picture_episodes(path: Path, *, from_utc_ns: int, until_utc_ns: int) -> tuple[PictureEpisode, ...]:

@@ -36,12 +36,28 @@ _OVER_NOISE: Final = 2.6
 """Times the detail that noise alone gives: below it a lens out of focus takes too little of the whole to be told."""
 _NOISE_DETAIL: Final = 12.7
 """Energy of the Laplacian under noise of sigma 1: 20 by its coefficients, 2 / pi of it by mean magnitude."""
+_BARE: Final = 0.01
+"""Share of a block's pixels with a slope of the place below which what detail it has is noise."""
+_AS_BRIGHT: Final = 16.0
+"""Grey levels within which noise is taken to be the same."""
+_FEW_BARE: Final = 2
+_LEAST_OWN: Final = 0.1
 _SLOW: Final = 0.06  # of each third look: half of the old is forgotten in 6 minutes, dusk takes longer
 
 
 UNWRITTEN: Final = np.zeros((BLOCKS[1], BLOCKS[0]), np.bool_)
 """Blocks that are not in the top or bottom row: there cameras write clock and name, sharp whatever the lens does."""
 UNWRITTEN[1:-1] = True
+
+
+def _two_fifths() -> tuple[npt.NDArray[np.bool_], ...]:
+    # What a hand or a sheet would hide that came from each of sixteen sides.
+    rows, columns = np.mgrid[0 : BLOCKS[1], 0 : BLOCKS[0]] - np.array([BLOCKS[1] // 2, BLOCKS[0] / 2]).reshape(2, 1, 1)
+    reaches = [columns * np.cos(turn) + rows * np.sin(turn) for turn in np.arange(16) * np.pi / 8]
+    return tuple(np.asarray(reach <= np.quantile(reach, 0.4), np.bool_) for reach in reaches)
+
+
+_SIDES: Final = _two_fifths()
 
 
 @dataclass(frozen=True)
@@ -70,12 +86,16 @@ class Reference:
     @cached_property
     def firm(self) -> npt.NDArray[np.bool_]:
         """Pixels (half size) where the place itself has a slope."""
-        return _length(self.slope) >= _FIRM
+        return self._steepness >= _FIRM
+
+    @cached_property
+    def _steepness(self) -> npt.NDArray[np.float32]:
+        return _length(self.slope)
 
     @cached_property
     def direction(self) -> Slope:
         """The place's own slopes at length 1; 0 where it has none."""
-        scale = self.firm / np.maximum(_length(self.slope), np.float32(_FIRM))
+        scale = self.firm / np.maximum(self._steepness, np.float32(_FIRM))
         return np.asarray(self.slope * scale, np.float32)
 
     @cached_property
@@ -89,14 +109,69 @@ class Reference:
         return (self.firm_share >= _LEAST_FIRM) & (self.contrast >= _LEAST_CONTRAST)
 
     @cached_property
+    def edged(self) -> npt.NDArray[np.bool_]:
+        """Blocks without writing that have an edge of the place."""
+        steep = per_block(self._steepness >= _STEEP) >= _LEAST_STEEP
+        return np.asarray(UNWRITTEN & self.textured & steep, np.bool_)
+
+    @cached_property
     def content(self) -> float:
         """Share of the blocks without writing that have an edge of the place: what a view can be judged by.
 
         Lamplight on a bare wall has slopes, but goes where the lamp goes; what the camera writes stays when it turns.
         """
-        steep = per_block(_length(self.slope) >= _STEEP) >= _LEAST_STEEP
         clear = self.detail >= _OVER_NOISE * _NOISE_DETAIL * self.noise_sigma**2
-        return float((self.textured & steep & clear)[UNWRITTEN].mean())
+        return float((self.edged & clear)[UNWRITTEN].mean())
+
+    @cached_property
+    def _bare(self) -> tuple[npt.NDArray[np.intp], ...]:
+        # Blocks without slopes of the place once looks are averaged, those of like brightness together.
+        bare = np.flatnonzero(UNWRITTEN & (self.firm_share < _BARE))
+        steps = per_block(self.view.picture).ravel()[bare] // _AS_BRIGHT
+        alike = (bare[steps == step] for step in sorted(set(steps.tolist())))
+        return tuple(blocks for blocks in alike if len(blocks) >= _FEW_BARE)
+
+    @cached_property
+    def noise_detail(self) -> Grid:
+        """Per block: the fine detail that noise alone gives where it is as bright."""
+        known = self.noise_by_brightness(self.detail, per_block(self.view.picture))
+        calm = np.full(self.detail.shape, _NOISE_DETAIL * self.noise_sigma**2, np.float32)
+        return known if known is not None else calm
+
+    def noise_by_brightness(self, detail: Grid, shade: Grid) -> Grid | None:
+        """Per block of a look: what of its detail is noise; None where the place has no bare blocks to tell.
+
+        A sensor has more noise where less light falls, and a codec leaves its own share of it: so it is taken from the
+        bare blocks, the calmest quarter of those as bright.
+        """
+        if not self._bare:
+            return None
+        levels, fine = shade.ravel(), detail.ravel()
+        known = sorted((float(levels[one].mean()), float(np.sort(fine[one])[len(one) // 4])) for one in self._bare)
+        return np.asarray(np.interp(shade, [at for at, _ in known], [noise for _, noise in known]), np.float32)
+
+    def detail_left(self, measures: Measures) -> Grid:
+        """Per block: the share of the place's fine detail that a look has, noise taken from both; known if `clear`."""
+        noise = self.noise_by_brightness(measures.detail, measures.shade)
+        if noise is None:
+            return np.asarray(measures.detail / self.detail, np.float32)
+        own = np.maximum(self.detail - self.noise_detail, _LEAST_OWN * self.detail)
+        return np.asarray(np.maximum(measures.detail - noise, 0) / own, np.float32)
+
+    @cached_property
+    def clear(self) -> npt.NDArray[np.bool_]:
+        """Blocks with an edge of the place that exceeds the noise at its own brightness: what sharpness is told by."""
+        return np.asarray(self.edged & (self.detail >= _OVER_NOISE * self.noise_detail), np.bool_)
+
+    @cached_property
+    def clear_share(self) -> float:
+        """Share of the blocks without writing that are clear."""
+        return float(self.clear[UNWRITTEN].mean())
+
+    @cached_property
+    def least_under_cover(self) -> int:
+        """Blocks with an edge in the barest two fifths of the view, at whichever side: a cover hides so many."""
+        return min(int((self.edged & side).sum()) for side in _SIDES)
 
 
 def first_look(measures: Measures, picture: Plane) -> Reference:
@@ -145,15 +220,24 @@ def block_retention(reference: Reference, slope: Slope) -> Grid:
     return np.where(known > 0, kept / np.maximum(known, 1e-6), 1.0).astype(np.float32)
 
 
-def gained_by(reference: Reference, slope: Slope, motion: Motion) -> float:
-    """By how much the share of the place's slopes that are there grows if the view is moved back."""
+@dataclass(frozen=True, slots=True)
+class Regained:
+    """What moving the view back brings back of the place's slopes."""
+
+    of_all: float
+    of_lost: float
+
+
+def regained_by(reference: Reference, slope: Slope, motion: Motion) -> Regained:
+    """Which share of the place's slopes, and of those that are lost, are there again if the view is moved back."""
     matrix = motion.matrix.copy()
     matrix[:, 2] /= 2  # slopes are at half size
     planes = (*slope, np.ones_like(slope[0]))
     *back, inside = (cv2.warpAffine(plane, matrix, HALF, flags=_BACKWARDS) for plane in planes)
     there = reference.firm & (inside > 0.5)
-    total = max(1, int(there.sum()))
-    return float((_kept(reference, np.stack(back)) & there).sum() - (_kept(reference, slope) & there).sum()) / total
+    total, now = max(1, int(there.sum())), int((_kept(reference, slope) & there).sum())
+    gain = int((_kept(reference, np.stack(back)) & there).sum()) - now
+    return Regained(gain / total, gain / max(1, total - now))
 
 
 def own_slope_share(slope: Slope) -> Grid:

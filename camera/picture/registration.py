@@ -1,8 +1,8 @@
-"""Has the view moved? The same corners are looked for in two pictures (2 to 8 ms, so only on suspicion)."""
+"""Has the view moved? Slopes are laid on slopes, or corners looked for in both (2 to 8 ms, so only on suspicion)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Final
 
@@ -10,23 +10,24 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.picture.measure import HALF
+from camera.picture.measure import Slope
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Plane
 
 Matrix = npt.NDArray[np.float64]
 """2x3: where a point of the reference lies now, in pixels of 640x360."""
 
-_CORNERS: Final = 120
-_CORNER_QUALITY: Final = 0.01
-_CORNER_APART_PX: Final = 7
-_WINDOW: Final = (15, 15)
-_LEVELS: Final = 3  # pyramids of the half picture: reaches about 60 px of the whole
 _FEATURES: Final = 500
 _RATIO: Final = 0.8  # Lowe's test
 _FIT_PX: Final = 2.5
 _TRIES: Final = 400  # finds 30 % of inliers with 99 % certainty: a similarity needs two
 _LEAST_INLIERS: Final = 12
 _LEAST_SHARE: Final = 0.3
+_COARSE: Final = (WIDTH_PX // 4, HEIGHT_PX // 4)
+_COARSE_PX: Final = 4
+_ANGLES_DEG: Final = (0.0, *(sign * angle for angle in (2.5, 3.5, 4.5, 5.5, 6.5) for sign in (-1, 1)))
+_REACH: Final = 16  # coarse pixels: 64 of the whole
+
+Spectrum = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,14 @@ class View:
     """A picture that others are laid against; what is found in it is found once."""
 
     picture: Plane
+    _turned: list[Turned] = field(default_factory=list, repr=False, compare=False)
 
-    @cached_property
-    def even(self) -> Plane:
-        """Half size and without its exposure."""
-        half: Any = cv2.resize(self.picture, HALF, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.equalizeHist(half), np.uint8)
-
-    @cached_property
-    def corners(self) -> npt.NDArray[np.float32]:
-        """Places that can be found again (Shi and Tomasi); empty in a plain picture."""
-        inside = _between_writing(self.even.shape)
-        found: Any = cv2.goodFeaturesToTrack(self.even, _CORNERS, _CORNER_QUALITY, _CORNER_APART_PX, mask=inside)
-        return np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found, np.float32)
+    def turned(self, direction: Slope) -> Turned:
+        """The place's slopes, as they were when first asked for: they change by little while the picture is the same,
+        and are 4 ms to work out."""
+        if not self._turned:
+            self._turned.append(Turned.of(direction))
+        return self._turned[0]
 
     @cached_property
     def features(self) -> tuple[npt.NDArray[np.float32], Any]:
@@ -91,20 +87,6 @@ def _orb() -> Any:
     return cv2.ORB_create(_FEATURES)  # type: ignore[attr-defined]
 
 
-def follow(reference: View, now: View) -> Motion | None:
-    """Motion by following corners (Lucas and Kanade): quick, for views that moved little. None: nothing holds."""
-    corners = reference.corners
-    if len(corners) < _LEAST_INLIERS:
-        return None
-    found: Any
-    status: Any
-    found, status, _ = cv2.calcOpticalFlowPyrLK(
-        reference.even, now.even, corners, np.zeros_like(corners), winSize=_WINDOW, maxLevel=_LEVELS
-    )
-    kept = status.ravel() == 1
-    return _fit(corners[kept] * 2, found[kept] * 2, len(corners))
-
-
 def match(reference: View, now: View) -> Motion | None:
     """Motion by describing corners and comparing (ORB): dearer, for views that moved far. None: nothing holds."""
     points, descriptors = reference.features
@@ -116,6 +98,64 @@ def match(reference: View, now: View) -> Motion | None:
     source = np.array([points[pair.queryIdx] for pair in good], np.float32)
     target = np.array([points_now[pair.trainIdx] for pair in good], np.float32)
     return _fit(source, target, len(good))
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A place's slopes, turned by each angle that is tried, as spectra."""
+
+    spectra: tuple[Spectrum, ...]
+
+    @classmethod
+    def of(cls, slope: Slope) -> Turned:
+        """Of slopes at half size."""
+        field, middle = _coarse(slope), (_COARSE[0] / 2 - 0.5, _COARSE[1] / 2 - 0.5)
+        spectra = []
+        for angle_deg in _ANGLES_DEG:
+            cosine, sine = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+            laid: Any = cv2.warpAffine(field, cv2.getRotationMatrix2D(middle, -angle_deg, 1), _COARSE)
+            right, down = laid[:, :, 0], laid[:, :, 1]
+            spectra.append(_spectrum(np.dstack([cosine * right - sine * down, sine * right + cosine * down])))
+        return cls(tuple(spectra))
+
+
+def correlate(place: Turned, now: Slope) -> Motion:
+    """The motion by which most of the slopes lie on each other (6 ms): of directions everywhere, so that noise and bare
+    walls leave it what corners need. Turns of up to 6.5 degrees and shifts of up to 64 px; never surely one at all.
+    """
+    seen, best, peak_at, turned_deg = _spectrum(_coarse(now)), -np.inf, (0.0, 0.0), 0.0
+    for angle_deg, spectrum in zip(_ANGLES_DEG, place.spectra, strict=True):
+        product: Any = cv2.mulSpectrums(seen, spectrum, 0, conjB=True)
+        likeness: Any = cv2.idft(product)[:, :, 0]
+        near = np.roll(likeness, (_REACH, _REACH), axis=(0, 1))[: 2 * _REACH + 1, : 2 * _REACH + 1]
+        row, column = np.unravel_index(int(near.argmax()), near.shape)
+        if near[row, column] > best:
+            best, turned_deg = float(near[row, column]), angle_deg
+            peak_at = (_between(near[row], int(column)) - _REACH, _between(near[:, column], int(row)) - _REACH)
+    matrix: Any = cv2.getRotationMatrix2D((WIDTH_PX / 2, HEIGHT_PX / 2), -turned_deg, 1)
+    matrix[:, 2] += (peak_at[0] * _COARSE_PX, peak_at[1] * _COARSE_PX)
+    return Motion(np.asarray(matrix, np.float64))
+
+
+def _coarse(slope: Slope) -> npt.NDArray[np.float32]:
+    planes = [cv2.resize(plane, _COARSE, interpolation=cv2.INTER_AREA) for plane in slope]
+    field = np.dstack(planes).astype(np.float32)
+    field[: _COARSE[1] // 9] = field[-(_COARSE[1] // 9) :] = 0  # writing stays
+    return field
+
+
+def _spectrum(field: npt.NDArray[np.float32]) -> Spectrum:
+    # Right and down are the two parts of one complex number: the product is large where both point the same way.
+    return np.asarray(cv2.dft(np.ascontiguousarray(field, np.float32), flags=cv2.DFT_COMPLEX_OUTPUT), np.float32)
+
+
+def _between(values: npt.NDArray[np.float32], peak: int) -> float:
+    # Where a parabola through the peak and its neighbours is highest.
+    if not 0 < peak < len(values) - 1:
+        return float(peak)
+    before, at, after = (float(value) for value in values[peak - 1 : peak + 2])
+    bend = before - 2 * at + after
+    return peak + (0.5 * (before - after) / bend if bend < 0 else 0.0)
 
 
 def _fit(source: npt.NDArray[np.float32], target: npt.NDArray[np.float32], tried: int) -> Motion | None:

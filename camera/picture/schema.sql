@@ -4,7 +4,7 @@
 CREATE TABLE picture (
     point_id        TEXT PRIMARY KEY,
     state           TEXT NOT NULL CHECK (state IN ('ok', 'failing', 'unknown')),
-    unjudged        TEXT NOT NULL DEFAULT '',     -- why something could not be judged; empty: everything was
+    unjudged        TEXT NOT NULL DEFAULT '',     -- why something could not be judged ('partly:' with the conditions that would pass unseen); empty: all was
     suspicions      TEXT NOT NULL DEFAULT '{}',   -- JSON: condition to [measure, threshold] of the latest look
     open            TEXT NOT NULL DEFAULT '[]',   -- JSON: conditions with an open episode
     light           TEXT NOT NULL DEFAULT '',     -- 'day', 'night'

@@ -179,7 +179,7 @@ def test_a_view_known_to_stand_is_not_searched_for_again(monkeypatch: pytest.Mon
     for _ in range(10):
         place.look(place.ground)
     searched = 0
-    for name in ("follow", "match"):
+    for name in ("correlate", "match"):
         search = getattr(judgement, name)
 
         def counted(*views: object, search: object = search) -> object:

@@ -185,7 +185,7 @@ def test_a_person_accepts_the_view_and_it_is_learnt_anew(campaign: Campaign) -> 
     campaign.health.accept("point-a")
     campaign.look(12)
     assert campaign.box.open_kinds() == set()
-    assert states(campaign)["point-a"] is DeviceState.OK
+    assert states(campaign)["point-a"] is DeviceState.UNKNOWN, "half of it is bare: a cover would pass there"
 
 
 def test_a_place_that_shows_too_little_is_a_finding_and_never_ok_until_it_shows_more(campaign: Campaign) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from camera.facts import PictureAccepted
-from camera.picture.judgement import TOO_LITTLE_TEXTURE, Condition, Suspicion, Verdict
+from camera.picture.judgement import BY_TEXTURE, TOO_LITTLE_TEXTURE, Condition, Suspicion, Verdict
 from camera.picture.ledger import PictureLedger
 from camera.picture.measure import Light, measure
 from camera.picture.picture import Picture
@@ -19,7 +19,7 @@ from camera.picture.point_eye import Change, Look
 from camera.register import Register
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.picture.routes import PictureDeps, picture_routes
-from edge_agent.pages.picture.words import UNJUDGED, measured
+from edge_agent.pages.picture.words import UNJUDGED, UNSEEN, measured
 from edge_agent.pages.status.model import CampusStatus
 from foundation.clock import ManualClock
 from foundation.journal import Journal, read_entries
@@ -167,6 +167,20 @@ def test_a_view_that_cannot_be_judged_says_so_and_what_to_do(office: Office) -> 
     assert "请每天派人看一次这路画面" in guard.get("/pictures/gate-east").text
 
 
+def test_what_would_pass_unseen_is_named_and_the_point_is_not_well(office: Office) -> None:
+    dim = shade(60, office.clock)
+    with office.register.database.transaction() as transaction:
+        unseen = frozenset({Condition.COVERED, Condition.BLURRED})
+        look = Look(Verdict({}, unseen=unseen), measure(dim), (), Light.DAY)
+        office.ledger.note_look(transaction, "gate-east", look, (), dim.taken_utc_ns)
+    guard = office.client("wang")
+    for page in ("/pictures", "/pictures/gate-east"):
+        text = guard.get(page).text
+        assert "无法判断模糊、遮挡：画面那部分太单调，或光线太暗" in text
+        assert "sign ok" not in text
+    assert "请每天派人看一次这路画面" in guard.get("/pictures/gate-east").text
+
+
 def test_detection_and_repair_times_stay_on_the_page(office: Office) -> None:
     cover(office)
     office.clock.advance(seconds=3600)
@@ -197,4 +211,5 @@ def test_a_figure_is_said_with_its_unit(condition: str, measure: float, threshol
 
 def test_every_condition_and_every_reason_has_words() -> None:
     assert {f"picture.{condition.value}" for condition in Condition} <= described_kinds()
-    assert set(UNJUDGED) == {"no_reference", "too_little_texture", "too_dark"}
+    assert set(UNJUDGED) == {"no_reference", "too_little_texture", "too_dark", "partly"}
+    assert set(UNSEEN) == {condition.value for condition in BY_TEXTURE}

@@ -15,7 +15,7 @@ from camera.facts import PictureAccepted
 from camera.picture.query import PictureEpisode, PictureStatus, episode_pictures, picture_episodes, picture_states
 from edge_agent.pages.fault.routes import signer
 from edge_agent.pages.picture.still_routes import Looked
-from edge_agent.pages.picture.words import LIGHTS, TROUBLES, UNJUDGED, measured
+from edge_agent.pages.picture.words import LIGHTS, TROUBLES, measured, not_judged
 from foundation.clock import NS_PER_S, Clock
 from foundation.ids import is_id
 from foundation.journal import Journal, read_entries
@@ -106,7 +106,7 @@ def _frame(deps: PictureDeps, request: Request) -> dict[str, object]:
         "sign_of": lambda status: State(status.state.value) if status is not None else State.UNKNOWN,
         "titles": lambda condition: words_of(f"picture.{condition}"),
         "measured": lambda condition, figure, limit: measured(condition, figure, limit, texts),
-        "unjudged_words": UNJUDGED,
+        "not_judged": lambda status: not_judged(status.unjudged, status.unseen, texts),
         "trouble_words": TROUBLES,
         "lights": LIGHTS,
         "may_see": _may(request, Right.SEE_FOOTAGE),
@@ -123,7 +123,7 @@ def _list(routes: APIRouter, deps: PictureDeps) -> None:
     async def beats(request: Request) -> Response:
         def version() -> str:
             shown = {
-                point_id: (status.state, status.unjudged, status.open, status.trouble)
+                point_id: (status.state, status.unjudged, status.unseen, status.open, status.trouble)
                 for point_id, status in _states(deps).items()
             }
             return f"{hash(repr(sorted(shown.items()))):x}"

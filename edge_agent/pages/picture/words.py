@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from web.language import Catalogue, mark
@@ -10,8 +11,11 @@ UNJUDGED: Final = {
     "no_reference": mark("正在学习正常画面，约一分钟"),
     "too_little_texture": mark("无法判断：画面太单调，看不出模糊、遮挡和移位"),
     "too_dark": mark("太暗，判断不了是天黑还是被挡"),
+    "partly": mark("无法判断%(what)s：画面那部分太单调，或光线太暗"),
 }
 """Why a picture could not be judged whole."""
+UNSEEN: Final = {"blurred": mark("模糊"), "covered": mark("遮挡"), "moved": mark("移动")}
+"""What would pass unseen."""
 TROUBLES: Final = {
     "no_stream": mark("设备还没有给出视频流地址"),
     "no_password": mark("读不到设备密码"),
@@ -46,6 +50,11 @@ _DEGREES: Final = mark("倾斜 %(measure)s 度，界限 %(threshold)s 度")
 _LEAST_PIXELS: Final = 5.0
 _LEAST_TOP: Final = 10.0
 _WHOLE: Final = 1.0
+
+
+def not_judged(reason: str, unseen: Sequence[str], texts: Catalogue) -> str:
+    """Why a picture could not be judged whole, and what would pass unseen where it is a part of that."""
+    return texts(UNJUDGED[reason], what=texts(mark("、")).join(texts(UNSEEN[one]) for one in unseen))
 
 
 def measured(condition: str, measure: float, threshold: float, texts: Catalogue) -> str:
