@@ -79,7 +79,7 @@ class Footage:
             self._lamps += 0.16 * np.exp(-((columns - x) ** 2 + 2 * (rows - y) ** 2) / wide**2)
         centre = ((columns - CANVAS[1] / 2) ** 2 + (rows - CANVAS[0] / 2) ** 2) / (CANVAS[1] / 2) ** 2
         self._flash = (0.3 * np.exp(-1.1 * centre) / (1 + (self._world.depth_m / 22) ** 2)).astype(np.float32)
-        self._encoder, self._decoder = _encoder(self.view.quality), av.CodecContext.create("h264", "r")
+        self._encoder, self._decoder = keyframe_encoder(self.view.quality), av.CodecContext.create("h264", "r")
         self._decoder.thread_count = 1
 
     def look(self, number: int, fault: Fault | None = None, fault_seed: int = 0) -> Look:
@@ -350,7 +350,8 @@ def _gamma() -> Floats:
     return np.asarray(255 * (np.arange(4096) / 4095) ** (1 / 2.2), np.float32)
 
 
-def _encoder(quality: int) -> Any:
+def keyframe_encoder(quality: int) -> Any:
+    """H.264, each picture by itself."""
     context: Any = av.CodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     context.time_base, context.thread_count, context.gop_size = Fraction(1, 25), 1, 1
