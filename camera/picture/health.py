@@ -40,7 +40,7 @@ _log = structlog.get_logger("picture")
 LOOK_EVERY_S: Final = 10.0
 MANY_AT_ONCE: Final = "picture.many_at_once"
 CANNOT_BE_JUDGED: Final = "picture.cannot_be_judged"
-"""A place shows too little to be judged by (无法判断): blur, cover and movement would pass unseen."""
+"""A place shows too little to be judged by (无法判断): blur, cover or movement would pass unseen."""
 _HOLD_NS: Final = 3600 * NS_PER_S
 _SAVE_EVERY_NS: Final = 3600 * NS_PER_S
 _TOGETHER_NS: Final = 45 * NS_PER_S
@@ -307,7 +307,8 @@ class PictureHealth(Service):
             self._findings.clear(self._campus, MANY_AT_ONCE)
         for point_id, state in self._states.items():
             if state.eye.unjudged.open:
-                self._findings.open(f"point:{point_id}", CANNOT_BE_JUDGED, Severity.ATTENTION)
+                unseen: Evidence = {f"unseen_{condition.value}": True for condition in sorted(state.eye.unseen)}
+                self._findings.open(f"point:{point_id}", CANNOT_BE_JUDGED, Severity.ATTENTION, evidence=unseen)
             else:
                 self._findings.clear(f"point:{point_id}", CANNOT_BE_JUDGED)
             for condition in Condition:

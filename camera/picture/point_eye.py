@@ -58,6 +58,8 @@ class PointEye:
         self.watches: dict[Condition, Watch] = {condition: Watch() for condition in Condition}
         self.unjudged = Watch()
         """Open while the place shows too little to be judged by, or for some faults."""
+        self.unseen: frozenset[Condition] = frozenset()
+        """What that is, as of the latest look at which it was so."""
         self._before: Plane | None = None
         self._lately = Lately()
         self._dark_looks = 0
@@ -87,6 +89,7 @@ class PointEye:
             if now.open != before.open:
                 changes.append(Change(condition, now.open, suspicion))
         self._remember(verdict)
+        self.unseen = verdict.unseen or self.unseen
         self.unjudged = after_look(self.unjudged, bool(verdict.unseen), picture.taken_utc_ns, UNJUDGED)
         self._dark_looks = self._dark_looks + 1 if verdict.unjudged == TOO_DARK_TO_JUDGE else 0
         suspected = not verdict.clean or any("-" in watch.recent for watch in self.watches.values())

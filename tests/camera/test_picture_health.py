@@ -195,6 +195,8 @@ def test_a_place_that_shows_too_little_is_a_finding_and_never_ok_until_it_shows_
     assert campaign.box.open_kinds() == set(), "a crowd before the lens is no finding"
     campaign.look(6)
     assert campaign.box.open_kinds() == {("point:point-a", "picture.cannot_be_judged")}
+    (finding,) = campaign.box.findings.all_open()
+    assert set(finding.evidence) == {"unseen_blurred", "unseen_covered", "unseen_moved"}
     assert states(campaign)["point-a"] is DeviceState.UNKNOWN
     again = campaign.made()
     look_once(again)
