@@ -48,7 +48,8 @@ _WORDS: Final = {
     "camera.fault": Words(mark("设备拒绝了请求"), mark("请技术人员看详情里的原因，多半是权限或固件。")),
     "picture.black": Words(mark("画面全黑"), mark("请看摄像机有没有被蒙住，电源和镜头是否正常。")),
     "picture.cannot_be_judged": Words(
-        mark("图像无法全部判断，画面太单调或太暗"), mark("有的异常看不出来：请每天派人看一次这路画面，太暗就开灯，能转的转向有景物的一边。")
+        mark("图像无法全部判断，画面太单调或太暗"),
+        mark("有的异常看不出来：请每天派人看一次这路画面，太暗就开灯，能转的转向有景物的一边。"),
     ),
     "picture.too_dark": Words(mark("画面太暗，看不清人"), mark("请看照明灯和补光灯是否亮。")),
     "picture.too_bright": Words(mark("画面太亮，看不清人"), mark("请看有没有强光直射镜头。")),

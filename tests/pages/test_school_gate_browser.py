@@ -243,6 +243,7 @@ def test_a_host_answers_on_a_phone_and_the_guard_sees_it_by_itself(
     phone.locator("button[type=submit]").last.click()
     asking = phone.locator(".panel", has_text="孙工")
     expect(asking).to_be_visible()
+    phone.wait_for_load_state()  # it can be seen before its styles have come
     picture(phone, "phone-host")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert cut_texts(phone) == []
