@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -12,6 +11,7 @@ import structlog
 from alarms.book import Book
 from alarms.commands import CommandHandler, Commands
 from alarms.duress import duress_pin
+from alarms.file import DATABASE, open_or_replace
 from alarms.inbox import Inbox
 from alarms.inputs.answer import Answers
 from alarms.inputs.contacts import input_services
@@ -19,41 +19,38 @@ from alarms.ledger import Ledger, Urgency
 from alarms.line import AlarmLine
 from alarms.outbox import Outbox, OutgoingMessage
 from alarms.path import AlarmPath, PathReport
+from alarms.path_session import path_session
 from alarms.press import Button, School
 from alarms.receipts import CenterWords
 from alarms.record import AlarmRecord, StepKind, read_alarms
 from alarms.reserve import Reserve
 from alarms.scribe import Scribe
 from alarms.siren import SirenSwitch, siren_findings
-from alarms.upkeep import Upkeep
+from alarms.upkeep import Upkeep, certificate_findings
 from alarms.watch import Watch
 from config.alarm_input import AlarmInput
-from config.broker_path import BrokerPath
 from config.settings import Settings
-from foundation.audit import AUDIT_SQL
 from foundation.clock import Clock
 from foundation.finding import FindingBoard
-from foundation.journal import JOURNAL_SQL, Journal
+from foundation.journal import Journal
 from foundation.service import Service
-from foundation.sqlite import Database, DatabaseCorruptError, Schema, Transaction
+from foundation.sqlite import Database, Transaction
 from foundation.state import StateDirectory
+from uplink.certificate import CertificateWatch
 from uplink.clock_quality import system_clock_quality
 from uplink.envelope import Received
 from uplink.event import ClockQuality
-from uplink.presence import BirthNumbers, CampusIdentity, CampusPresence
+from uplink.presence import CampusIdentity
 from uplink.publication import Acceptance, CongestedError, NotConnectedError, Publication
-from uplink.session import Login, MqttSession
+from uplink.session import MqttSession
 from uplink.signature import PinnedKeys, load_or_create_key
 from uplink.standing import Standing
-from uplink.topics import campus_subscriptions
 
 _log = structlog.get_logger("alarms")
 
 CAMPUS_KEY: Final = "campus-ed25519"
 """Name of the campus's private key in the state directory; its public half is what the center pins."""
-DATABASE: Final = "alarms"
-_BIRTH_WITHIN_S: Final = 2.0
-_NS_PER_MS: Final = 1_000_000
+_FIRST_WITHIN_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +69,6 @@ class AlarmService:
     def path_reports(self) -> list[PathReport]:
         """How each path to the center stands."""
         return [path.report() for path in self.paths]
-
-
-def alarm_schema() -> Schema:
-    """All steps of alarms.sqlite."""
-    return Schema.load(DATABASE, JOURNAL_SQL, AUDIT_SQL, ("alarms", "schema.sql"), ("alarms", "drill.sql"))
 
 
 def build_alarms(
@@ -178,14 +170,13 @@ def build_alarms(
         refused=late.refused,
     )
     for item in settings.broker_paths:
-        sessions[item.id] = _session(
+        sessions[item.id] = path_session(
             item, settings, identity, paths[item.id], inbox, ledger, outbox, clock, clock_quality
         )
         paths[item.id].attach(sessions[item.id])
     upkeep = Upkeep(
         inputs=settings.alarm_inputs,
         line_tests=settings.line_tests,
-        brokers=settings.broker_paths,
         ledger=ledger,
         reserve=reserve,
         board=board,
@@ -211,6 +202,7 @@ def build_alarms(
         *input_services(settings, line, answers, clock=clock, board=board),
         *_sirens(settings, book, clock, board),
         watch,
+        CertificateWatch(settings.broker_paths, clock, told=certificate_findings(board, clock)),
     )
     return AlarmService(line, standing, tuple(paths.values()), key.public_key, answers, services)
 
@@ -232,21 +224,6 @@ class _Late:
     def not_stored(self, error: Exception | None) -> None:
         if self.watch is not None:
             self.watch.not_stored(error)
-
-
-def open_or_replace(path: Path, clock: Clock, replaced: Callable[[str], None]) -> Database:
-    """Open alarms.sqlite; a damaged one is moved aside, for a guard's button must work today. Raises DatabaseError."""
-    try:
-        return Database(path, alarm_schema())
-    except DatabaseCorruptError as error:
-        aside = path.with_name(f"{path.stem}.damaged-{clock.utc_ns() // 1_000_000_000}{path.suffix}")
-        for ending in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + ending)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + ending))
-        _log.error("the alarm database is damaged and was moved aside", moved_to=str(aside), error=str(error))
-        replaced(str(aside))
-        return Database(path, alarm_schema())
 
 
 def _button(item: AlarmInput) -> Button:
@@ -271,62 +248,6 @@ def _sirens(settings: Settings, book: Book, clock: Clock, board: FindingBoard) -
     return [SirenSwitch(siren, ModbusCoil(siren), book, clock=clock, unreachable=told) for siren in wired]
 
 
-def _session(
-    item: BrokerPath,
-    settings: Settings,
-    identity: CampusIdentity,
-    path: AlarmPath,
-    inbox: Inbox,
-    ledger: Ledger,
-    outbox: Outbox,
-    clock: Clock,
-    clock_quality: Callable[[], ClockQuality],
-) -> MqttSession:
-    login = None
-    if item.credential is not None:
-        credential = settings.credential(item.credential)
-        login = Login(credential.user, credential.password())
-    presence = CampusPresence(
-        identity,
-        item.id,
-        clock=clock,
-        clock_quality=clock_quality,
-        births=BirthNumbers(lambda count: _reserve_births(ledger, clock, item.id, count)),
-        alarms_waiting=outbox.waiting,
-    )
-    return MqttSession(
-        item,
-        client_id=f"campus-{identity.campus}-{item.id}",
-        clock=clock,
-        on_message=lambda topic, payload: inbox.put(item.id, topic, payload),
-        subscriptions=campus_subscriptions(identity.campus),
-        login=login,
-        presence=presence,
-        urgent=outbox.alarm_waits,
-        on_change=path.session_changed,
-    )
-
-
-def _reserve_births(ledger: Ledger, clock: Clock, path: str, count: int) -> int:
-    # Wall time in milliseconds, unless more were given away already: so numbers grow even if the disk was lost, and
-    # even if the clock goes back.
-    first = clock.utc_ns() // _NS_PER_MS
-    found: list[int] = []
-
-    def work(transaction: Transaction) -> None:
-        row = transaction.row(
-            "INSERT INTO counter (name, value) VALUES (?1, ?2 + ?3) "
-            "ON CONFLICT (name) DO UPDATE SET value = max(value, ?2) + ?3 RETURNING value",
-            (f"birth:{path}", first, count),
-        )
-        assert row is not None
-        found[:] = [int(row[0]) - count]
-
-    ticket = ledger.submit(work, Urgency.SOON)
-    ticket.settled.wait(_BIRTH_WITHIN_S)
-    return found[0] if ticket.stored else first
-
-
 def _first_time(ledger: Ledger, words: CenterWords, clock: Clock, received: Received) -> bool:
     now_ns = clock.utc_ns()
     first: list[int] = []
@@ -334,7 +255,7 @@ def _first_time(ledger: Ledger, words: CenterWords, clock: Clock, received: Rece
         lambda transaction: first.__setitem__(slice(None), [words.first_time(transaction, received, now_ns)]),
         Urgency.SOON,
     )
-    ticket.settled.wait(_BIRTH_WITHIN_S)
+    ticket.settled.wait(_FIRST_WITHIN_S)
     return ticket.stored and first == [now_ns]
 
 

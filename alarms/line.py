@@ -7,30 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from alarms.amendment import Amendments
+from alarms.arming import ArmedDrill, Arming
 from alarms.book import Book
-from alarms.drill_rows import drop_forgotten, write_armed
 from alarms.ledger import Ledger, Ticket, Urgency
 from alarms.outbox import Outbox, OutgoingMessage, read_waiting
 from alarms.press import STORE_WITHIN_S, Button, Press, PressError, PressRequest, StoredAlarm
 from alarms.record import AlarmRecord, StepKind, read_alarms, read_recent
 from alarms.scribe import Scribe
-from foundation.clock import NS_PER_S, Clock, rfc3339
+from foundation.clock import Clock, rfc3339
 from foundation.ids import new_id
 from foundation.journal import Journal
 from foundation.sqlite import Transaction
 from uplink.event import Message
-from uplink.messages.alarm import AlarmUpdate, DrillArmed, Purpose, UpdateKind
+from uplink.messages.alarm import AlarmUpdate, Purpose, UpdateKind
 from uplink.topics import Channel
 
-ARMED_FOR_S: Final = 120
-"""A drill is armed for two minutes at the most."""
-_ANSWER_WITHIN_S: Final = 5.0
 _LONGEST_PRESS_ID: Final = 64
 _REMEMBERED: Final = 10_000
-
-
-class NotStoredError(Exception):
-    """A cancel, arming or note could not be stored now; say it again."""
 
 
 class NoSuchAlarmError(Exception):
@@ -44,17 +38,6 @@ _STEP_OF_UPDATE: Final[Mapping[UpdateKind, StepKind]] = {
     UpdateKind.HELD: StepKind.HELD,
     UpdateKind.RELEASED: StepKind.RELEASED,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmedDrill:
-    """The next press of one input is a line test (演练), until the running clock says `until_running_ns`."""
-
-    drill_id: str
-    input_id: str
-    person: str
-    until_utc_ns: int
-    until_running_ns: int
 
 
 @dataclass(slots=True, eq=False)
@@ -81,9 +64,11 @@ class AlarmLine:
         book: Book,
         clock: Clock,
         is_duress: Callable[[str], bool] = lambda _: False,
+        store_within_s: float = STORE_WITHIN_S,
     ) -> None:
-        """`is_duress` knows the duress PIN."""
+        """`is_duress` knows the duress PIN; a press waits `store_within_s` for its disk and no longer."""
         self._is_duress = is_duress
+        self._store_within_s = store_within_s
         self._campus = campus
         self.buttons = dict(buttons)
         self._ledger = ledger
@@ -95,12 +80,12 @@ class AlarmLine:
         self._lock = threading.Lock()
         self._presses: dict[tuple[str, str], _Pending | str] = {}  # a str: the alarm of a press that is stored
         self._latest: dict[str, tuple[int, _Pending]] = {}  # by input: when and which press counted last
-        self._armed: dict[str, ArmedDrill] = {}
-        self._arming = threading.Lock()  # two who arm at once are one after the other; no press ever waits for it
+        self._amendments = Amendments(ledger=ledger, scribe=scribe, outbox=outbox, book=book)
+        self._arming = Arming(campus, amendments=self._amendments, book=book, clock=clock)
 
     # ── a press ────────────────────────────────────────────────────────────────────────────────────────────────────
     def press(self, request: PressRequest) -> StoredAlarm:
-        """Raise an alarm; returns once it is on the disk, or after 500 ms when it is on its way all the same.
+        """Raise an alarm; returns once it is on the disk, or on its way all the same if that takes over half a second.
 
         The same press id from the same input is the same press, and so is a finger that bounces. Raises PressError.
         """
@@ -117,14 +102,15 @@ class AlarmLine:
                 return StoredAlarm(alarm_id=pending, stored=True, repeated=True)
             if pending.ticket is None:
                 pending.ticket = self._hand_in(pending)
-        pending.ticket.settled.wait(STORE_WITHIN_S)
-        if not pending.ticket.stored:
+        pending.ticket.settled.wait(self._store_within_s)
+        alarm_id = pending.earlier or pending.press.alarm_id
+        stored = pending.ticket.stored
+        if stored:
+            with self._lock:  # all that a repeated press needs to know: the rest of 10,000 presses would be 36 MB
+                self._remember((button.id, request.press_id), alarm_id)
+        else:
             self._send_unstored(pending)
-        return StoredAlarm(
-            alarm_id=pending.earlier or pending.press.alarm_id,
-            stored=pending.ticket.stored,
-            repeated=repeated or pending.earlier is not None,
-        )
+        return StoredAlarm(alarm_id=alarm_id, stored=stored, repeated=repeated or pending.earlier is not None)
 
     def _unknown(self, input_id: str) -> PressError:
         known = ", ".join(self.buttons)
@@ -142,7 +128,7 @@ class AlarmLine:
         if bounced is not None and now_ns - bounced[0] < button.debounce_ms * 1_000_000:
             self._remember(name, bounced[1])
             return bounced[1], True
-        drill = self._take_armed(button.id, now_ns)
+        drill = self._arming.take(button.id, now_ns)
         pending = _Pending(
             Press(
                 alarm_id=new_id(),
@@ -206,9 +192,9 @@ class AlarmLine:
                 update=UpdateKind.STORED,
                 at=rfc3339(self._clock.utc_ns()),
             )
-            return [self._write(transaction, update, press.alarm_id)] if known else []
+            return [self._amendments.write(transaction, update, press.alarm_id)] if known else []
 
-        self._amend(press.alarm_id, work)
+        self._amendments.hand_in(press.alarm_id, work)
 
     # ── what is said of an alarm later ─────────────────────────────────────────────────────────────────────────────
     def tell(self, alarm_id: str, update: UpdateKind, *, person: str | None = None, reason: str = "") -> None:
@@ -232,9 +218,9 @@ class AlarmLine:
             message = AlarmUpdate(
                 campus=self._campus, alarm_id=alarm_id, update=update, at=rfc3339(now_ns), person=person, reason=reason
             )
-            return [self._write(transaction, message, alarm_id)]
+            return [self._amendments.write(transaction, message, alarm_id)]
 
-        self._wait(self._amend(alarm_id, work))
+        self._amendments.store(alarm_id, work)
         if known == [False]:
             raise NoSuchAlarmError(f"没有这次报警 / there is no alarm {alarm_id}")
 
@@ -254,65 +240,11 @@ class AlarmLine:
         """
         if input_id not in self.buttons:
             raise self._unknown(input_id)
-        with self._arming:
-            return self._arm(input_id, person)
-
-    def _arm(self, input_id: str, person: str) -> ArmedDrill:
-        for armed in self.armed_drills():
-            if armed.input_id == input_id:
-                if armed.person != person:
-                    raise PressError(
-                        f"{armed.person} 已为 {input_id} 布置演练，请按下，或等它过期 / "
-                        f"{armed.person} has armed a drill for {input_id!r}: press it or let it lapse"
-                    )
-                return armed
-        now_ns = self._clock.utc_ns()
-        drill = ArmedDrill(
-            drill_id=new_id(),
-            input_id=input_id,
-            person=person,
-            until_utc_ns=now_ns + ARMED_FOR_S * NS_PER_S,
-            until_running_ns=self._clock.running_ns() + ARMED_FOR_S * NS_PER_S,
-        )
-        message = DrillArmed(
-            campus=self._campus,
-            drill_id=drill.drill_id,
-            input=input_id,
-            person=person,
-            armed_at=rfc3339(now_ns),
-            until=rfc3339(drill.until_utc_ns),
-        )
-
-        def work(transaction: Transaction) -> list[OutgoingMessage]:
-            outgoing = self._write(transaction, message, None)
-            write_armed(
-                transaction,
-                self._clock,
-                drill_id=drill.drill_id,
-                input_id=input_id,
-                person=person,
-                armed_utc_ns=now_ns,
-                until_utc_ns=drill.until_utc_ns,
-                until_running_ns=drill.until_running_ns,
-                message_id=outgoing.id,
-            )
-            return [outgoing]
-
-        self._wait(self._amend(None, work))
-        with self._lock:
-            self._armed[input_id] = drill
-        self.book.touch()
-        return drill
+        return self._arming.arm(input_id, person)
 
     def armed_drills(self) -> list[ArmedDrill]:
         """Inputs whose next press is a line test now."""
-        now_ns = self._clock.running_ns()
-        with self._lock:
-            return [drill for drill in self._armed.values() if drill.until_running_ns > now_ns]
-
-    def _take_armed(self, input_id: str, now_ns: int) -> ArmedDrill | None:
-        drill = self._armed.pop(input_id, None)
-        return drill if drill is not None and drill.until_running_ns > now_ns else None
+        return self._arming.armed()
 
     # ── what is known ──────────────────────────────────────────────────────────────────────────────────────────────
     def find(self, alarm_id: str) -> AlarmRecord | None:
@@ -330,8 +262,7 @@ class AlarmLine:
         with self._lock:
             for record in reversed(records):
                 self._remember((record.input_id, record.press_id), record.id)
-            armed = {drill.drill_id for drill in self._armed.values()}
-        drop_forgotten(transaction, remembered=armed, clock=self._clock)
+        self._arming.forget_others(transaction)
         for message in read_waiting(transaction):
             self._outbox.add(message)
 
@@ -343,35 +274,6 @@ class AlarmLine:
             kept[:] = [self._scribe.write_message(transaction, message, channel=channel, alarm_id=None)]
 
         return self._ledger.submit(work, Urgency.SOON, lambda: self._outbox.add(kept[0]))
-
-    # ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _write(self, transaction: Transaction, message: Message, alarm_id: str | None) -> OutgoingMessage:
-        return self._scribe.write_message(transaction, message, channel=Channel.ALARM, alarm_id=alarm_id)
-
-    def _amend(self, alarm_id: str | None, work: Callable[[Transaction], list[OutgoingMessage]]) -> Ticket:
-        """Write something about an alarm, then send what it says and show how the alarm stands."""
-        messages: list[OutgoingMessage] = []
-        records: list[AlarmRecord] = []
-
-        def all_work(transaction: Transaction) -> None:
-            messages[:] = work(transaction)
-            records[:] = read_alarms(transaction, [alarm_id] if alarm_id else [])
-
-        def then() -> None:
-            for message in messages:
-                self._outbox.add(message)
-            self.book.show(*records)
-
-        return self._ledger.submit(all_work, Urgency.SOON, then)
-
-    @staticmethod
-    def _wait(ticket: Ticket) -> None:
-        ticket.settled.wait(_ANSWER_WITHIN_S)
-        if not ticket.stored:
-            raise NotStoredError(
-                "暂时存不下来，会自动再试，请过一分钟再看 / "
-                f"it could not be stored yet ({ticket.error or 'the disk hangs'}); it is tried again, look in a minute"
-            )
 
 
 def _unstored_record(press: Press) -> AlarmRecord:

@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from cryptography import x509
+import structlog
 
 from alarms.drill import Standing, every_of, schedule_of
 from alarms.drill_rows import KNOWN_SINCE, InputProof, read_proofs
 from alarms.ledger import Ledger, Urgency
 from alarms.reserve import Reserve
 from config.alarm_input import AlarmInput
-from config.broker_path import BrokerPath
 from config.line_test import LineTests
-from foundation.clock import NS_PER_S, Clock, utc_ns_of
+from foundation.clock import NS_PER_S, Clock
 from foundation.finding import FindingBoard, Severity
-from foundation.sqlite import Transaction
+from foundation.sqlite import DatabaseError, Transaction
+from uplink.certificate import Certificate
 
-DAY_NS: Final = 86_400 * NS_PER_S
-TELL_BEFORE_DAYS: Final = 30
-"""A certificate's end is a finding this long before."""
+_log = structlog.get_logger("alarms")
+
 _EVERY_S: Final = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """When a certificate file's validity ends."""
+def certificate_findings(board: FindingBoard, clock: Clock) -> Callable[[str, Certificate | None], None]:
+    """Tells of certificates that end; a disk in trouble must not end the watch over them."""
 
-    file: Path
-    ends_utc_ns: int
-
-    @staticmethod
-    def read(file: Path) -> Certificate | None:
-        """None if it cannot be read as a certificate."""
+    def tell(path: str, certificate: Certificate | None) -> None:
+        subject, kind = f"path:{path}", "uplink.certificate_ending"
         try:
-            certificate = x509.load_pem_x509_certificate(file.read_bytes())
-        except (OSError, ValueError):
-            return None
-        return Certificate(file, utc_ns_of(certificate.not_valid_after_utc))
+            if certificate is None:
+                board.clear(subject, kind)
+                return
+            left = certificate.days_left(clock.utc_ns())
+            severity = Severity.FAILING if left < 0 else Severity.ATTENTION
+            days = {"days_over": -left} if left < 0 else {"days_left": left}
+            board.open(subject, kind, severity, evidence={"certificate": certificate.name, **days})
+        except DatabaseError as error:
+            _log.error("a finding could not be kept", path=path, error=str(error))
 
-
-def days_left(ends_utc_ns: int, now_utc_ns: int) -> int:
-    """Whole days until then; negative when it is over."""
-    return (ends_utc_ns - now_utc_ns) // DAY_NS
+    return tell
 
 
 class Upkeep:
@@ -56,7 +50,6 @@ class Upkeep:
         *,
         inputs: Sequence[AlarmInput],
         line_tests: LineTests | None = None,
-        brokers: Sequence[BrokerPath],
         ledger: Ledger,
         reserve: Reserve,
         board: FindingBoard,
@@ -64,7 +57,6 @@ class Upkeep:
     ) -> None:
         self._inputs = inputs
         self._line_tests = line_tests or LineTests()
-        self._brokers = brokers
         self._ledger = ledger
         self._reserve = reserve
         self._board = board
@@ -77,29 +69,11 @@ class Upkeep:
         now_ns = self._clock.running_ns()
         if self._looked_ns is None or now_ns - self._looked_ns >= _EVERY_S * NS_PER_S:
             self._looked_ns = now_ns
-            for broker in self._brokers:
-                self._judge_certificates(broker)
             self._keep_room()
             self._ledger.submit(self._read_tests, Urgency.SOON)
         tests, self._tests = self._tests, None
         if tests is not None:
             self._judge_tests(tests)
-
-    def _judge_certificates(self, broker: BrokerPath) -> None:
-        subject, kind = f"path:{broker.id}", "uplink.certificate_ending"
-        if broker.tls is None:
-            return
-        files = (broker.tls.certificate_file, broker.tls.ca_file)
-        read = [found for file in files if (found := Certificate.read(file)) is not None]
-        if not read:
-            return  # a file that cannot be read is a lost path, and said there
-        first = min(read, key=lambda certificate: certificate.ends_utc_ns)
-        left = days_left(first.ends_utc_ns, self._clock.utc_ns())
-        if left > TELL_BEFORE_DAYS:
-            self._board.clear(subject, kind)
-        else:
-            severity = Severity.FAILING if left < 0 else Severity.ATTENTION
-            self._board.open(subject, kind, severity, evidence={"file": first.file.name, "days_left": left})
 
     def _keep_room(self) -> None:
         subject, kind = "role:gatehouse", "alarm.no_reserve"

@@ -19,11 +19,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from alarms.query import messages_waiting, recent_alarms
-from alarms.record import StepKind
 from benchmarks.alarm_district import District, percentile, program_of, say, wait_for
+from benchmarks.conditions import Conditions, disk_sync_ms
 from foundation.ids import new_id
-from foundation.sqlite import DatabaseError
 
 PRESSES, QUICK_PRESSES = 500, 100
 BACKLOG, QUICK_BACKLOG = 1_000, 1_000
@@ -34,6 +32,8 @@ WARM_UP_PRESSES = 10
 
 def main() -> None:
     """Measure, print one JSON line."""
+    bare_p50_ms, bare_p99_ms = disk_sync_ms()
+    conditions = Conditions()
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--cameras", type=int, default=CAMERAS, help="that a recorder writes meanwhile; 0 for none")
@@ -48,7 +48,8 @@ def main() -> None:
             if simulator[0] is not None:
                 simulator[0].terminate()
                 simulator[0].wait(30)
-    print(json.dumps({"benchmark": "alarm", "figures": figures}))
+    said = conditions.words() | {"disk_sync_p50_ms": bare_p50_ms, "disk_sync_p99_ms": bare_p99_ms}
+    print(json.dumps({"benchmark": "alarm", "figures": figures, "conditions": said}))
 
 
 def start_cameras(count: int) -> tuple[subprocess.Popen[str] | None, list[dict[str, Any]]]:
@@ -101,13 +102,9 @@ def press_one_by_one(district: District, presses: int) -> dict[str, float]:
             stored_ms.append(took_ms)
             pressed.append(reply.alarm_id)
         time.sleep(BETWEEN_S)
-    wait_for(lambda: waiting(district) == 0, 30, "the last receipt")
-    receipt_ms = []
-    known = {alarm.id: alarm for alarm in recent_alarms(district.state.database("alarms"), limit=presses * 2)}
-    for alarm_id in pressed:
-        step = known[alarm_id].step(StepKind.CENTER_RECEIVED)
-        assert step is not None
-        receipt_ms.append((step.at_utc_ns - known[alarm_id].pressed_utc_ns) / 1e6)
+    wait_for(lambda: district.waiting() == 0, 30, "the last receipt")
+    known = district.receipts_ms(limit=presses * 2)
+    receipt_ms = [known[alarm_id] for alarm_id in pressed]
     return {
         "stored_p50_ms": round(percentile(stored_ms, 0.5), 2),
         "stored_p99_ms": round(percentile(stored_ms, 0.99), 2),
@@ -126,9 +123,9 @@ def backlog(district: District, count: int) -> float:
         reply = district.press(number, new_id())
         assert reply.ok
         assert not reply.repeated
-    assert waiting(district) == count, "some were received without a broker"
+    assert district.waiting() == count, "some were received without a broker"
     broker.start()
-    return wait_for(lambda: waiting(district) == 0, 120, "the last receipt of the backlog")
+    return wait_for(lambda: district.waiting() == 0, 120, "the last receipt of the backlog")
 
 
 def path_loss(district: District) -> float:
@@ -150,19 +147,12 @@ def path_loss(district: District) -> float:
 
 
 def all_up(district: District) -> bool:
-    return set(district.path_states().values()) == {"up"} and set(center_paths(district)) == {"up"}
+    return district.carries() and set(center_paths(district)) == {"up"}
 
 
 def center_paths(district: District) -> list[str]:
     """What the center's page says of each path."""
     return [path["status"] for campus in district.center_status()["campuses"] for path in campus["paths"]]
-
-
-def waiting(district: District) -> int:
-    try:
-        return messages_waiting(district.state.database("alarms"))
-    except DatabaseError:
-        return -1
 
 
 def footage_bytes(district: District) -> int:

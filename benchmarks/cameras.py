@@ -18,6 +18,8 @@ from statistics import median
 from typing import Any
 from urllib.request import Request, urlopen
 
+from benchmarks.conditions import Conditions
+
 QUICK_ROUNDS, ROUNDS = 3, 10
 DEVICES = 64
 MUTE = 8
@@ -25,6 +27,7 @@ MUTE = 8
 
 def main() -> None:
     """Measure, print one JSON line."""
+    conditions = Conditions()
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     rounds = QUICK_ROUNDS if parser.parse_args().quick else ROUNDS
@@ -45,7 +48,7 @@ def main() -> None:
     finally:
         simulator.terminate()
         simulator.wait(timeout=30)
-    print(json.dumps({"benchmark": "cameras", "figures": figures}))
+    print(json.dumps({"benchmark": "cameras", "figures": figures, "conditions": conditions.words()}))
 
 
 def memory_and_construction(cameras: list[dict[str, Any]]) -> dict[str, float]:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import coverage_optimum, coverage_peer
+from benchmarks.conditions import Conditions
 from benchmarks.coverage_campus import BenchCampus, random_pose, write_campus
 from benchmarks.coverage_oracle import Oracle, Place
 from camera.coverage import LiveCoverage, Watch
@@ -39,6 +40,7 @@ PEER_SCENES: Final = 250
 
 def main() -> None:
     """Measure everything, print progress, then one JSON line."""
+    conditions = Conditions()
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="fewer changes, cells and campuses; the same keys")
     parser.add_argument("--speed-only", action="store_true", help=argparse.SUPPRESS)
@@ -71,7 +73,7 @@ def main() -> None:
             "greedy_ms": optimum.ours_ms,
             "greedy_highs_ms": optimum.theirs_ms,
         }
-    print(json.dumps({"benchmark": "coverage", "figures": figures}))
+    print(json.dumps({"benchmark": "coverage", "figures": figures, "conditions": conditions.words()}))
 
 
 def speed_in_own_process(*, quick: bool) -> dict[str, float]:

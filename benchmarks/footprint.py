@@ -10,7 +10,6 @@ import argparse
 import json
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from edge_agent.demo.layout import DemoLayout
 from edge_agent.demo.visitor import Visitor
 from edge_agent.role import Role
 from foundation.clock import SystemClock
+from foundation.service import Ending
 from tests.support.ports import free_port
 
 WARM_UP_S = 20.0
@@ -38,7 +38,7 @@ def main() -> None:
         layout = DemoLayout(Path(folder), free_port(), free_port(), free_port())
         campus = DemoCampus(layout, SystemClock(), lambda line: print(line, file=sys.stderr, flush=True))
         try:
-            campus.start(threading.Event())
+            campus.start(Ending())
             visitor = Visitor(layout, SystemClock())
             started = time.monotonic()
             while time.monotonic() - started < WARM_UP_S:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.alarm_district import percentile, say
+from benchmarks.conditions import Conditions
 from foundation.clock import Clock, SystemClock
 from foundation.ids import new_id
 from foundation.sqlite import open_read_only
@@ -50,6 +51,7 @@ _GIVEN: Final = "伟芳娜敏静强磊军洋勇艳杰娟涛明超秀霞平刚桂
 
 def main() -> None:
     """Measure, print one JSON line."""
+    conditions = Conditions()
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--visits", type=int, help="how many the book holds before anything is measured")
@@ -60,7 +62,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gate-", dir=options.folder) as folder:
         book = options.book or Path(folder)
         figures = measure(book, Path(folder), visits, QUICK_SIGN_INS if options.quick else SIGN_INS)
-    print(json.dumps({"benchmark": "gate", "figures": figures}))
+    print(json.dumps({"benchmark": "gate", "figures": figures, "conditions": conditions.words()}))
 
 
 def measure(folder: Path, killed: Path, visits: int, sign_ins: int) -> dict[str, float]:

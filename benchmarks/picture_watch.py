@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from camera.picture.judgement import Condition
 from camera.picture.picture import Picture
 from camera.picture.point_eye import Look, PointEye
+from camera.picture.verdict import Condition
 
 LOOKS_A_MINUTE: Final = 6
 _FIRST_MOMENT: Final = 60

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from statistics import median_low
 from typing import Final
 
 from camera.onvif.model import DeviceTime
+from camera.together import LEAST_TOGETHER
 from foundation.clock import NS_PER_S
 
 CLOCK_LIMIT_NS: Final = NS_PER_S
@@ -13,6 +16,8 @@ CLOCK_LIMIT_NS: Final = NS_PER_S
 
 _BEIJING_NS: Final = 8 * 3600 * NS_PER_S
 _MINUTE_NS: Final = 60 * NS_PER_S
+_ALIKE_SHARE: Final = 0.1
+"""Cameras run apart by seconds; off alike is what differs little beside what they are all off by."""
 
 
 class ClockFault(StrEnum):
@@ -34,3 +39,16 @@ def clock_fault(time: DeviceTime, limit_ns: int = CLOCK_LIMIT_NS) -> ClockFault 
     if time.offset_ns < -365 * 86_400 * NS_PER_S:
         return ClockFault.NEVER_SET
     return ClockFault.OFF
+
+
+def off_alike(wrong: Mapping[str, DeviceTime], *, of: int) -> tuple[str, ...]:
+    """Devices with a wrong clock that are off by the same, if they are most of the `of` devices that told the time.
+
+    Then one clock is wrong and not many: ours, or the time server that set them all.
+    """
+    if len(wrong) < LEAST_TOGETHER:
+        return ()
+    middle_ns = median_low(time.offset_ns for time in wrong.values())
+    spread_ns = min(_MINUTE_NS, max(CLOCK_LIMIT_NS, round(abs(middle_ns) * _ALIKE_SHARE)))
+    alike = sorted(name for name, time in wrong.items() if abs(time.offset_ns - middle_ns) <= spread_ns + time.error_ns)
+    return tuple(alike) if len(alike) >= LEAST_TOGETHER and 2 * len(alike) > of else ()

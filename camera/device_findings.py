@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from camera.device_clock import ClockFault
 from camera.device_error import Garbled, LoginRefused, NotOnvif, OnvifFault, Unreachable
 from camera.device_state import DeviceState, LoginHold, Standing
 from camera.visit import HELD_ELSEWHERE, NO_PASSWORD
@@ -14,7 +13,6 @@ from foundation.finding import Evidence, Severity
 
 UNREACHABLE: Final = f"camera.{Unreachable.trouble}"
 REFUSED: Final = f"camera.{LoginRefused.trouble}"
-CLOCK_WRONG: Final = "camera.clock_wrong"
 SWAPPED: Final = "camera.swapped"
 NO_SUCH_SOURCE: Final = "camera.no_such_source"
 TOGETHER: Final = "camera.unreachable_together"
@@ -53,9 +51,3 @@ def wanted_troubles(standing: Standing, hold: LoginHold | None) -> Mapping[str, 
         # It stops every role's tries, so it must not be cleared because the device is off for a while.
         wanted[REFUSED] = Wanted(Severity.FAILING, {"message": "the log-in was refused before it went away"})
     return wanted
-
-
-def clock_finding(fault: ClockFault, offset_ns: int, error_ns: int, *, not_set: str = "") -> Wanted:
-    """A clock that is certainly wrong; `not_set` says why it could not be set right."""
-    evidence = {"fault": fault.value, "offset_ms": round(offset_ns / 1e6), "error_ms": round(error_ns / 1e6)}
-    return Wanted(Severity.ATTENTION, evidence | ({"not_set": not_set} if not_set else {}))

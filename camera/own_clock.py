@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-from typing import Final
-
-_TIMEX_BYTES: Final = 512  # struct timex is smaller everywhere
-_TIME_ERROR: Final = 5
-"""What adjtimex(2) returns while no time server disciplines the clock."""
+from foundation.clock import wall_clock_is_kept
 
 
 def is_synchronised() -> bool:
     """Whether a time server keeps this machine's clock; False where that cannot be known."""
     try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    except (OSError, AttributeError):
+        return wall_clock_is_kept()
+    except OSError:
         return False
-    return 0 <= int(state) < _TIME_ERROR

@@ -10,7 +10,7 @@ from typing import Final
 from camera.device_state import DeviceState
 from foundation.clock import NS_PER_S
 from foundation.finding import read_open_findings
-from foundation.sqlite import Row, open_read_only
+from foundation.sqlite import Row, Transaction, open_read_only
 
 FRESH_NS: Final = 150 * NS_PER_S
 """Five rounds of 30 s: what was seen longer ago is not known any more (promise 6)."""
@@ -113,12 +113,17 @@ def _unknown_when_old(status: DeviceStatus, oldest_utc_ns: int) -> DeviceStatus:
 def stream_source(path: Path, device_id: str, source: int) -> StreamSource | None:
     """Where to get a source's streams; None while the device has not told. Raises DatabaseError."""
     with open_read_only(path) as reader:
-        still = reader.row("SELECT snapshot_uri FROM source WHERE device_id = ? AND number = ?", (device_id, source))
-        rows = reader.rows(
-            "SELECT part, uri, profile, codec, width_px, height_px, fps, bitrate_bps FROM stream "
-            "WHERE device_id = ? AND source = ?",
-            (device_id, source),
-        )
+        return read_stream_source(reader, device_id, source)
+
+
+def read_stream_source(reader: Transaction, device_id: str, source: int) -> StreamSource | None:
+    """The same for whoever asks of many at once: to open the file takes longer than to read it."""
+    still = reader.row("SELECT snapshot_uri FROM source WHERE device_id = ? AND number = ?", (device_id, source))
+    rows = reader.rows(
+        "SELECT part, uri, profile, codec, width_px, height_px, fps, bitrate_bps FROM stream "
+        "WHERE device_id = ? AND source = ?",
+        (device_id, source),
+    )
     parts = {row[0]: _address(row[1:]) for row in rows}
     if still is None or "main" not in parts:
         return None

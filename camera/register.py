@@ -124,9 +124,12 @@ class Register:
             )
 
     def note_clock_set(self, transaction: Transaction, device_id: str, after: DeviceTime) -> None:
-        """We set a device's clock: told with what it was before, so that the camera file has it."""
-        row = transaction.row("SELECT clock_offset_ns FROM device WHERE id = ?", (device_id,))
-        before = f"{row[0] / NS_PER_S:+.1f} s" if row and row[0] is not None else ""
+        """We set a device's clock: told with what it was before, so that the camera file has it.
+
+        A device that says it follows a time server does so no longer.
+        """
+        row = transaction.row("SELECT clock_offset_ns, clock_by_ntp FROM device WHERE id = ?", (device_id,))
+        before = f"{row[0] / NS_PER_S:+.1f} s{' (NTP)' if row[1] else ''}" if row and row[0] is not None else ""
         change = DeviceChanged(
             device_id=device_id, what=CLOCK_SET, before=before, after=f"{after.offset_ns / NS_PER_S:+.1f} s"
         )

@@ -12,10 +12,9 @@ from typing import Final
 
 import structlog
 
-from camera.device_clock import clock_fault
+from camera.clock_watch import CLOCK_WRONG, ClockWatch
 from camera.device_error import LoginRefused, Unreachable
 from camera.device_findings import (
-    CLOCK_WRONG,
     NO_SUCH_SOURCE,
     OWN_LINK,
     SWAPPED,
@@ -23,7 +22,6 @@ from camera.device_findings import (
     TROUBLES,
     UNREACHABLE,
     Wanted,
-    clock_finding,
     wanted_troubles,
 )
 from camera.device_state import DeviceState, LoginHold, Outcome, Standing, StateRules, hold_after, judge, may_log_in
@@ -44,7 +42,6 @@ _log = structlog.get_logger("round")
 
 _STREAMS_EVERY_S: Final = 300.0
 _READING_EVERY_S: Final = 3600.0
-_SET_CLOCK_EVERY_S: Final = 3600.0  # a device that does not keep it is not set again and again
 _PRUNE_EVERY_S: Final = 3600.0
 _STEP_NS: Final = NS_PER_S // 2
 _JITTER: Final = 0.1
@@ -105,16 +102,22 @@ class CameraRound(Service):
         self._rules = rules
         self._may_try = may_try
         self._set_clock = set_clock
-        self._own_clock_holds = own_clock_holds
+        self._clocks = ClockWatch(
+            findings,
+            clock,
+            campus=self._campus,
+            keep=rules.keep_clock,
+            failing=rules.state.failing,
+            own_clock_holds=own_clock_holds,
+        )
+        self._wall_ns = 0
         self._stream_changes = StreamChanges(rules.points, findings, clock, asked)
-        self._clock_set_at_ns: dict[str, int] = {}
         self._chance = chance or random.Random()
         self._pool = VisitPool[Sighting](rules.workers, "visit")
         self._running: dict[str, Future[Sighting]] = {}
         self._standings: dict[str, tuple[Standing, LoginHold | None]] = {}
         self._streams_at_ns: dict[str, int] = {}
         self._reading_at_ns: dict[str, int] = {}
-        self._clock_doubts: dict[str, int] = {}
         self._pruned_at_ns = -round(_PRUNE_EVERY_S * NS_PER_S)
         self._accepted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._retries: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -132,18 +135,18 @@ class CameraRound(Service):
                 self._findings.clear(f"device:{device_id}", kind)
         self._stream_changes.prepare()
         self._standings = self._register.standings()
+        self._wall_ns = self._clock.utc_ns() - self._clock.running_ns()
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
+            began_ns = self._clock.running_ns()
             report = self.run_once()
             _log.debug("round", visited=report.visited, good=report.good, took_s=round(report.took_s, 2))
-            pause_s = max(0.0, self._rules.period_s * self._chance.uniform(1 - _JITTER, 1) - report.took_s)
-            before_ns = self._clock.running_ns()
-            self._pause(pause_s)
-            overslept_s = (self._clock.running_ns() - before_ns) / NS_PER_S - pause_s
-            if overslept_s > self._rules.period_s and not self.stopping.is_set():
+            self._pause(max(0.0, self._rules.period_s * self._chance.uniform(1 - _JITTER, 1) - report.took_s))
+            lasted_s = (self._clock.running_ns() - began_ns) / NS_PER_S
+            if lasted_s > 2 * self._rules.period_s and not self.stopping.is_set():
                 # The box slept: its network needs a moment, and no camera is to blame for that.
-                _log.warning("the box slept; a round is left out", slept_s=round(overslept_s))
+                _log.warning("the box slept; a round is left out", lasted_s=round(lasted_s))
                 self.stopping.wait(self._rules.period_s)
 
     def _pause(self, pause_s: float) -> None:
@@ -183,19 +186,27 @@ class CameraRound(Service):
     def run_once(self) -> RoundReport:
         """One whole round, at most `period_s` long; a device still busy with an earlier visit is left out."""
         self._obey()
-        began_ns, began_utc_ns = self._clock.running_ns(), self._clock.utc_ns()
+        stepped = self._was_stepped()  # before anybody is visited: no clock is set for what the wrong one showed
+        began_ns = self._clock.running_ns()
         due = [device_id for device_id in self._visitors if device_id not in self._running]
         self._chance.shuffle(due)  # else the last of the list would always be the last asked
         for device_id in due:
             self._running[device_id] = self._pool.submit(partial(self._visit, device_id))
         sightings = dict(self._collect())
         took_ns = self._clock.running_ns() - began_ns
-        stepped = abs(self._clock.utc_ns() - began_utc_ns - took_ns) > _STEP_NS
-        if stepped:
-            _log.warning("this box's clock was set during the round; the cameras' clocks are not judged by it")
+        stepped = self._was_stepped() or stepped
         self._settle(sightings, clock_holds=not stepped)
         good = sum(not sighting.outcome.trouble for sighting in sightings.values())
         return RoundReport(len(sightings), good, tuple(self._running), took_ns / NS_PER_S)
+
+    def _was_stepped(self) -> bool:
+        """Whether this box's wall clock was set since this was last asked."""
+        before_ns, self._wall_ns = self._wall_ns, self._clock.utc_ns() - self._clock.running_ns()
+        if abs(self._wall_ns - before_ns) <= _STEP_NS:
+            return False
+        _log.warning("this box's clock was set; the cameras' clocks are not judged by this round")
+        self._clocks.own_clock_stepped()
+        return True
 
     def _visit(self, device_id: str) -> Sighting:
         _, hold = self._standings[device_id]
@@ -209,20 +220,12 @@ class CameraRound(Service):
         sighting = self._visitors[device_id].visit(
             may_log_in=allowed,
             want_streams=self._streams_due(device_id),
-            set_clock=self._set_clock if self._clock_due(device_id) else None,
+            set_clock=self._set_clock if self._clocks.may_set(device_id) else None,
         )
         if elsewhere and sighting.outcome.trouble == LoginRefused.trouble:
             # Not a refusal of our own: a finding of ours would hold the other role back for ever, and it us.
             return replace(sighting, outcome=Outcome(HELD_ELSEWHERE, sighting.outcome.message))
         return sighting
-
-    def _clock_due(self, device_id: str) -> bool:
-        doubts = self._clock_doubts.get(device_id, 0)
-        if device_id not in self._rules.keep_clock or doubts < self._rules.state.failing:
-            return False
-        at_ns = self._clock_set_at_ns.get(device_id)
-        rested = at_ns is None or self._clock.running_ns() - at_ns >= _SET_CLOCK_EVERY_S * NS_PER_S
-        return rested and self._own_clock_holds()
 
     def _streams_due(self, device_id: str) -> bool:
         at_ns = self._streams_at_ns.get(device_id)
@@ -275,14 +278,16 @@ class CameraRound(Service):
                 self._register.prune(transaction)
         for device_id, sighting in sightings.items():
             if sighting.clock_set is not None:
-                self._clock_set_at_ns[device_id] = self._clock.running_ns()
+                if clock_holds:  # else by which of our clocks, nobody knows: it may be set again
+                    self._clocks.was_set(device_id)
                 _log.info("a device's clock was set", device=device_id, trouble=sighting.clock_set)
-            if sighting.time is not None and clock_holds:
-                self._judge_clock(device_id, sighting.time, sighting.clock_set)
             self._judge_identity(device_id, before[device_id], sighting.identity)
             self._judge_sources(device_id, sighting)
             if sighting.streams is not None:
                 self._stream_changes.judge(device_id, codecs[device_id], sighting.streams)
+        if clock_holds:
+            not_set = {device_id: sighting.clock_set for device_id, sighting in sightings.items() if sighting.clock_set}
+            self._clocks.judge({device_id: sighting.time for device_id, sighting in sightings.items()}, not_set)
         self._tell_troubles()
 
     def _judge(self, device_id: str, sighting: Sighting) -> None:
@@ -322,19 +327,6 @@ class CameraRound(Service):
                 self._findings.clear(subject, kind)
         for kind, finding in wanted.items():
             self._findings.open(subject, kind, finding.severity, evidence=finding.evidence)
-
-    def _judge_clock(self, device_id: str, time: DeviceTime, clock_set: str | None) -> None:
-        fault = clock_fault(time)
-        self._clock_doubts[device_id] = self._clock_doubts.get(device_id, 0) + 1 if fault else 0
-        if fault is None:
-            self._findings.clear(f"device:{device_id}", CLOCK_WRONG)
-            self._findings.clear(f"device:{device_id}", SET_NOT_KEPT)
-        elif self._clock_doubts[device_id] >= self._rules.state.failing:
-            wanted = clock_finding(fault, time.offset_ns, time.error_ns, not_set=clock_set or "")
-            self._show(f"device:{device_id}", (CLOCK_WRONG,), {CLOCK_WRONG: wanted})
-        if fault is not None and clock_set:
-            evidence = {"what": "clock", "device_tells": clock_set}
-            self._findings.open(f"device:{device_id}", SET_NOT_KEPT, Severity.ATTENTION, evidence=evidence)
 
     def _judge_identity(self, device_id: str, before: Identity | None, now: Identity | None) -> None:
         if before is None or now is None or not before.serial or before.serial == now.serial:

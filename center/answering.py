@@ -23,17 +23,20 @@ class Answering:
         posts: Iterable[Post],
         *,
         on_change: Callable[[], None],
+        drills_only: bool = False,
     ) -> None:
+        """`drills_only` for a desk that answers line tests alone."""
         self._database = database
         self._clock = clock
         self._voice = voice
         self._posts = tuple(posts)
         self._on_change = on_change
+        self._drills_only = drills_only
 
     def acknowledge(self, alarm_id: str, person: str) -> desk.Acknowledged:
-        """人工确认. Raises UnknownAlarmError, CenterDatabaseError."""
+        """人工确认. Raises UnknownAlarmError, NoLineTestError, CenterDatabaseError."""
         with self._database.begin() as connection:
-            done = desk.acknowledge(connection, self._clock, alarm_id, person)
+            done = desk.acknowledge(connection, self._clock, alarm_id, person, drills_only=self._drills_only)
             if not done.first:
                 return done
             word = self._voice.acknowledgement(
@@ -44,9 +47,9 @@ class Answering:
         return done
 
     def close(self, alarm_id: str, person: str, outcome: Outcome, note: str) -> None:
-        """结案. Raises UnknownAlarmError, CannotCloseError, CenterDatabaseError."""
+        """结案. Raises UnknownAlarmError, NoLineTestError, CannotCloseError, CenterDatabaseError."""
         with self._database.begin() as connection:
-            done = desk.close(connection, self._clock, alarm_id, person, outcome, note)
+            done = desk.close(connection, self._clock, alarm_id, person, outcome, note, drills_only=self._drills_only)
             word = self._voice.closure(
                 campus=done.campus_id,
                 alarm_id=alarm_id,

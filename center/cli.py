@@ -56,7 +56,10 @@ def enrol(
     """Register a campus (入网登记), pin its key and print the center's public key."""
     with clear_words(), opened(config) as (settings, database):
         if not is_slug(campus_id):
-            raise EnrolmentError(f"{campus_id!r} is no id: lower-case letters, digits and hyphens, as in its settings")
+            raise EnrolmentError(
+                f"{campus_id!r} 不能作编号，只能用小写字母、数字和连字符，与学校设置里的相同 / "
+                f"{campus_id!r} is no id: lower-case letters, digits and hyphens, as in its settings"
+            )
         read_public_key(public_key)
         with database.begin() as connection:
             campus = register.enrol(

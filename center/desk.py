@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, and_, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, not_, select, update
 
 from center import told
 from center.tables import alarm, alarm_event, drill
@@ -19,6 +19,35 @@ from uplink.messages.alarm import AlarmRaised, AlarmUpdate, DrillArmed, Purpose,
 
 DRILL_ARMED_AT_MOST_NS: Final = 120 * NS_PER_S
 _CLOCK_SLACK_NS: Final = NS_PER_S
+_NOT_ANSWERED: Final = {
+    "acknowledged_utc_ns": None,
+    "acknowledged_by": None,
+    "closed_utc_ns": None,
+    "outcome": None,
+}
+"""An alarm that rings again; its history keeps who answered it before."""
+
+# What each alarm runs is built once: SQLAlchemy takes longer to build a statement than the database to run it.
+_RAISE: Final = insert(alarm)
+_ADD_EVENT: Final = insert(alarm_event)
+_HEED_DURESS: Final = (
+    update(alarm)
+    .where(
+        alarm.c.id == bindparam("alarm"),
+        alarm.c.campus_id == bindparam("campus"),
+        exists().where(
+            alarm_event.c.alarm_id == bindparam("alarm"),
+            alarm_event.c.campus_id == bindparam("campus"),
+            alarm_event.c.kind == UpdateKind.DURESS.value,
+        ),
+    )
+    .values(duress=True, drill=False, **_NOT_ANSWERED)
+)
+_RECEIPT_LEFT: Final = (
+    update(alarm)
+    .where(alarm.c.id == bindparam("alarm"), alarm.c.receipted_utc_ns.is_(None))
+    .values(receipted_utc_ns=bindparam("left_utc_ns"))
+)
 
 
 class EventKind(StrEnum):
@@ -41,7 +70,7 @@ def raised(connection: Connection, event: Event, *, received_utc_ns: int, delay_
         raise MalformedError("an alarm's event must have the alarm's own id, or copies could not be told apart")
     drill_id = message.drill_id if message.purpose is Purpose.DRILL else None
     connection.execute(
-        insert(alarm),
+        _RAISE,
         {
             "id": message.alarm_id,
             "campus_id": message.campus,
@@ -92,17 +121,9 @@ def updated(connection: Connection, event: Event) -> None:
 
 
 def _heed_duress(connection: Connection, campus_id: str, alarm_id: str) -> None:
-    # 胁迫: whoever is forced to call a line test off needs help now. What was a drill rings as a real alarm.
-    forced = exists().where(
-        alarm_event.c.alarm_id == alarm_id,
-        alarm_event.c.campus_id == campus_id,
-        alarm_event.c.kind == UpdateKind.DURESS.value,
-    )
-    connection.execute(
-        update(alarm)
-        .where(alarm.c.id == alarm_id, alarm.c.campus_id == campus_id, forced)
-        .values(duress=True, drill=False)
-    )
+    # 胁迫: whoever is forced to call an alarm or a line test off needs help now. What was a drill is none, and what
+    # somebody has taken on or closed waits for a person again: the force is news to everybody.
+    connection.execute(_HEED_DURESS, {"alarm": alarm_id, "campus": campus_id})
 
 
 def drill_armed(connection: Connection, event: Event) -> None:
@@ -146,20 +167,16 @@ def _judge_drill(connection: Connection, drill_id: str) -> None:
         .order_by(alarm.c.pressed_utc_ns, alarm.c.id)
         .limit(1)
     )
-    connection.execute(
-        update(alarm)
-        .where(alarm.c.drill_id == drill_id)
-        .values(drill=and_(alarm.c.id == first, alarm.c.duress.is_(False)))
-    )
+    is_drill = and_(alarm.c.id == first, alarm.c.duress.is_(False))
+    of_it = alarm.c.drill_id == drill_id
+    # Whoever answered it as a drill answered no emergency: then it waits again.
+    connection.execute(update(alarm).where(of_it, alarm.c.drill, not_(is_drill)).values(_NOT_ANSWERED))
+    connection.execute(update(alarm).where(of_it).values(drill=is_drill))
 
 
 def receipted(connection: Connection, campus_id: str, alarm_id: str, at_utc_ns: int) -> None:
     """Note that the first signed receipt has left; later ones change nothing."""
-    noted = connection.execute(
-        update(alarm)
-        .where(alarm.c.id == alarm_id, alarm.c.receipted_utc_ns.is_(None))
-        .values(receipted_utc_ns=at_utc_ns)
-    )
+    noted = connection.execute(_RECEIPT_LEFT, {"alarm": alarm_id, "left_utc_ns": at_utc_ns})
     if noted.rowcount:
         add_event(connection, campus_id, alarm_id, EventKind.RECEIPTED.value, at_utc_ns)
 
@@ -180,19 +197,34 @@ class UnknownAlarmError(Exception):
     """There is no such alarm on the desk."""
 
 
-def acknowledge(connection: Connection, clock: Clock, alarm_id: str, person: str) -> Acknowledged:
-    """Write down who takes an alarm on; the first person stays. Raises UnknownAlarmError."""
+class NoLineTestError(Exception):
+    """Only line tests are answered here, and this alarm is none, or no longer."""
+
+
+def acknowledge(
+    connection: Connection, clock: Clock, alarm_id: str, person: str, *, drills_only: bool = False
+) -> Acknowledged:
+    """Write down who takes an alarm on; the first person stays.
+
+    `drills_only` at a desk that answers line tests alone: what was one when the page was read may be forced by now.
+    Raises UnknownAlarmError, NoLineTestError.
+    """
     now = clock.utc_ns()
+    open_to_this_desk = (alarm.c.drill,) if drills_only else ()
     taken = connection.execute(
         update(alarm)
-        .where(alarm.c.id == alarm_id, alarm.c.acknowledged_utc_ns.is_(None))
+        .where(alarm.c.id == alarm_id, alarm.c.acknowledged_utc_ns.is_(None), *open_to_this_desk)
         .values(acknowledged_utc_ns=now, acknowledged_by=person)
     )
     row = connection.execute(
-        select(alarm.c.campus_id, alarm.c.acknowledged_by, alarm.c.acknowledged_utc_ns).where(alarm.c.id == alarm_id)
+        select(alarm.c.campus_id, alarm.c.acknowledged_by, alarm.c.acknowledged_utc_ns, alarm.c.drill).where(
+            alarm.c.id == alarm_id
+        )
     ).one_or_none()
     if row is None:
         raise UnknownAlarmError(alarm_id)
+    if drills_only and not row.drill:
+        raise NoLineTestError(alarm_id)
     if taken.rowcount:
         add_event(connection, row[0], alarm_id, EventKind.ACKNOWLEDGED.value, now, person=person)
     return Acknowledged(
@@ -212,8 +244,17 @@ class CannotCloseError(Exception):
     """Nobody has taken the alarm on yet, or it is closed already, or what it was does not fit."""
 
 
-def close(connection: Connection, clock: Clock, alarm_id: str, person: str, outcome: Outcome, note: str) -> Closed:
-    """Close an alarm that a person has taken on. Raises UnknownAlarmError, CannotCloseError."""
+def close(
+    connection: Connection,
+    clock: Clock,
+    alarm_id: str,
+    person: str,
+    outcome: Outcome,
+    note: str,
+    *,
+    drills_only: bool = False,
+) -> Closed:
+    """Close an alarm that a person has taken on. Raises UnknownAlarmError, NoLineTestError, CannotCloseError."""
     now = clock.utc_ns()
     row = connection.execute(
         select(alarm.c.campus_id, alarm.c.acknowledged_utc_ns, alarm.c.closed_utc_ns, alarm.c.drill).where(
@@ -222,6 +263,8 @@ def close(connection: Connection, clock: Clock, alarm_id: str, person: str, outc
     ).one_or_none()
     if row is None:
         raise UnknownAlarmError(alarm_id)
+    if drills_only and not row.drill:
+        raise NoLineTestError(alarm_id)
     if row.acknowledged_utc_ns is None or row.closed_utc_ns is not None or (outcome is Outcome.DRILL) != row.drill:
         raise CannotCloseError(alarm_id)
     connection.execute(update(alarm).where(alarm.c.id == alarm_id).values(closed_utc_ns=now, outcome=outcome.value))
@@ -242,7 +285,7 @@ def add_event(
 ) -> None:
     """Add a line to an alarm's history."""
     connection.execute(
-        insert(alarm_event),
+        _ADD_EVENT,
         {
             "id": event_id or new_id(),
             "alarm_id": alarm_id,

@@ -8,6 +8,7 @@ from typing import Final
 
 from center.answering import Answering
 from center.database import CenterDatabase
+from center.desks import Desks
 from center.pages import make_center_app
 from center.paths import Paths
 from center.post import Post
@@ -18,6 +19,7 @@ from center.voice import Voice
 from foundation.clock import Clock
 from foundation.service import Service
 from foundation.state import StateDirectory
+from uplink.certificate import Certificate
 from uplink.session import MqttSession
 from web.authority import authority_route, tls_unless_local
 from web.people import PeopleBook
@@ -38,10 +40,14 @@ def front(
     posts: Mapping[str, Post],
     *,
     listener: socket,
+    ending: Mapping[str, Certificate | None],
     version: Version,
     on_ready: Callable[[str], None],
 ) -> list[Service]:
-    """The pages, and last the word that they are there. Raises AuthorityError."""
+    """The pages, and last the word that they are there. `ending`: certificates that end soon, by broker.
+
+    Raises AuthorityError.
+    """
     screens = Screens(
         name=settings.name,
         database=database,
@@ -49,13 +55,23 @@ def front(
         clock=clock,
         sessions=[(session.broker.id, session.broker.host, session) for session in sessions],
         version=version,
+        ending=ending,
     )
     certificates = state.key(TLS_NAME)
+
+    def answering(voice: Voice, *, drills_only: bool = False) -> Answering:
+        return Answering(database, clock, voice, posts.values(), on_change=version.changed, drills_only=drills_only)
+
+    drill_desk = settings.drill_desk
     app = make_center_app(
         name=settings.name,
         clock=clock,
         screens=screens,
-        answering=Answering(database, clock, voice, posts.values(), on_change=version.changed),
+        desks=Desks(
+            alarms=answering(voice),
+            drills=answering(voice.of_desk(drill_desk), drills_only=True) if drill_desk else None,
+            drill_desk=drill_desk or "",
+        ),
         people=people,
         further=(authority_route(certificates),),
     )

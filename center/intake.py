@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -31,6 +32,8 @@ _log = structlog.get_logger("intake")
 
 LATE_COPY_NS: Final = 600 * NS_PER_S
 """A copy of a message that came so long ago is noted as replayed, though answered: it may be an honest question."""
+
+_SCHOOLS: Final = 2_000  # of a large city's district; more only costs the reading of their keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Intake:
             raise refusals.UnknownCampusError(
                 f"campus {topic.campus!r} is not enrolled: campus-center enrol {topic.campus} --public-key …"
             )
-        received = unseal(letter.payload, topic, PinnedKeys.of(campus.public_keys))
+        received = unseal(letter.payload, topic, _pinned(campus.public_keys))
         event = received.event
         if topic.channel is Channel.STATE:
             return self._presence(connection, letter, topic, event)
@@ -162,6 +165,11 @@ class Intake:
         )
         if new:
             _log.warning("a message was refused", broker=letter.broker_id, topic=letter.topic, error=str(refusal))
+
+
+@lru_cache(maxsize=_SCHOOLS)
+def _pinned(public_keys: tuple[str, ...]) -> PinnedKeys:
+    return PinnedKeys.of(public_keys)  # reading a key's text takes as long as checking a signature by it
 
 
 def _topic(letter: Letter) -> Topic:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from center import told
 from center.tables import arrival, message
 from foundation.clock import Clock
 from uplink.envelope import Received
 from uplink.fault import ReplayedError
+
+# Built once: SQLAlchemy takes longer to build a statement than the database to run it, and an alarm waits.
+_BEFORE: Final = select(message.c.campus_id, message.c.digest, message.c.received_utc_ns).where(
+    message.c.id == bindparam("id")
+)
+_KEEP: Final = insert(message)
+_NOTE_ARRIVAL: Final = insert(arrival)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +42,10 @@ def file(connection: Connection, clock: Clock, received: Received, payload: byte
     Raises ReplayedError if its id was used for something else before.
     """
     event, now = received.event, clock.utc_ns()
-    before = connection.execute(
-        select(message.c.campus_id, message.c.digest, message.c.received_utc_ns).where(message.c.id == event.id)
-    ).one_or_none()
+    before = connection.execute(_BEFORE, {"id": event.id}).one_or_none()
     if before is None:
         connection.execute(
-            insert(message),
+            _KEEP,
             {
                 "id": event.id,
                 "campus_id": event.data.campus,
@@ -51,7 +57,7 @@ def file(connection: Connection, clock: Clock, received: Received, payload: byte
             },
         )
         connection.execute(
-            insert(arrival), {"message_id": event.id, "broker_id": broker_id, "first_utc_ns": now, "copies": 1}
+            _NOTE_ARRIVAL, {"message_id": event.id, "broker_id": broker_id, "first_utc_ns": now, "copies": 1}
         )
         return Filed(received_utc_ns=now, copies=1)
     if (before.campus_id, before.digest) != (event.data.campus, received.digest):
@@ -69,5 +75,5 @@ def _count(connection: Connection, message_id: str, broker_id: str, now_utc_ns: 
     )
     if counted.rowcount == 0:
         connection.execute(
-            insert(arrival), {"message_id": message_id, "broker_id": broker_id, "first_utc_ns": now_utc_ns, "copies": 1}
+            _NOTE_ARRIVAL, {"message_id": message_id, "broker_id": broker_id, "first_utc_ns": now_utc_ns, "copies": 1}
         )

@@ -13,11 +13,11 @@ from starlette.responses import Response, StreamingResponse
 
 from center.answering import Answering
 from center.database import CenterDatabaseError
-from center.desk import CannotCloseError, UnknownAlarmError
+from center.desk import CannotCloseError, NoLineTestError, UnknownAlarmError
+from center.desks import Desks
 from center.json_view import as_json
 from center.screens import NO_ALARM, NO_DATABASE, Screens
 from foundation.clock import Clock
-from foundation.ids import is_id
 from uplink.messages.acknowledgement import Outcome
 from web.app import make_app
 from web.duty import Right
@@ -26,7 +26,7 @@ from web.language import mark
 from web.login import LoginRequired, LoginWords, login_routes, needs, person_of
 from web.page import Theme, page
 from web.people import PeopleBook
-from web.problem import PageProblem, Words
+from web.problem import NOT_ALLOWED, PageProblem, Words
 from web.scope import WHOLE, Scope
 from web.stream import live
 
@@ -44,7 +44,7 @@ def make_center_app(
     name: str,
     clock: Clock,
     screens: Screens,
-    answering: Answering,
+    desks: Desks,
     people: PeopleBook,
     further: Sequence[APIRouter] = (),
 ) -> FastAPI:
@@ -54,7 +54,7 @@ def make_center_app(
         theme=Theme.CENTER,
         clock=clock,
         packages=("center",),
-        routers=(_desk(screens, answering), _lists(screens), login_routes(people, _LOGIN_WORDS), *further),
+        routers=(_desk(screens, desks), _lists(screens), login_routes(people, _LOGIN_WORDS), *further),
         middleware=(Middleware(LoginRequired, people=people),),
         frame=_frame,
     )
@@ -75,9 +75,15 @@ def _scope(request: Request) -> Scope:
     return WHOLE if person is None else person.scope  # nobody: this machine, before the first account
 
 
-def _desk(screens: Screens, answering: Answering) -> APIRouter:
+def _desk(screens: Screens, desks: Desks) -> APIRouter:
     router = APIRouter(dependencies=[needs(Right.SEE_DISTRICT)])
-    answers = [needs(Right.ANSWER_ALARMS)]
+
+    def answered(request: Request, alarm_id: str) -> Answering:
+        # What it is decides who may answer it, so it is read first.
+        found, person = screens.alarm(alarm_id, _scope(request)), person_of(request)
+        if person is not None and not person.duty.may(desks.right(found)):
+            raise PageProblem(403, NOT_ALLOWED)
+        return desks.of(found)
 
     @router.get("/")
     def desk(request: Request, alarm: str = "", wrong: str = "") -> Response:
@@ -88,19 +94,29 @@ def _desk(screens: Screens, answering: Answering) -> APIRouter:
             return RedirectResponse(f"/?alarm={waiting.id}", 303)
         chosen = screens.alarm(alarm, _scope(request)) if alarm else None
         campus = next((item for item in status.campuses if chosen and item.id == chosen.campus), None)
-        return page(request, "desk.html", shown=status, chosen=chosen, campus=campus, wrong=wrong, here="desk")
+        who = person_of(request)
+        return page(
+            request,
+            "desk.html",
+            shown=status,
+            chosen=chosen,
+            campus=campus,
+            wrong=wrong,
+            may_answer_this=chosen is not None and (who is None or who.duty.may(desks.right(chosen))),
+            drill_desk=desks.drill_desk,
+            here="desk",
+        )
 
-    @router.post("/alarms/{alarm_id}/acknowledge", dependencies=answers)
+    @router.post("/alarms/{alarm_id}/acknowledge")
     def acknowledge(request: Request, alarm_id: str, person: Annotated[str, Form()] = "") -> Response:
-        name = _name(request, person)
+        answering, name = answered(request, alarm_id), _name(request, person)
         if name is None:
-            return RedirectResponse(f"/?alarm={alarm_id}&wrong=person" if is_id(alarm_id) else "/", 303)
-        screens.alarm(alarm_id, _scope(request))
+            return RedirectResponse(f"/?alarm={alarm_id}&wrong=person", 303)
         with _problems():
             answering.acknowledge(alarm_id, name)
         return RedirectResponse(f"/?alarm={alarm_id}", 303)
 
-    @router.post("/alarms/{alarm_id}/close", dependencies=answers)
+    @router.post("/alarms/{alarm_id}/close")
     def close(
         request: Request,
         alarm_id: str,
@@ -108,10 +124,9 @@ def _desk(screens: Screens, answering: Answering) -> APIRouter:
         outcome: Annotated[str, Form()] = "",
         note: Annotated[str, Form()] = "",
     ) -> Response:
-        name = _name(request, person)
+        answering, name = answered(request, alarm_id), _name(request, person)
         if name is None or outcome not in set(Outcome):
-            return RedirectResponse(f"/?alarm={alarm_id}&wrong=close" if is_id(alarm_id) else "/", 303)
-        screens.alarm(alarm_id, _scope(request))
+            return RedirectResponse(f"/?alarm={alarm_id}&wrong=close", 303)
         with _problems():
             answering.close(alarm_id, name, Outcome(outcome), _one_line(note)[:_NOTE_MOST])
         return RedirectResponse(f"/?alarm={alarm_id}", 303)
@@ -138,6 +153,8 @@ def _problems() -> Iterator[None]:
         yield
     except UnknownAlarmError as error:
         raise PageProblem(404, NO_ALARM) from error
+    except NoLineTestError as error:
+        raise PageProblem(403, NOT_ALLOWED) from error
     except CannotCloseError as error:
         raise PageProblem(409, _NOT_CLOSED) from error
     except CenterDatabaseError as error:

@@ -21,6 +21,7 @@ from web.scope import WHOLE, Scope
 app = typer.Typer(help="Who may log in (人员账号), and which schools each may see.", no_args_is_help=True)
 
 _BY: Final = "command line"
+_DUTIES: Final = [duty.value for duty in Duty if not duty.at_campus]
 
 LoginArgument = Annotated[str, typer.Argument(help="What the person types to log in: a name, staff number or phone.")]
 DistrictOption = Annotated[list[str] | None, typer.Option(help="A district the person may see; may be repeated.")]
@@ -35,7 +36,7 @@ def add(
     login: LoginArgument,
     config: ConfigOption,
     name: Annotated[str, typer.Option(help="Name that schools see when the person takes an alarm on.")],
-    duty: Annotated[Duty, typer.Option(help="desk, operations, inspector or center_auditor.")],
+    duty: Annotated[Duty, typer.Option(help=", ".join(_DUTIES))],
     district: DistrictOption = None,
     campus: CampusOption = None,
     password_file: PasswordOption = None,
@@ -43,7 +44,9 @@ def add(
     """Make an account; without --district and --campus the person sees every school."""
     with clear_words(), _books(config, district, campus) as (people, scope):
         if duty.at_campus:
-            raise PeopleError(f"{duty.value} is a duty at a school; here: desk, operations, inspector, center_auditor")
+            raise PeopleError(
+                f"{duty.value} 是学校的岗位，这里可用 / is a duty at a school; here: {', '.join(_DUTIES)}"
+            )
         new = NewPerson(login=login, name=name, duty=duty, password=_password(password_file), scope=scope)
         (person,) = people.add([new], by=_BY)
         typer.echo(f"{person.login} ({person.name}, {person.duty.value}) may log in and sees {_words(person.scope)}.")
@@ -103,6 +106,7 @@ def _known(what: str, wanted: list[str] | None, known: set[str]) -> None:
     for name in wanted or ():
         if name not in known:
             raise PeopleError(
+                f"没有学校属于 {name!r}（已有：{'、'.join(sorted(known)) or '无'}），请改正，或先登记学校 / "
                 f"no enrolled school has the {what} {name!r} (known: {', '.join(sorted(known)) or 'none'}): "
                 "correct it, or enrol the school first"
             )

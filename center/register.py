@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from center.tables import campus
 from foundation.clock import Clock
 from foundation.service import RefusedError
 from web.scope import Scope
+
+_ALL: Final = select(
+    campus.c.id, campus.c.name, campus.c.district, campus.c.public_key, campus.c.next_public_key
+).order_by(campus.c.id)
+_ONE: Final = _ALL.where(campus.c.id == bindparam("id"))  # asked for each message: built once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +51,10 @@ def enrol(
     before = find(connection, campus_id)
     if before is None:
         if next_key:
-            raise EnrolmentError(f"there is no campus {campus_id!r} yet: enrol it first without --next-key")
+            raise EnrolmentError(
+                f"学校 {campus_id!r} 还没有入网，请先不带 --next-key 登记 / "
+                f"there is no campus {campus_id!r} yet: enrol it first without --next-key"
+            )
         connection.execute(
             insert(campus),
             {
@@ -58,6 +68,7 @@ def enrol(
         return Campus(id=campus_id, name=name, district=district, public_keys=(public_key,))
     if public_key not in before.public_keys and not next_key:
         raise EnrolmentError(
+            f"学校 {campus_id!r} 已用另一把密钥入网：确实换密钥就加 --next-key，否则是有人用错了编号 / "
             f"campus {campus_id!r} is enrolled with another key: if the school really changes its key, "
             "say so with --next-key; otherwise somebody uses the wrong id"
         )
@@ -74,7 +85,7 @@ def retire_key(connection: Connection, campus_id: str) -> Campus:
     """End a change of keys: the next key becomes the only one. Raises EnrolmentError."""
     before = find(connection, campus_id)
     if before is None or len(before.public_keys) < 2:
-        raise EnrolmentError(f"campus {campus_id!r} is not changing its key")
+        raise EnrolmentError(f"学校 {campus_id!r} 没有在换密钥 / campus {campus_id!r} is not changing its key")
     connection.execute(
         update(campus).where(campus.c.id == campus_id).values(public_key=before.public_keys[1], next_public_key=None)
     )
@@ -83,12 +94,12 @@ def retire_key(connection: Connection, campus_id: str) -> Campus:
 
 def find(connection: Connection, campus_id: str) -> Campus | None:
     """An enrolled campus, or None."""
-    return next((item for item in _read(connection, campus_id)), None)
+    return next(iter(_read(connection.execute(_ONE, {"id": campus_id}))), None)
 
 
 def everyone(connection: Connection) -> list[Campus]:
     """All enrolled campuses by id: the denominator of every rate, heard of or not."""
-    return _read(connection, None)
+    return _read(connection.execute(_ALL))
 
 
 def within(connection: Connection, scope: Scope) -> frozenset[str] | None:
@@ -98,13 +109,8 @@ def within(connection: Connection, scope: Scope) -> frozenset[str] | None:
     return frozenset(item.id for item in everyone(connection) if scope.holds(campus=item.id, district=item.district))
 
 
-def _read(connection: Connection, campus_id: str | None) -> list[Campus]:
-    query = select(
-        campus.c.id, campus.c.name, campus.c.district, campus.c.public_key, campus.c.next_public_key
-    ).order_by(campus.c.id)
-    if campus_id is not None:
-        query = query.where(campus.c.id == campus_id)
+def _read(rows: Iterable[Sequence[Any]]) -> list[Campus]:
     return [
         Campus(id=row[0], name=row[1], district=row[2], public_keys=tuple(key for key in row[3:] if key))
-        for row in connection.execute(query)
+        for row in rows
     ]

@@ -13,17 +13,19 @@ from center import desk, said
 from center.database import CenterDatabase, CenterDatabaseError
 from center.intake import Intake, Letter
 from center.paths import Paths
-from center.post import Post
+from center.post import Left, Post
 from center.reception import Inbox, Reception
 from center.settings import CenterSettings
 from center.version import Version
-from center.voice import Outgoing, Voice
+from center.voice import Voice
 from center.watch import Watch
 from config.broker_path import BrokerPath
 from foundation.clock import Clock
 from foundation.service import Late, Service, run_until_signal
 from foundation.state import StateDirectory
-from uplink.session import Login, MqttSession
+from uplink.certificate import Certificate, CertificateWatch
+from uplink.connection import Login
+from uplink.session import MqttSession
 from uplink.signature import SigningKey, load_or_create_key
 from uplink.topics import center_subscriptions
 from web.listener import bind
@@ -77,12 +79,13 @@ def _services(
         paths.load(connection)
         words = said.recent(connection, clock)
 
-    def receipts_left(receipts: Sequence[Outgoing]) -> None:
+    def receipts_left(all_left: Sequence[Left]) -> None:
         try:
             with database.begin() as connection:
-                for receipt in receipts:
-                    assert receipt.receipt_for_alarm is not None
-                    desk.receipted(connection, receipt.topic.campus, receipt.receipt_for_alarm, clock.utc_ns())
+                for left in all_left:
+                    assert left.receipt.receipt_for_alarm is not None
+                    campus, alarm_id = left.receipt.topic.campus, left.receipt.receipt_for_alarm
+                    desk.receipted(connection, campus, alarm_id, left.left_utc_ns)
         except CenterDatabaseError as error:
             _log.error("receipts have left, but that could not be written down", error=str(error))
         version.changed()
@@ -97,7 +100,9 @@ def _services(
             watch.broker_is_back(broker_id)
 
     sessions = [_session(settings, broker, clock, inbox, line_changed) for broker in settings.brokers]
-    posts = {session.broker.id: Post(session.broker.id, session, on_receipts=receipts_left) for session in sessions}
+    posts = {
+        session.broker.id: Post(session.broker.id, session, clock, on_receipts=receipts_left) for session in sessions
+    }
     for post in posts.values():
         for word in words:
             post.send(word)
@@ -109,6 +114,13 @@ def _services(
         on_missed=read_states_anew,
     )
     watch = Watch(database, paths, voice, posts, on_change=version.changed)
+    ending: dict[str, Certificate | None] = {}
+
+    def certificate_told(broker_id: str, certificate: Certificate | None) -> None:
+        if certificate != ending.get(broker_id):
+            _log.warning("the certificate that ends first", broker=broker_id, certificate=certificate)
+        ending[broker_id] = certificate
+        version.changed()
 
     def pages() -> list[Service]:
         # Loading the pages takes as long as all the rest; schools that wait for a receipt shall not wait for them.
@@ -125,12 +137,14 @@ def _services(
             voice,
             posts,
             listener=listener,
+            ending=ending,
             version=version,
             on_ready=on_ready,
         )
 
     # Closed in the other order: receipts for what is stored still leave.
-    return [*sessions, *posts.values(), reception, watch, Late("pages", pages)]
+    certificates = CertificateWatch(settings.brokers, clock, told=certificate_told)
+    return [*sessions, *posts.values(), reception, watch, certificates, Late("pages", pages)]
 
 
 def _session(

@@ -11,8 +11,9 @@ from center.voice import Outgoing
 from foundation.clock import NS_PER_S, Clock
 from uplink.topics import Channel, Topic
 
-REPEAT_FOR_NS: Final = 24 * 3600 * NS_PER_S
-"""A campus that comes back is told again what was said in this time; it knows a repeated word by its id."""
+REPEAT_FOR_NS: Final = 7 * 24 * 3600 * NS_PER_S
+"""A campus that comes back is told again what was said in this time, as docs/wire asks of every center; it knows a
+repeated word by its id."""
 
 
 def keep(connection: Connection, alarm_id: str, outgoing: Outgoing, at_utc_ns: int) -> None:

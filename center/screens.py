@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from center.paths import Paths
 from center.version import Version
 from foundation.clock import Clock
 from foundation.ids import is_id
+from uplink.certificate import Certificate
 from uplink.session import SessionState
 from web.language import mark
 from web.problem import PageProblem, Words
@@ -28,6 +29,9 @@ NO_ALARM: Final = Words(mark("没有这条警情"), mark("它可能属于另一�
 NO_DATABASE: Final = Words(
     mark("数据库暂时没有应答，这一步没有完成"), mark("请立即电话联系学校，同时告诉技术人员检查数据库。")
 )
+
+
+_NONE_ENDS: Final[Mapping[str, Certificate | None]] = {}
 
 
 class Session(Protocol):
@@ -47,6 +51,9 @@ class BrokerView:
     state: State
     connected: bool
     last_error: str
+    certificate: str
+    """Of this line, the one that ends first, if that is within 30 days; else empty."""
+    certificate_days_left: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +83,16 @@ class Screens:
         clock: Clock,
         sessions: Sequence[tuple[str, str, Session]],
         version: Version,
+        ending: Mapping[str, Certificate | None] = _NONE_ENDS,
     ) -> None:
-        """`sessions` are broker id, host and session."""
+        """`sessions` are broker id, host and session; `ending` the certificates that end soon, by broker."""
         self._name = name
         self._database = database
         self._paths = paths
         self._clock = clock
         self._sessions = tuple(sessions)
         self._version = version
+        self._ending = ending
         self._seen: dict[Scope, tuple[str, str]] = {}
 
     def status(self, scope: Scope) -> Status:
@@ -96,7 +105,7 @@ class Screens:
                 center=self._name,
                 version=version,
                 now_utc_ns=now,
-                brokers=tuple(_broker(*session) for session in self._sessions),
+                brokers=tuple(self._broker(*session, now) for session in self._sessions),
                 campuses=read_campuses(connection, self._paths, within),
                 alarms=read_alarms(connection, now_utc_ns=now, within=within),
                 refused=refusals.count_recent(connection, self._clock, within),
@@ -120,6 +129,18 @@ class Screens:
             return self.status(scope).version
         except PageProblem:
             return seen[1] if seen else ""  # the stream goes on; asking for the page says what is wrong
+
+    def _broker(self, broker_id: str, host: str, session: Session, now_utc_ns: int) -> BrokerView:
+        state, certificate = session.state, self._ending.get(broker_id)
+        return BrokerView(
+            id=broker_id,
+            host=host,
+            state=State.OK if state.connected else State.FAILING,
+            connected=state.connected,
+            last_error=state.last_error,
+            certificate=certificate.name if certificate is not None else "",
+            certificate_days_left=certificate.days_left(now_utc_ns) if certificate is not None else None,
+        )
 
     def alarm(self, alarm_id: str, scope: Scope) -> AlarmView:
         """One alarm. Raises PageProblem if there is none within the scope."""
@@ -147,14 +168,3 @@ def _answering() -> Iterator[None]:
 def _digest(status: Status) -> str:
     shown = as_json(replace(status, version="", now_utc_ns=0))
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _broker(broker_id: str, host: str, session: Session) -> BrokerView:
-    state = session.state
-    return BrokerView(
-        id=broker_id,
-        host=host,
-        state=State.OK if state.connected else State.FAILING,
-        connected=state.connected,
-        last_error=state.last_error,
-    )

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.broker_path import BrokerPath
+from config.chinese import suggestion_words
 from config.credential import Credential
 from config.model import SettingsModel
 from config.page import PageAddress
@@ -25,6 +26,9 @@ class CenterSettings(SettingsModel):
     id: Slug = "center"
     """How this center signs its messages."""
     name: Annotated[str, Field(min_length=1, max_length=80)]
+    drill_desk: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """演练接收单位: line tests end there, at the district's desk, and not at the police's; people of the duty
+    drill_desk answer them. Left out: they end where alarms do."""
     state_directory: Path
     database_url: str | None = None
     """postgresql://user@host/name or sqlite:///file; left out: a SQLite file in the state directory."""
@@ -41,12 +45,19 @@ class CenterSettings(SettingsModel):
                 url = make_url(self.database_url)
             except ArgumentError as error:
                 raise ValueError(
+                    "database_url 不是数据库地址：请写 postgresql://user@host/name 或 sqlite:///file。 / "
                     "database_url is not a database address; write postgresql://user@host/name or sqlite:///file"
                 ) from error
             if url.get_backend_name() not in ("postgresql", "sqlite"):
-                raise ValueError(f"database_url names {url.get_backend_name()}; PostgreSQL and SQLite are supported")
+                raise ValueError(
+                    f"database_url 写的是 {url.get_backend_name()}，只支持 PostgreSQL 和 SQLite。 / "
+                    f"database_url names {url.get_backend_name()}; PostgreSQL and SQLite are supported"
+                )
             if url.password is not None:
-                raise ValueError("database_url holds a password; name a credential under database_credential instead")
+                raise ValueError(
+                    "database_url 里写了密码：请去掉，在 database_credential 写 credentials 里的编号。 / "
+                    "database_url holds a password; name a credential under database_credential instead"
+                )
         return self
 
     def credential(self, credential_id: str) -> Credential:
@@ -102,6 +113,7 @@ def _dangling(source: YamlSource, settings: CenterSettings) -> list[Problem]:
             key_text(path),
             f"there is no {name!r} under credentials",
             suggestion(name, known),
+            f"credentials 下没有 {name!r}。{suggestion_words(name, known)}",
         )
         for path, name in wanted
         if name is not None and name not in known

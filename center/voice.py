@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 from foundation.clock import Clock, rfc3339
@@ -41,6 +42,12 @@ class Voice:
         self._source = center_source(center_id)
         self._key = key
         self._clock = clock
+
+    def of_desk(self, desk: str) -> Voice:
+        """The same voice for another desk: what its people say carries that desk's name."""
+        other = copy(self)
+        other.desk = desk
+        return other
 
     def receipt(self, received: Received, *, received_utc_ns: int, copies: int) -> Outgoing:
         """平台回执 for one message; `received_utc_ns` is when its first copy came."""

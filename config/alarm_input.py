@@ -53,7 +53,10 @@ class Reading(SettingsModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.low > self.high:
-            raise ValueError(f"low ({self.low}) is above high ({self.high}); exchange them")
+            raise ValueError(
+                f"low（{self.low}）大于 high（{self.high}），请对调。 / "
+                f"low ({self.low}) is above high ({self.high}); exchange them"
+            )
         return self
 
 
@@ -127,8 +130,15 @@ class AlarmInput(SettingsModel):
             InputKind.HTTP: ("credential", self.credential),
         }
         if self.kind in needed and needed[self.kind][1] is None:
-            raise ValueError(f"an input of kind {self.kind} needs {needed[self.kind][0]}; see the example campus")
+            missing = needed[self.kind][0]
+            raise ValueError(
+                f"{self.kind} 类型的报警按钮要写 {missing}，写法见示例。 / "
+                f"an input of kind {self.kind} needs {missing}; see the example campus"
+            )
         readings = self.modbus is not None and self.modbus.rest is not None and self.modbus.pressed is not None
         if (self.wiring is Wiring.END_OF_LINE) != readings:
-            raise ValueError("wiring end_of_line goes with modbus.rest and modbus.pressed; give all three or none")
+            raise ValueError(
+                "wiring: end_of_line 与 modbus.rest、modbus.pressed 要一起写，或都不写。 / "
+                "wiring end_of_line goes with modbus.rest and modbus.pressed; give all three or none"
+            )
         return self

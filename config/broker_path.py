@@ -35,7 +35,10 @@ class BrokerPath(SettingsModel):
     @model_validator(mode="after")
     def _protected(self) -> Self:
         if self.tls is None and not self.allow_plain_text:
-            raise ValueError("no tls is given; give ca_file, certificate_file and key_file under tls")
+            raise ValueError(
+                "没有写 tls：请在 tls 下写 ca_file、certificate_file 和 key_file。 / "
+                "no tls is given; give ca_file, certificate_file and key_file under tls"
+            )
         return self
 
 

@@ -44,6 +44,12 @@ def value_words(kind: str, context: Mapping[str, Any]) -> str:
     return _WRONG + _BY_KIND.get(kind, "").format_map(told)
 
 
+def both_languages(message: str) -> tuple[str, str]:
+    """The Chinese and the English of a model's own sentence, written 中文 / English; ("", all of it) of any other."""
+    chinese, mark, english = message.partition(" / ")
+    return (chinese, english) if mark else ("", message)
+
+
 def suggestion_words(wanted: str, known: Sequence[str]) -> str:
     """The known name that is nearest to a wrong one, as `config.reading.suggestion` says it in English."""
     close = get_close_matches(wanted, known, n=1)

@@ -29,7 +29,10 @@ class Credential(SettingsModel):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.password_file is None) == (self.password_env is None):
-            raise ValueError("give exactly one of password_file and password_env")
+            raise ValueError(
+                "password_file 和 password_env 要写其中一个，只写一个。 / "
+                "give exactly one of password_file and password_env"
+            )
         return self
 
     def password(self, environment: Mapping[str, str] = os.environ) -> str:
@@ -37,12 +40,16 @@ class Credential(SettingsModel):
         if self.password_env is not None:
             value = environment.get(self.password_env)
             if value is None:
-                raise CredentialError(f"credential {self.id}: set the environment variable {self.password_env}")
+                raise CredentialError(
+                    f"密码 {self.id}：请设置环境变量 {self.password_env} / "
+                    f"credential {self.id}: set the environment variable {self.password_env}"
+                )
             return value
         assert self.password_file is not None
         try:
             return self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise CredentialError(
+                f"密码 {self.id}：读不到 {self.password_file}，请核对文件和读取权限 / "
                 f"credential {self.id}: {self.password_file} cannot be read ({error.strerror})"
             ) from error

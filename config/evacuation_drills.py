@@ -37,5 +37,8 @@ class EvacuationDrills(SettingsModel):
     @classmethod
     def _by_month_or_quarter(cls, every: Every) -> Every:
         if every is Every.WEEK:
-            raise ValueError("evacuation drills are asked for every month or every quarter: write month or quarter")
+            raise ValueError(
+                "疏散演练的要求是每月或每季度：请写 month 或 quarter。 / "
+                "evacuation drills are asked for every month or every quarter: write month or quarter"
+            )
         return every

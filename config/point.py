@@ -37,11 +37,16 @@ class Pose(SettingsModel):
             return values
         rest = {key: value for key, value in values.items() if key not in ("lens_mm", "sensor_mm")}
         if "hfov_deg" in rest:
-            raise ValueError("both hfov_deg and a lens are given; keep one of them")
+            raise ValueError(
+                "hfov_deg 和镜头参数都写了，请只留一种。 / both hfov_deg and a lens are given; keep one of them"
+            )
         match values.get("lens_mm"), values.get("sensor_mm"):
             case (int() | float() as lens_mm, int() | float() as sensor_mm) if lens_mm > 0 and sensor_mm > 0:
                 return {**rest, "hfov_deg": degrees(2 * atan(sensor_mm / (2 * lens_mm)))}
-        raise ValueError("a lens needs lens_mm and sensor_mm, both in millimetres; write both, or hfov_deg")
+        raise ValueError(
+            "镜头要写 lens_mm 和 sensor_mm，单位毫米；两个都写，或改写 hfov_deg。 / "
+            "a lens needs lens_mm and sensor_mm, both in millimetres; write both, or hfov_deg"
+        )
 
 
 class Point(SettingsModel):
@@ -62,5 +67,8 @@ class Point(SettingsModel):
     @model_validator(mode="after")
     def _two_volumes(self) -> Self:
         if self.copy_volume == self.volume:
-            raise ValueError(f"copy_volume is {self.volume}, as is volume; a copy belongs on another disk")
+            raise ValueError(
+                f"copy_volume 和 volume 都是 {self.volume}，备份要放在另一块盘上。 / "
+                f"copy_volume is {self.volume}, as is volume; a copy belongs on another disk"
+            )
         return self

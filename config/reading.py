@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.chinese import MISSING, UNKNOWN_KEY, suggestion_words, value_words
+from config.chinese import MISSING, UNKNOWN_KEY, both_languages, suggestion_words, value_words
 from config.model import SettingsModel
 from config.problem import Problem, SettingsError
 from config.yaml_source import KeyPath, YamlSource, key_text, read_yaml
@@ -109,11 +109,10 @@ def _problem(source: YamlSource, detail: ErrorDetails, model: type[BaseModel]) -
     if kind == "missing":
         return Problem(source.file, line, key, "it is missing", f"Add {path[-1]!r}; see the example.", MISSING)
     if kind == "value_error":
-        message = detail["msg"].removeprefix("Value error, ")
-        first, _, remedy = message.partition("; ")
-        return Problem(
-            source.file, line, key, first, (remedy[:1].upper() + remedy[1:] if remedy else "Correct it") + "."
-        )
+        said, english = both_languages(detail["msg"].removeprefix("Value error, "))
+        first, _, remedy = english.partition("; ")
+        advice = (remedy[:1].upper() + remedy[1:] if remedy else "Correct it") + "."
+        return Problem(source.file, line, key, first, advice, said)
     shown = "" if isinstance(value, dict | tuple | list) else f", not {value!r}"
     chinese = value_words(kind, detail.get("ctx", {}))
     return Problem(source.file, line, key, "this value cannot stand here", f"{detail['msg']}{shown}.", chinese)

@@ -34,11 +34,15 @@ class RetentionPolicy(SettingsModel):
     def _floor(self) -> Self:
         if self.keep_days < FLOOR_DAYS and self.shorter_than_90_days is None:
             raise ValueError(
+                f"keep_days 是 {self.keep_days}，录像至少要存 {FLOOR_DAYS} 天：请写 {FLOOR_DAYS} 或更多；"
+                "确经批准少存的，在 shorter_than_90_days 下写明 reason 和 approved_by。 / "
                 f"keep_days is {self.keep_days}, but footage is kept at least {FLOOR_DAYS} days; write {FLOOR_DAYS} or "
                 "more, or name who allowed less under shorter_than_90_days with reason and approved_by"
             )
         if self.delete_after_days is not None and self.delete_after_days < self.keep_days:
             raise ValueError(
+                f"delete_after_days（{self.delete_after_days}）小于 keep_days（{self.keep_days}）："
+                f"请写 {self.keep_days} 或更多，或不写。 / "
                 f"delete_after_days ({self.delete_after_days}) is less than keep_days ({self.keep_days}); "
                 f"write {self.keep_days} or more, or leave it out"
             )

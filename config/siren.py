@@ -38,5 +38,8 @@ class Siren(SettingsModel):
     def _has_one_outlet(self) -> Self:
         coil = self.host is not None and self.coil is not None
         if (self.host is None) != (self.coil is None) or coil == (self.relay is not None):
-            raise ValueError("a siren hangs on host and coil (Modbus) or on relay (camera); give one of the two, whole")
+            raise ValueError(
+                "警号接在 Modbus 线圈（host 和 coil）或摄像机继电器（relay）上：请写全其中一种。 / "
+                "a siren hangs on host and coil (Modbus) or on relay (camera); give one of the two, whole"
+            )
         return self

@@ -37,6 +37,8 @@ class Volume(SettingsModel):
     def _overwriting_takes_two(cls, value: WhenFull | None) -> WhenFull | None:
         if value is WhenFull.OVERWRITE:
             raise ValueError(
+                "写满后覆盖不能由设置文件决定：请不写 when_full，"
+                "由两个人用 edge-agent footage choose 或“录像 → 硬盘”页面决定。 / "
                 "overwriting is not for a file to choose; leave when_full out and let two persons choose it: "
                 "edge-agent footage choose, or the page 录像 → 硬盘"
             )

@@ -21,6 +21,7 @@ from camera.query import (
 from config.credential import CredentialError
 from config.device import Device
 from config.settings import Settings
+from edge_agent.causes import in_both
 from edge_agent.role import Role
 from foundation.clock import SystemClock
 from foundation.sqlite import DatabaseError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from camera.onvif.discovery import Enrolled, Found
 
 T = TypeVar("T")
-_SIGNS: Final = {"ok": "●", "failing": "▲", "unknown": "○"}
+_STATES: Final = {"ok": "● {} 正常 ok", "failing": "▲ {} 异常 failing", "unknown": "○ {} 未知 unknown"}
 
 
 class Refused(Exception):
@@ -52,10 +53,10 @@ class KnownDevice:
         """For a terminal."""
         status = self.status
         who = " ".join(part for part in (status.manufacturer, status.model) if part) or "尚未读到 not read yet"
-        found = [f"{_SIGNS[status.state.value]} {self.id} {self.name}: {status.state.value} {status.trouble}".rstrip()]
+        found = [f"{_STATES[status.state.value].format(f'{self.id} {self.name}:')} {status.trouble}".rstrip()]
         found.append(f"   {who}，固件 {status.firmware or '—'}，序列号 {status.serial or '—'}，MAC {status.mac or '—'}")
         if status.message:
-            found.append(f"   {status.message}")
+            found.append(f"   {in_both(status.message)}")
         if status.clock_offset_ns is not None:
             error_ns = status.clock_error_ns or 0
             found.append(f"   时钟 clock {status.clock_offset_ns / 1e9:+.1f} s ± {error_ns / 1e9:.1f} s")
@@ -86,7 +87,7 @@ class CameraReach:
         try:
             login = login_of(self.settings, device)()
         except CredentialError as error:
-            raise Refused(str(error)) from error
+            raise Refused(in_both(str(error))) from error
         return OnvifDevice(device.address, login, self.clock)
 
     def enrol(self, found: Found, credential: str | None) -> Enrolled:
@@ -106,7 +107,7 @@ class CameraReach:
             except KeyError as error:
                 raise Refused(f"设置里没有凭据 {credential} / no such credential in the settings") from error
             except CredentialError as error:
-                raise Refused(str(error)) from error
+                raise Refused(in_both(str(error))) from error
         return asking(lambda: enrol(found, OnvifDevice(found.address, login, self.clock)))
 
     def swapped(self, address: str, serial: str) -> str | None:
@@ -164,4 +165,4 @@ def asking(work: Callable[[], T]) -> T:
     except LoginRefused as error:
         raise Refused(f"登录被拒绝，不会再试 / log-in refused, not tried again: {error}") from error
     except DeviceError as error:
-        raise Refused(f"{error.trouble}: {error}") from error
+        raise Refused(in_both(str(error), "设备没有照办", code=error.trouble)) from error

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Final
 
+from camera.device_error import OnvifFault
 from camera.onvif.held_footage import Belief, HeldFootage, Recording, Stretch, gaps, read_held_footage, read_recordings
 from edge_agent.camera_reach import CameraReach, Refused, asking
+from edge_agent.causes import in_both
 from foundation.clock import beijing
 
 _DOUBTFUL: Final = frozenset({Belief.LYING, Belief.STANDING})
+_VERDICTS: Final = {Belief.PLAUSIBLE: "可信 plausible", Belief.NOTHING: "没有录像 nothing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +28,30 @@ class HeldReport:
     gaps: tuple[Stretch, ...]
     refused: str
     """Why it could not be asked; empty if it was."""
+    able: bool = True
+    """Whether it has Profile G at all, as far as is known."""
 
     @property
     def doubtful(self) -> bool:
         """Whether what it holds is unknown although it answered."""
         return self.held is not None and self.held.belief in _DOUBTFUL
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows what it holds, because it lies or could not be asked."""
+        return self.doubtful or (self.held is None and self.able)
+
     def lines(self) -> list[str]:
         """For a terminal."""
+        if not self.able:
+            return [f"○ {self.device_id}: 没有 Profile G，查不了它自己的录像 / it has no Profile G"]
         if self.held is None:
             return [f"○ {self.device_id}: {self.refused}"]
         held, claimed = self.held, self.held.claimed
         sign = "▲" if self.doubtful else "●" if held.belief is Belief.PLAUSIBLE else "○"
-        verdict = "未知 unknown" if self.doubtful else held.belief.value
+        verdict = "未知 unknown" if self.doubtful else _VERDICTS[held.belief]
         found = [
-            f"{sign} {self.device_id}: 判断 verdict {verdict}{'，' + held.reason if held.reason else ''}",
+            f"{sign} {self.device_id}: 判断 verdict {verdict}{'，' + in_both(held.reason) if held.reason else ''}",
             f"   设备声称 claim: {_span(claimed) if claimed else '没有 nothing'}"
             f"{f'，{held.claimed_recordings} 段 recordings' if held.claimed_recordings is not None else ''}",
         ]
@@ -60,12 +73,14 @@ def held_footage(reach: CameraReach, device_ids: Sequence[str], *, wait_s: float
             try:
                 device = reach.device(device_id)
                 earlier = before.get(device_id, ())
-                held = asking(lambda: read_held_footage(device, now_utc_ns=reach.clock.utc_ns(), before=earlier))  # noqa: B023 - called now
+                held = asking(partial(read_held_footage, device, now_utc_ns=reach.clock.utc_ns(), before=earlier))
                 reports[device_id] = HeldReport(device_id, held, gaps(held.stretches), "")
                 if wait_s > 0 and not look:
-                    before[device_id] = asking(lambda: read_recordings(device))  # noqa: B023 - called now
+                    before[device_id] = asking(partial(read_recordings, device))
             except Refused as refused:
-                reports[device_id] = HeldReport(device_id, None, (), str(refused))
+                fault = refused.__cause__
+                able = not (isinstance(fault, OnvifFault) and fault.unsupported)
+                reports[device_id] = HeldReport(device_id, None, (), str(refused), able)
     return list(reports.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -16,8 +16,15 @@ ConfigOption = Annotated[Path, typer.Option("--config", envvar="EDGE_AGENT_CONFI
 StateOption = Annotated[
     Path, typer.Option("--state", envvar="EDGE_AGENT_STATE", help="Where the box keeps what it must not lose.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT_CONFIG: Final = Path("/etc/campus-edge/campus.yaml")
 DEFAULT_STATE: Final = Path("/var/lib/campus-edge")
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End the command with one sentence on standard error and exit code 2."""
+    typer.echo(f"▲ {sentence}", err=True)
+    raise typer.Exit(EXIT_REFUSED)
 
 
 def missing_passwords(settings: Settings) -> list[str]:

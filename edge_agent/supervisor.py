@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +13,7 @@ from edge_agent.child import Child
 from edge_agent.role import Role
 from edge_agent.serve import EXIT_FAILED, EXIT_REFUSED
 from foundation.clock import NS_PER_S, Clock
-from foundation.service import notify
+from foundation.service import Ending, notify
 
 _POLL_S: Final = 0.1
 _READY_TIMEOUT_S: Final = 20.0
@@ -32,7 +30,7 @@ class Supervisor:
 
     def __init__(self, config_file: Path, state_root: Path, clock: Clock, *, log_style: str = "json") -> None:
         self._clock = clock
-        self._stop = threading.Event()
+        self._ending = Ending()
         self._directory = tempfile.TemporaryDirectory(prefix="edge-agent-")
         self._roles = {
             role: _Kept(
@@ -51,13 +49,12 @@ class Supervisor:
 
     def run(self) -> int:
         """Start, keep, stop; returns the exit code. Call from the main thread."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+        self._ending.at_signals()
         try:
             code = self._start()
             if code == 0:
                 notify("READY=1")
-                while not self._stop.wait(_POLL_S):
+                while not self._ending.wait(_POLL_S):
                     for kept in self._roles.values():
                         kept.keep()
             return code
@@ -85,7 +82,7 @@ class Supervisor:
                 late = ", ".join(role for role in roles if not self._roles[role].child.ready)
                 _log.error("a role was not ready in time", roles=late, timeout_s=_READY_TIMEOUT_S)
                 return EXIT_FAILED
-            if self._stop.wait(_POLL_S):
+            if self._ending.wait(_POLL_S):
                 return 0
         return 0
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 NS_PER_S: Final = 1_000_000_000
+WALL_CLOCK_WITHIN_NS: Final = 3 * NS_PER_S // 2
+"""A wall clock that may be further off is not kept by a time server. systemd-timesyncd asks at least every 2048 s, and
+the kernel adds half a millisecond for each second since: a little over 1 s is a clock in good hands."""
+
 _BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
+_TIME_ERROR: Final = 5
+"""What adjtimex(2) returns while no time server disciplines the clock."""
+_TIMEX_REST_BYTES: Final = 400  # struct timex goes on; it is 208 bytes on Linux
 
 
 class Clock(Protocol):
@@ -43,6 +54,47 @@ class SystemClock:
 
     def boot_id(self) -> str:
         return self._boot_id
+
+
+class Timex(ctypes.Structure):
+    """The beginning of struct timex (adjtimex(2)); modes 0 only reads."""
+
+    _fields_ = [
+        ("modes", ctypes.c_int),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_char * _TIMEX_REST_BYTES),
+    ]
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)  # opening it costs more than asking it, and each alarm asks
+
+
+def read_timex(timex: Timex) -> int:
+    """Have the kernel fill in how it keeps the wall clock; returns adjtimex's state. Raises OSError."""
+    try:
+        state = int(_libc().adjtimex(ctypes.byref(timex)))
+    except AttributeError as error:
+        raise OSError(errno.ENOSYS, "this kernel has no adjtimex") from error
+    if state < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return state
+
+
+def wall_clock_is_kept(read: Callable[[Timex], int] = read_timex) -> bool:
+    """Whether a time server keeps this host's wall clock right (校时), to `WALL_CLOCK_WITHIN_NS`.
+
+    The flag alone is not enough: chronyd sets it while it still works off seconds by slewing, and it stands for nine
+    hours after chronyd has died; the kernel's bound of the error tells both. Raises OSError if the kernel does not say.
+    """
+    timex = Timex()
+    state = read(timex)
+    return state != _TIME_ERROR and int(timex.maxerror) * 1000 <= WALL_CLOCK_WITHIN_NS
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
 from typing import Final
 
 import structlog
@@ -93,6 +94,43 @@ class Late(Service):
         super().close()
 
 
+class Ending:
+    """Said once and for good: by SIGTERM, SIGINT or any thread.
+
+    No threading.Event: its `set` takes a lock that `wait` holds for moments in the same thread. A handler that runs in
+    such a moment waits for itself, and the process hears no signal any more. SimpleQueue.put is documented to be safe.
+    """
+
+    def __init__(self) -> None:
+        self._said = False
+        self._word: SimpleQueue[None] = SimpleQueue()
+
+    def at_signals(self) -> Ending:
+        """Let SIGTERM and SIGINT say it; call from the main thread. Returns itself."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.set())
+        return self
+
+    def set(self) -> None:
+        """Say it; again changes nothing."""
+        self._said = True
+        self._word.put(None)
+
+    def is_set(self) -> bool:
+        """Whether it was said."""
+        return self._said
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until it is said, at most so long; whether it was."""
+        try:
+            if not self._said:
+                self._word.get(timeout=timeout_s)
+                self._word.put(None)  # for whoever else waits
+        except Empty:
+            pass
+        return self._said
+
+
 class RefusedError(Exception):
     """Something cannot start until a person has mended it: settings, a second copy, a taken port, a missing key.
 
@@ -104,18 +142,19 @@ class ServiceFailedError(Exception):
     """A service of the role ended by itself; the role ends too and is started again from outside."""
 
 
-def run_until_signal(services: Sequence[Service], *, stop: threading.Event | None = None) -> None:
+def run_until_signal(services: Sequence[Service], *, stop: Ending | None = None) -> None:
     """Start services in order, say READY, wait for SIGTERM or SIGINT (or `stop`), close in reverse order.
 
     Call from the main thread. Raises ServiceFailedError if a service ends unasked; all are closed in any case.
     """
-    ended = stop or threading.Event()
+    ended = stop or Ending()
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
+        ended.at_signals()
     started: list[Service] = []
     try:
         for service in services:
+            if ended.is_set():  # asked to end while it still starts: a slow box must not start all the rest first
+                return
             service.start()
             started.append(service)
         notify("READY=1")

@@ -20,9 +20,6 @@ from time import monotonic
 from simulator.listener import PortTaken
 
 _START_S, _STOP_S = 15.0, 5.0
-_QUEUE = 1_000_000
-"""Messages kept for an absent subscriber. Not 0 (no limit): with that, Mosquitto 2.0.11 drops a client as soon as it
-refuses one of its messages (measured: "Bad socket read/write on client: Unknown error")."""
 _GUARD = 'exec 3<&0; (read _ <&3; kill -9 $$) & exec "$@"'
 """A shell that becomes the broker and leaves behind a watcher. It ends the broker when our end of the pipe is gone, so
 that a broker never outlives a program that was killed. (PR_SET_PDEATHSIG acts when the starting *thread* ends.)"""
@@ -52,6 +49,10 @@ class BrokerSettings:
     allow_anonymous: bool = True
     acl_file: Path | None = None
     password_file: Path | None = None
+    queue_limit: int = 1_000_000
+    """Messages that Mosquitto keeps for an absent subscriber; it acknowledges and drops what is beyond. Not 0 (no
+    limit): with that, 2.0.11 drops a client as soon as it refuses one of its messages (measured: "Bad socket read/write
+    on client: Unknown error")."""
 
 
 class Broker(ABC):
@@ -163,7 +164,7 @@ class Mosquitto(Broker):
             f"persistence_location {self.directory}/",
             "autosave_on_changes true",
             "autosave_interval 1",
-            f"max_queued_messages {_QUEUE}",
+            f"max_queued_messages {settings.queue_limit}",
             "set_tcp_nodelay true",  # else the kernel holds small messages back for up to 40 ms
             "log_dest stderr",
         ]

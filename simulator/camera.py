@@ -211,6 +211,7 @@ class SimulatedCamera:
         if fault is Fault.CLOCK_WRONG:
             self._clock.wrong_by_s, self._clock.by_ntp = WRONG_BY_S, False
         elif before is Fault.CLOCK_WRONG:
+            self._clock.server = ""
             self._clock.follow_server()
         if fault is Fault.CODEC_CHANGED:
             main = self._specs[MAIN_PATH]

@@ -8,10 +8,11 @@ import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import Any, TypeVar
 
 from foundation.clock import Clock, SystemClock
+from foundation.service import Ending
 from simulator.camera import Addresses, CameraSpec, Channel, SimulatedCamera, variant_of
 from simulator.control import Control
 from simulator.discovery import Discoverable, Responder
@@ -107,7 +108,7 @@ class Campus:
     cache: Path = field(default_factory=default_directory)
     clock: Clock = field(default_factory=SystemClock)
     progress: Progress = logging.getLogger(__name__).info
-    stopping: Event = field(default_factory=Event)
+    stopping: Ending = field(default_factory=Ending)
     """Set it to give up a start that is still encoding; ``start`` then raises ``library.Stopped``."""
     discoverable: bool = False
     """Whether WS-Discovery on the host's interface finds the cameras."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import Annotated
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import typer
 
+from foundation.service import Ending
 from simulator.broker import BrokerError, BrokerSettings, find_broker
 from simulator.campus import DEMO_ACCOUNT, Campus, Quality, demo_cameras, demo_recorder
 from simulator.faults import Fault
@@ -138,11 +138,9 @@ def broker(
     running.close()
 
 
-def _ending(with_parent: bool) -> Event:
+def _ending(with_parent: bool) -> Ending:
     """Set when this program shall end."""
-    ending = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
+    ending = Ending().at_signals()
     if with_parent:
         parent = os.getppid()
 

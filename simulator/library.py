@@ -12,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 
 import simulator.loop
 import simulator.scenes
+from foundation.service import Ending
 from simulator.loop import Loop, LoopSpec, encode
 
 Progress = Callable[[str], None]
@@ -37,7 +38,7 @@ class Library:
 
     directory: Path
     progress: Progress = logging.getLogger(__name__).info
-    stopping: Event = field(default_factory=Event)
+    stopping: Ending = field(default_factory=Ending)
     """When set, encoding under way ends within a frame, with ``Stopped``."""
     _loops: dict[LoopSpec, Loop] = field(default_factory=dict)
     _making: dict[LoopSpec, Lock] = field(default_factory=dict)

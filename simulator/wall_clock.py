@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from foundation.clock import Clock
+from simulator.time_server import PORT, ask_time
 
 
 @dataclass
@@ -16,10 +18,22 @@ class WallClock:
 
     by_ntp: bool = True
     """Whether a time server sets it, which keeps it right."""
+    server: str = ""
+    """The time server's address; without one it is the campus's own, which is always right."""
+    server_port: int = PORT
 
     def follow_server(self) -> None:
-        """From now on a time server sets it."""
-        self.wrong_by_s, self.by_ntp = 0.0, True
+        """From now on a time server sets it; a named one is asked once, on a thread, and may not answer."""
+        self.by_ntp = True
+        if not self.server:
+            self.wrong_by_s = 0.0
+            return
+        threading.Thread(target=self._ask, name="camera-sntp", daemon=True).start()
+
+    def _ask(self) -> None:
+        told = ask_time(self.server, port=self.server_port)
+        if told is not None and self.by_ntp:
+            self.wrong_by_s = told - self.clock.utc_ns() / 1e9
 
     def set(self, moment: datetime) -> None:
         """Set by hand, to whatever."""

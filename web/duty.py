@@ -31,11 +31,13 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     SEE_AUDIT = "see_audit"
     ANSWER_ALARMS = "answer_alarms"
+    ANSWER_DRILLS = "answer_drills"
+    """Take line tests at a desk of the district's, where a center has one."""
     SEE_DISTRICT = "see_district"
 
 
 class Duty(StrEnum):
-    """Who somebody is: six at the campus, four at the center."""
+    """Who somebody is: six at the campus, five at the center."""
 
     GUARD = "guard"
     SAFETY_OFFICER = "safety_officer"
@@ -44,6 +46,7 @@ class Duty(StrEnum):
     AUDITOR = "auditor"
     STAFF = "staff"
     DESK = "desk"
+    DRILL_DESK = "drill_desk"
     OPERATIONS = "operations"
     INSPECTOR = "inspector"
     CENTER_AUDITOR = "center_auditor"
@@ -72,6 +75,7 @@ _WORDS: Final = {
     Duty.AUDITOR: mark("审计员"),
     Duty.STAFF: mark("教职工"),
     Duty.DESK: mark("接警员"),
+    Duty.DRILL_DESK: mark("演练接收员"),
     Duty.OPERATIONS: mark("运维"),
     Duty.INSPECTOR: mark("督查员"),
     Duty.CENTER_AUDITOR: mark("平台审计员"),
@@ -99,6 +103,7 @@ _RIGHTS: Final[dict[Duty, frozenset[Right]]] = {
     # A teacher: invites visitors and writes leave slips, sees nothing else.
     Duty.STAFF: frozenset({_R.EXPECT_VISITORS}),
     Duty.DESK: frozenset({_R.ANSWER_ALARMS, _R.SEE_DISTRICT}),
+    Duty.DRILL_DESK: frozenset({_R.ANSWER_DRILLS, _R.SEE_DISTRICT}),
     Duty.OPERATIONS: frozenset({_R.SEE_DISTRICT, _R.MANAGE_PEOPLE}),
     Duty.INSPECTOR: frozenset({_R.SEE_DISTRICT}),
     Duty.CENTER_AUDITOR: frozenset({_R.SEE_DISTRICT, _R.SEE_AUDIT}),

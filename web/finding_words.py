@@ -15,6 +15,10 @@ _WORDS: Final = {
         mark("设备不认登录密码，已停止尝试"), mark("请技术人员在设置里写对密码；继续试会锁住账号。")
     ),
     "camera.clock_wrong": Words(mark("设备时钟不准"), mark("请技术人员给设备校时，并核对时区是北京时间。")),
+    "camera.clocks_wrong_together": Words(
+        mark("多台设备的时钟和本机差得一样多"),
+        mark("先看本机时间：不准就请技术人员恢复本机校时；准的话，再给这些设备校时。"),
+    ),
     "camera.device_changed": Words(mark("设备换了或恢复了出厂设置"), mark("请技术人员核对设备，确认后更新一机一档。")),
     "camera.swapped": Words(
         mark("这个地址上换了另一台设备"), mark("是你们换的，请在摄像机档案里确认；不是，请马上到现场查清。")
@@ -117,7 +121,17 @@ _WORDS: Final = {
     ),
     "safety.phone_report_late": Words(mark("突发事件电话报告超时"), mark("请马上电话报告，并在事件页面登记。")),
     "safety.written_report_late": Words(mark("突发事件书面报告超时"), mark("请马上报送书面报告，并在事件页面登记。")),
-    "uplink.message_refused": Words(mark("接警中心不接受一条消息"), mark("请技术人员联系接警中心核对登记信息。")),
+    "alarm.no_reserve": Words(
+        mark("给报警预留的硬盘空间不足"), mark("报警照常发出，但可能存不下来。请技术人员马上腾出本机硬盘空间。")
+    ),
+    "uplink.certificate_ending": Words(
+        mark("接警线路的证书快到期或已到期"),
+        mark("过期后这条线路就连不上。请技术人员联系接警中心换发证书，放到原处即可，不用重启。"),
+    ),
+    "uplink.message_refused": Words(
+        mark("拒收了一条冒充接警中心或有错的消息"),
+        mark("报警照常发送。请技术人员看详情，与接警中心核对密钥；查不清就可能有人在冒充。"),
+    ),
     "uplink.publish_refused": Words(
         mark("接警中心的线路拒绝本校发送"), mark("请马上打电话告知接警中心；急事请打 110。")
     ),

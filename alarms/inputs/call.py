@@ -102,6 +102,10 @@ class PathAnswer(BaseModel):
     protocol: str | None = None
     error: str
 
+    def answered_within(self, ms: float) -> bool:
+        """Whether the center has answered a heartbeat on it in this time: only that says something of now."""
+        return self.connected and self.echo_age_ms is not None and self.echo_age_ms <= ms
+
 
 class StepAnswer(BaseModel):
     """A step in a reply; times are RFC 3339, UTC."""

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import structlog
 
+from alarms.amendment import NotStoredError
 from alarms.inputs.contact import Change, Contact, Level, feed, timing_of
-from alarms.line import AlarmLine, NoSuchAlarmError, NotStoredError
+from alarms.line import AlarmLine, NoSuchAlarmError
 from alarms.press import PressRequest
 from alarms.record import AlarmRecord, StepKind
 from config.alarm_input import AlarmInput

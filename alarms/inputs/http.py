@@ -5,7 +5,8 @@ GET  /alarms?limit=50          GET /alarms/ID                        the caller'
 POST /alarms/ID/cancel         {"person": "…", "reason": "…", "pin": "…"}
 POST /alarms/ID/acknowledge    {"person": "…"}
 POST /drills                   {"input": "…", "person": "…"}
-GET  /paths
+GET  /paths                    GET /paths?wait_s=12: a test, over when the center has answered on each path, or then;
+                               a path whose echo_age_ms is more than that took has given no answer
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from urllib.parse import parse_qs, urlsplit
 import structlog
 from pydantic import ValidationError
 
+from alarms.amendment import NotStoredError
 from alarms.inputs.answer import Answers
-from alarms.inputs.call import CALL, ListCall, PressCall, Reply, ShowCall
-from alarms.line import NoSuchAlarmError, NotStoredError
+from alarms.inputs.call import CALL, ListCall, PathsCall, PressCall, Reply, ShowCall
+from alarms.line import NoSuchAlarmError
 from alarms.press import PressError
 from foundation.service import RefusedError, Service
 from foundation.sqlite import DatabaseError
@@ -35,6 +37,8 @@ _log = structlog.get_logger("alarms")
 
 LONGEST_BODY: Final = 8_192
 QUIET_S: Final = 5.0
+MOST_WAITED_S: Final = 60
+LOOK_EVERY_S: Final = 0.25
 MOST_CALLERS: Final = 32
 MOST_OPEN: Final = 96
 MOST_PER_ADDRESS: Final = 32
@@ -53,6 +57,7 @@ class PanelDoor:
     caller_token: str | None
     answers: Answers
     callers: threading.BoundedSemaphore
+    stopping: threading.Event
 
 
 class PanelServer(Service):
@@ -72,7 +77,8 @@ class PanelServer(Service):
         """`tokens` of panels by input; `caller_token` of programs, who may do everything but press without a panel."""
         super().__init__("alarm-panels")
         self._address = (host, port)
-        self._door = PanelDoor(dict(tokens), caller_token, answers, threading.BoundedSemaphore(MOST_CALLERS))
+        callers = threading.BoundedSemaphore(MOST_CALLERS)
+        self._door = PanelDoor(dict(tokens), caller_token, answers, callers, self.stopping)
         self._tls = tls
         self._server: _Server | None = None
 
@@ -222,7 +228,7 @@ class _Request(BaseHTTPRequestHandler):
                 return self._shown(door, alarm_id)
             case ["paths"]:
                 self._check(door.caller_token)
-                return door.answers.to(CALL.validate_python({"do": "paths"}))
+                return self._paths(door)
             case _:
                 raise _Refused(404, "there is nothing here")
 
@@ -235,6 +241,18 @@ class _Request(BaseHTTPRequestHandler):
         if inputs and (reply.alarm is None or reply.alarm.input not in inputs):
             raise _Refused(404, f"there is no alarm {alarm_id}")
         return reply
+
+    def _paths(self, door: PanelDoor) -> Reply:
+        asked = parse_qs(urlsplit(self.path).query).get("wait_s", ["0"])[0]
+        looks = round(min(int(asked), MOST_WAITED_S) / LOOK_EVERY_S) if asked.isdecimal() else 0
+        for look in range(looks):
+            reply = door.answers.to(PathsCall())
+            waited_ms = look * LOOK_EVERY_S * 1_000
+            if all(path.answered_within(waited_ms) for path in reply.paths if path.connected):
+                return reply
+            if door.stopping.wait(LOOK_EVERY_S):
+                break
+        return door.answers.to(PathsCall())
 
     def _check(self, token: str | None) -> None:
         if token is None or not self._has(token):

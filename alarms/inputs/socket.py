@@ -12,9 +12,10 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
+from alarms.amendment import NotStoredError
 from alarms.inputs.answer import Answers
 from alarms.inputs.call import CALL, LONGEST_LINE, Reply
-from alarms.line import NoSuchAlarmError, NotStoredError
+from alarms.line import NoSuchAlarmError
 from alarms.press import PressError
 from foundation.service import RefusedError, Service
 from foundation.sqlite import DatabaseError

@@ -26,6 +26,18 @@ def largest_blob(blocks: Blocks) -> float:
     return float(statistics[1:, cv2.CC_STAT_AREA].max()) / blocks.size if count > 1 else 0.0
 
 
+def pieces_of(blocks: Blocks, least: float) -> Blocks:
+    """Those of the blocks that hang together in a piece of at least such a share of the view."""
+    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(blocks.astype(np.uint8), connectivity=4)
+    large = statistics[:, cv2.CC_STAT_AREA] >= least * blocks.size
+    return np.asarray(blocks & large[pieces], np.bool_)
+
+
+def with_rim(blocks: Blocks) -> Blocks:
+    """The blocks and all beside them."""
+    return np.asarray(cv2.dilate(blocks.astype(np.uint8), np.ones((3, 3), np.uint8)), np.bool_)
+
+
 def beyond_light(before: Plane, now: Plane, seen: Blocks) -> Grid:
     """Per block: grey levels by which it is another than the light explains, by the blocks that surely show the place.
 
@@ -52,11 +64,10 @@ def grown(hidden: Blocks, seen: Blocks, change: Grid, least: float, few: int) ->
     count, pieces = cv2.connectedComponents(together.astype(np.uint8), connectivity=4)
     whole = np.zeros(hidden.shape, np.bool_)
     for number in range(1, count):
-        piece = np.asarray(pieces == number, np.uint8)
-        rim = np.asarray(cv2.dilate(piece, np.ones((3, 3), np.uint8)), np.bool_)
-        lost = int((hidden & (piece > 0)).sum())
-        if lost >= max(few, int((seen & rim).sum())):
-            whole |= piece > 0
+        piece = np.asarray(pieces == number, np.bool_)
+        lost = int((hidden & piece).sum())
+        if lost >= max(few, int((seen & with_rim(piece)).sum())):
+            whole |= piece
     return whole
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from camera.picture.judgement import Condition
+from camera.picture.verdict import Condition
 from foundation.clock import NS_PER_S
 
 

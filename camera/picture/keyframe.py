@@ -11,7 +11,7 @@ import av
 import av.error
 import numpy as np
 
-from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture
+from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture, Plane
 from camera.stream import Frame, StreamSource, StreamStalled, StreamUnsupported
 from camera.stream_rtsp import RtspStream
 from foundation.clock import NS_PER_S, Clock
@@ -46,11 +46,16 @@ def decode(frame: Frame, taken_utc_ns: int = 0) -> Picture:
         pictures = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
         if not pictures:
             raise StreamUnsupported("the keyframe gave no picture")
-        planes = pictures[0].reformat(WIDTH_PX, HEIGHT_PX, "yuv420p").to_ndarray()
+        y, u, v = (_plane(one) for one in pictures[0].reformat(WIDTH_PX, HEIGHT_PX, "yuv420p").planes)
     except av.error.FFmpegError as error:
         raise StreamUnsupported(f"the keyframe cannot be decoded ({error})") from error
-    chroma = planes[HEIGHT_PX:].reshape(2, HEIGHT_PX // 2, WIDTH_PX // 2)
-    return Picture(np.ascontiguousarray(planes[:HEIGHT_PX]), chroma[0], chroma[1], taken_utc_ns)
+    return Picture(y, u, v, taken_utc_ns)
+
+
+def _plane(plane: Any) -> Plane:
+    # Rows may be padded; copied, since the decoder's memory goes with it.
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return np.array(rows[: plane.height, : plane.width])
 
 
 def _annex_b(data: bytearray) -> bytes:

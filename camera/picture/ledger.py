@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from camera.device_state import DeviceState
-from camera.picture.judgement import Condition
 from camera.picture.measure import Light
 from camera.picture.picture import Picture, Plane, to_jpeg
 from camera.picture.point_eye import Change, Look
 from camera.picture.reference import Reference
 from camera.picture.reference_store import from_bytes, to_bytes
+from camera.picture.verdict import Condition
 from foundation.clock import Clock
 from foundation.ids import new_id
 from foundation.sqlite import Database, Transaction

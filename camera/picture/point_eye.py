@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 
 from camera.picture.episode import RULES, UNJUDGED, Watch, after_look
-from camera.picture.judgement import (
-    TOO_DARK_TO_JUDGE,
-    Condition,
-    Lately,
-    Suspicion,
-    Thresholds,
-    Verdict,
-    judge,
-)
+from camera.picture.judgement import judge
 from camera.picture.measure import Light, Measures, measure
 from camera.picture.picture import Picture, Plane
 from camera.picture.reference import Reference, first_look, learn
+from camera.picture.thresholds import Suspicion, Thresholds
+from camera.picture.verdict import TOO_DARK_TO_JUDGE, Condition, Lately, Verdict
 
 _NIGHT_LOOKS: Final = 120
 """Darkness of 20 minutes is a night to be learnt."""
 _SETTLED_LOOKS: Final = 30
 _SETTLED_EVERY: Final = 3
 """A place that is known well is learnt from each third look: what follows from it is then worked out less often."""
+_FOCUS_EVERY: Final = 3
+"""Looks: three bad ones open an episode, and must be found within a minute."""
 _LATELY: Final = 6
 """Looks without suspicion that are kept: a minute."""
 
@@ -64,11 +60,13 @@ class PointEye:
         self._lately = Lately()
         self._dark_looks = 0
         self._good_looks = 0
+        self._looks = 0
 
     def look(self, picture: Picture) -> Look:
         """Judge a picture and learn from it if nothing about it is suspicious."""
         measures = measure(picture)
         changed = changed_share(self._before, picture.y) if self._before is not None else None
+        lately = replace(self._lately, before=self._before)
         self._before = picture.y
         other = Light.NIGHT if measures.light is Light.DAY else Light.DAY
         verdict = judge(
@@ -78,7 +76,7 @@ class PointEye:
             changed,
             self._limits,
             other_light=self.references.get(other),
-            lately=self._lately,
+            lately=lately,
         )
         changes: list[Change] = []
         for condition in Condition:
@@ -115,7 +113,10 @@ class PointEye:
         retention = self._lately.retention
         if verdict.retention is not None and (verdict.clean or not self.open_conditions):
             retention = (*retention, verdict.retention)[-_LATELY:]
-        self._lately = Lately(retention, verdict.stood if verdict.stood is not None else self._lately.stood)
+        stood = verdict.stood if verdict.stood is not None else self._lately.stood
+        self._looks += 1
+        ask_focus = Condition.BLURRED in verdict.suspicions or self._looks % _FOCUS_EVERY == 0
+        self._lately = Lately(retention, stood, ask_focus)
 
     def _learn(self, measures: Measures, picture: Plane) -> None:
         known = self.references.get(measures.light)

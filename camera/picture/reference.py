@@ -13,6 +13,7 @@ import numpy.typing as npt
 from camera.picture.measure import BLOCKS, HALF, Grid, Light, Line, Measures, Slope, per_block
 from camera.picture.picture import Plane
 from camera.picture.registration import Motion, View
+from camera.picture.thresholds import Thresholds
 
 LEARN_LOOKS: Final = 6
 """A minute at one look per 10 s: people have walked on by then, what stays belongs to the place."""
@@ -50,14 +51,22 @@ UNWRITTEN: Final = np.zeros((BLOCKS[1], BLOCKS[0]), np.bool_)
 UNWRITTEN[1:-1] = True
 
 
-def _two_fifths() -> tuple[npt.NDArray[np.bool_], ...]:
+def _two_fifths() -> npt.NDArray[np.bool_]:
     # What a hand or a sheet would hide that came from each of sixteen sides.
     rows, columns = np.mgrid[0 : BLOCKS[1], 0 : BLOCKS[0]] - np.array([BLOCKS[1] // 2, BLOCKS[0] / 2]).reshape(2, 1, 1)
     reaches = [columns * np.cos(turn) + rows * np.sin(turn) for turn in np.arange(16) * np.pi / 8]
-    return tuple(np.asarray(reach <= np.quantile(reach, 0.4), np.bool_) for reach in reaches)
+    return np.stack([reach <= np.quantile(reach, 0.4) for reach in reaches])
 
 
 _SIDES: Final = _two_fifths()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    # Blocks by the group of like brightness that they belong to, and how many each group has.
+    blocks: npt.NDArray[np.intp]
+    alike: npt.NDArray[np.intp]
+    counts: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -86,16 +95,17 @@ class Reference:
     @cached_property
     def firm(self) -> npt.NDArray[np.bool_]:
         """Pixels (half size) where the place itself has a slope."""
-        return self._steepness >= _FIRM
+        return self.steepness >= _FIRM
 
     @cached_property
-    def _steepness(self) -> npt.NDArray[np.float32]:
+    def steepness(self) -> npt.NDArray[np.float32]:
+        """Length of the place's slope (half size)."""
         return _length(self.slope)
 
     @cached_property
     def direction(self) -> Slope:
         """The place's own slopes at length 1; 0 where it has none."""
-        scale = self.firm / np.maximum(self._steepness, np.float32(_FIRM))
+        scale = self.firm / np.maximum(self.steepness, np.float32(_FIRM))
         return np.asarray(self.slope * scale, np.float32)
 
     @cached_property
@@ -111,30 +121,34 @@ class Reference:
     @cached_property
     def edged(self) -> npt.NDArray[np.bool_]:
         """Blocks without writing that have an edge of the place."""
-        steep = per_block(self._steepness >= _STEEP) >= _LEAST_STEEP
+        steep = per_block(self.steepness >= _STEEP) >= _LEAST_STEEP
         return np.asarray(UNWRITTEN & self.textured & steep, np.bool_)
 
     @cached_property
     def content(self) -> float:
         """Share of the blocks without writing that have an edge of the place: what a view can be judged by.
 
-        Lamplight on a bare wall has slopes, but goes where the lamp goes; what the camera writes stays when it turns.
+        Where noise drowns the fine detail of edges, twice as many are asked for: by night a gate has them all over its
+        view, and they move and are covered as by day. Lamplight on a bare wall has slopes, but goes where the lamp
+        goes; what the camera writes stays when it turns.
         """
         clear = self.detail >= _OVER_NOISE * _NOISE_DETAIL * self.noise_sigma**2
-        return float((self.edged & clear)[UNWRITTEN].mean())
+        return max(float((self.edged & clear)[UNWRITTEN].mean()), float(self.edged[UNWRITTEN].mean()) / 2)
 
     @cached_property
-    def _bare(self) -> tuple[npt.NDArray[np.intp], ...]:
+    def _bare(self) -> _Bare:
         # Blocks without slopes of the place once looks are averaged, those of like brightness together.
         bare = np.flatnonzero(UNWRITTEN & (self.firm_share < _BARE))
-        steps = per_block(self.view.picture).ravel()[bare] // _AS_BRIGHT
-        alike = (bare[steps == step] for step in sorted(set(steps.tolist())))
-        return tuple(blocks for blocks in alike if len(blocks) >= _FEW_BARE)
+        alike = (self.view.shade.ravel()[bare] / _AS_BRIGHT).astype(np.intp)
+        counts = np.bincount(alike)
+        enough = counts[alike] >= _FEW_BARE
+        order = np.argsort(alike[enough], kind="stable")
+        return _Bare(bare[enough][order], alike[enough][order], counts[counts >= _FEW_BARE])
 
     @cached_property
     def noise_detail(self) -> Grid:
         """Per block: the fine detail that noise alone gives where it is as bright."""
-        known = self.noise_by_brightness(self.detail, per_block(self.view.picture))
+        known = self.noise_by_brightness(self.detail, self.view.shade)
         calm = np.full(self.detail.shape, _NOISE_DETAIL * self.noise_sigma**2, np.float32)
         return known if known is not None else calm
 
@@ -144,11 +158,15 @@ class Reference:
         A sensor has more noise where less light falls, and a codec leaves its own share of it: so it is taken from the
         bare blocks, the calmest quarter of those as bright.
         """
-        if not self._bare:
+        bare = self._bare
+        if not len(bare.counts):
             return None
-        levels, fine = shade.ravel(), detail.ravel()
-        known = sorted((float(levels[one].mean()), float(np.sort(fine[one])[len(one) // 4])) for one in self._bare)
-        return np.asarray(np.interp(shade, [at for at, _ in known], [noise for _, noise in known]), np.float32)
+        starts = np.cumsum(bare.counts) - bare.counts
+        levels = np.add.reduceat(shade.ravel()[bare.blocks], starts) / bare.counts
+        fine = detail.ravel()[bare.blocks]
+        calm = fine[np.lexsort((fine, bare.alike))][starts + bare.counts // 4]
+        order = np.argsort(levels)
+        return np.asarray(np.interp(shade, levels[order], calm[order]), np.float32)
 
     def detail_left(self, measures: Measures) -> Grid:
         """Per block: the share of the place's fine detail that a look has, noise taken from both; known if `clear`."""
@@ -168,10 +186,16 @@ class Reference:
         """Share of the blocks without writing that are clear."""
         return float(self.clear[UNWRITTEN].mean())
 
+    def steep(self, limits: Thresholds) -> npt.NDArray[np.bool_]:
+        """Blocks with an edge of the place so steep that its width is known in whatever noise there is."""
+        noise_sigma = np.sqrt(self.noise_detail / _NOISE_DETAIL)  # of each block where it is as bright
+        least = np.maximum(limits.steep_alone, limits.steep_over_noise * noise_sigma)
+        return np.asarray(self.edged & (self.view.edges.steepness >= least), np.bool_)
+
     @cached_property
     def least_under_cover(self) -> int:
         """Blocks with an edge in the barest two fifths of the view, at whichever side: a cover hides so many."""
-        return min(int((self.edged & side).sum()) for side in _SIDES)
+        return int((self.edged & _SIDES).sum(axis=(1, 2)).min())
 
 
 def first_look(measures: Measures, picture: Plane) -> Reference:
@@ -226,6 +250,8 @@ class Regained:
 
     of_all: float
     of_lost: float
+    retention: Grid
+    """Per block, the share of the place's slopes that are there then; 1 where it has none or they left the view."""
 
 
 def regained_by(reference: Reference, slope: Slope, motion: Motion) -> Regained:
@@ -236,13 +262,17 @@ def regained_by(reference: Reference, slope: Slope, motion: Motion) -> Regained:
     *back, inside = (cv2.warpAffine(plane, matrix, HALF, flags=_BACKWARDS) for plane in planes)
     there = reference.firm & (inside > 0.5)
     total, now = max(1, int(there.sum())), int((_kept(reference, slope) & there).sum())
-    gain = int((_kept(reference, np.stack(back)) & there).sum()) - now
-    return Regained(gain / total, gain / max(1, total - now))
+    again = _kept(reference, np.stack(back)) & there
+    gain = int(again.sum()) - now
+    known = per_block(there)
+    retention = np.where(known >= _LEAST_FIRM, per_block(again) / np.maximum(known, 1e-6), 1.0).astype(np.float32)
+    return Regained(gain / total, gain / max(1, total - now), retention)
 
 
-def own_slope_share(slope: Slope) -> Grid:
-    """Per block: share of pixels (half size) where a look has a slope, the place's or not."""
-    return per_block(_length(slope) >= _FIRM)
+def lasting_slope_share(slope: Slope, before: Slope) -> Grid:
+    """Per block: share of pixels (half size) where a look has a slope, the place's or not, that the look before had."""
+    along = slope[0] * before[0] + slope[1] * before[1]
+    return per_block(along >= np.float32(_FIRM**2))
 
 
 def block_likeness(reference: Plane, now: Plane, *, softened_px: float = 0.0) -> Grid:
@@ -277,10 +307,13 @@ def stripe_strength(reference: Reference, measures: Measures) -> float:
 
 
 def _kept(reference: Reference, slope: Slope) -> npt.NDArray[np.bool_]:
-    direction = reference.direction
-    along = direction[0] * slope[0]
-    along += direction[1] * slope[1]
-    return np.asarray(along >= np.float32(_KEPT), np.bool_)
+    own = reference.slope
+    along = own[0] * slope[0]
+    along += own[1] * slope[1]
+    along *= np.float32(1 / _KEPT)
+    kept = along >= reference.steepness
+    kept &= reference.firm
+    return np.asarray(kept, np.bool_)
 
 
 def _length(slope: Slope) -> npt.NDArray[np.float32]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from camera.picture.measure import Slope
+from camera.picture.measure import Edges, Grid, Slope, edges_of, per_block
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Plane
 
 Matrix = npt.NDArray[np.float64]
@@ -22,6 +22,7 @@ _FIT_PX: Final = 2.5
 _TRIES: Final = 400  # finds 30 % of inliers with 99 % certainty: a similarity needs two
 _LEAST_INLIERS: Final = 12
 _LEAST_SHARE: Final = 0.3
+_LEAST_SCALE: Final = 0.5  # corners that all lie on one spot are the same thing taken for many
 _COARSE: Final = (WIDTH_PX // 4, HEIGHT_PX // 4)
 _COARSE_PX: Final = 4
 _ANGLES_DEG: Final = (0.0, *(sign * angle for angle in (2.5, 3.5, 4.5, 5.5, 6.5) for sign in (-1, 1)))
@@ -66,6 +67,16 @@ class View:
         if not self._turned:
             self._turned.append(Turned.of(direction))
         return self._turned[0]
+
+    @cached_property
+    def shade(self) -> Grid:
+        """Per block: mean brightness."""
+        return per_block(self.picture)
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The steepest of each block."""
+        return edges_of(self.picture)
 
     @cached_property
     def features(self) -> tuple[npt.NDArray[np.float32], Any]:
@@ -167,4 +178,5 @@ def _fit(source: npt.NDArray[np.float32], target: npt.NDArray[np.float32], tried
     )
     if matrix is None or int(inliers.sum()) < max(_LEAST_INLIERS, _LEAST_SHARE * tried):
         return None
-    return Motion(np.asarray(matrix, np.float64))
+    motion = Motion(np.asarray(matrix, np.float64))
+    return motion if _LEAST_SCALE <= motion.scale <= 1 / _LEAST_SCALE else None

@@ -33,8 +33,10 @@ function beep() {
 document.getElementById("sound")?.addEventListener("click", () => { sound ??= new AudioContext(); sound.resume(); });
 if (document.getElementById("queue")) setInterval(beep, PERIOD_MS);
 document.addEventListener("renewed", openFirst);
+// A colleague took it on; or it waits again, because somebody was forced to call it off (胁迫).
 document.addEventListener("renewed", () => {
-  if (confirming && !document.querySelector("#alarm [data-waits]")) location.reload(); // a colleague took it on
+  const waits = document.querySelector("#alarm [data-waits]") !== null;
+  if (confirming !== waits && document.getElementById("history")) location.reload();
 });
 
 // Where nobody is logged in the page remembers who sits here; otherwise the log-in says it.

@@ -5,9 +5,10 @@
     python deploy/mosquitto/district.py enrol /etc/campus-broker SCHOOL-ID --out ./SCHOOL-ID \\
         --center /etc/campus-center/center.yaml --public-key KEY --name 示范小学
 
-`init` once on the broker's machine (once more elsewhere for a standby: copy authority/ first). `enrol` issues the
-campus's client certificate, pins its public key at the center, and writes what the school needs into a folder: the
-certificate files and the lines for its settings. The authority's key never leaves its folder; keep a copy off line.
+`init` once on the broker's machine (once more elsewhere for a standby: copy authority/ first, and enrol there with
+`--path standby`). `enrol` issues the campus's client certificate, pins its public key at the center, and writes what
+the school needs into a folder: the certificate files and the lines for its settings. Each again renews what it issues;
+agent and center tell 30 days before an end. The authority's key never leaves its folder; keep a copy off line.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ AUTHORITY_DAYS: Final = 3_650
 CERTIFICATE_DAYS: Final = 825
 """The agent makes a finding 30 days before the end; enrol again with the same id to renew."""
 _SLUG: Final = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")
-_KEY_TEXT: Final = re.compile(r"\b[A-Za-z0-9+/]{43}=")
+_KEY_TEXT: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 
 class DistrictError(Exception):
@@ -55,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     school.add_argument("folder", type=Path)
     school.add_argument("campus")
     school.add_argument("--out", type=Path, required=True, help="folder for what the school needs")
+    school.add_argument("--path", default="primary", help="what the school calls this broker: primary or standby")
     school.add_argument("--center", type=Path, help="the center's settings; left out, the key is pinned by hand later")
     school.add_argument("--public-key", help="the campus's public key, as its agent shows it")
     school.add_argument("--name", default="", help="the school's name")
@@ -64,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
             init(options.folder, host=options.host, port=options.port, bind=options.bind)
             print(f"start it: mosquitto -c {options.folder / 'mosquitto.conf'}")
         else:
-            print(enrol(options.folder, options.campus, options.out))
+            print(enrol(options.folder, options.campus, options.out, path=options.path))
             if options.center is not None:
                 print(pin(options.center, options.campus, options.public_key or "", options.name))
     except DistrictError as error:
@@ -92,10 +94,12 @@ def init(folder: Path, *, host: str, port: int = 8883, bind: str = "") -> None:
     )
 
 
-def enrol(folder: Path, campus: str, out: Path) -> str:
+def enrol(folder: Path, campus: str, out: Path, *, path: str = "primary") -> str:
     """Issue a campus's certificate into `out`; returns the lines for its settings. Raises DistrictError."""
     if not _SLUG.match(campus) or campus == CENTER:
         raise DistrictError(f"{campus!r} cannot be a campus's id: lower-case letters, digits and hyphens, not 'center'")
+    if not _SLUG.match(path):
+        raise DistrictError(f"{path!r} cannot be a path's id: lower-case letters, digits and hyphens, e.g. standby")
     authority = folder / "authority"
     if not (authority / "ca.key").exists():
         raise DistrictError(f"there is no authority in {folder}: run init there first")
@@ -103,7 +107,7 @@ def enrol(folder: Path, campus: str, out: Path) -> str:
     host, _, port = (folder / "host").read_text(encoding="utf-8").strip().rpartition(":")
     lines = [
         "broker_paths:",
-        "  - id: primary",
+        f"  - id: {path}",
         f"    host: {host}",
         f"    port: {port}",
         "    tls:",
@@ -127,10 +131,11 @@ def pin(center: Path, campus: str, public_key: str, name: str) -> str:
     program = Path(sys.executable).with_name("campus-center")
     command = [str(program), "enrol", campus, "--public-key", public_key, "--name", name or campus]
     done = subprocess.run([*command, "--config", str(center)], capture_output=True, text=True, check=False)
-    keys = [key for key in _KEY_TEXT.findall(done.stdout) if key != public_key]
-    if done.returncode != 0 or not keys:
+    center_key = done.stdout.strip()
+    if done.returncode != 0 or not _KEY_TEXT.fullmatch(center_key):
         raise DistrictError(f"the center did not enrol it: {(done.stderr or done.stdout).strip()}")
-    return yaml.safe_dump({"center": {"name": called, "public_keys": [keys[-1]]}}, allow_unicode=True, sort_keys=False)
+    said = {"center": {"name": called, "public_keys": [center_key]}}
+    return yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
 
 
 def _make_authority(folder: Path) -> None:

@@ -13,12 +13,13 @@ from alarms.inputs import socket_client
 from alarms.inputs.call import CALL, PathAnswer, PressCall, Reply
 from alarms.query import find_alarm, recent_alarms
 from alarms.record import AlarmRecord, Step
-from edge_agent.options import DEFAULT_STATE, EXIT_REFUSED, StateOption
+from edge_agent.options import DEFAULT_STATE, StateOption, refuse
 from foundation.clock import SystemClock, beijing
 from foundation.ids import new_id
 from foundation.sqlite import DatabaseError
 from foundation.state import StateDirectory
 from uplink.liveness import PathStatus
+from uplink.messages.alarm import Purpose
 
 app = typer.Typer(help="Press, list and drill alarms (一键报警).", no_args_is_help=True)
 
@@ -51,11 +52,11 @@ def press(
         call = PressCall(press_id=new_id(), input=input_id, person=person or None)
         reply = socket_client.call(_socket(state), call, clock=SystemClock(), give_up_after_s=_PRESS_GIVE_UP_S)
     except ValidationError as error:
-        _refuse(_mistake(error))
+        refuse(_mistake(error))
     except socket_client.NoAnswerError as error:
-        _refuse(f"报警没有送到门卫室进程，请直接拨打 110 / not taken, phone 110: {error}")
+        refuse(f"报警没有送到门卫室进程，请直接拨打 110 / not taken, phone 110: {error}")
     if not reply.ok:
-        _refuse(reply.error)
+        refuse(reply.error)
     word = "已存储 stored" if reply.stored else "已发出，尚未存储 on its way, not stored yet"
     typer.echo(f"{reply.alarm_id} {word}")
 
@@ -84,12 +85,12 @@ def show(
     except DatabaseError as error:
         _unreadable(state, error)
     if record is None:
-        _refuse(f"没有这次报警 / there is no alarm {alarm_id}: edge-agent alarm list shows them")
+        refuse(f"没有这次报警 / there is no alarm {alarm_id}: edge-agent alarm list shows them")
     typer.echo(_line(record))
     for step in record.steps_as_shown:
         after_ms = (step.at_utc_ns - record.pressed_utc_ns) // 1_000_000
         rest = "  ".join(part for part in (step.path, step.person, step.detail) if part)
-        typer.echo(f"  {_time(step.at_utc_ns)}  +{after_ms} ms  {_word(step)}  {rest}")
+        typer.echo(f"  {_time(step.at_utc_ns)}  +{after_ms} ms  {_word(step, record.purpose)}  {rest}")
     if record.messages_waiting:
         typer.echo(f"  ▲ {record.messages_waiting} 条消息还没有平台回执 / messages without a receipt yet")
 
@@ -140,21 +141,16 @@ def time_paths(
     while True:
         paths = _call(state, "paths").paths
         waited_ms = (clock.running_ns() - begun_ns) / 1_000_000
-        silent = [path for path in paths if path.connected and not _answered(path, waited_ms)]
+        silent = [path for path in paths if path.connected and not path.answered_within(waited_ms)]
         if not silent or waited_ms >= wait_s * 1000:
             break
         pause.wait(_LOOK_EVERY_S)
     if not paths:
         typer.echo("○ 没有设置到接警中心的线路 / no broker paths in the settings")
     for path in paths:
-        typer.echo(_path_line(path, answered=_answered(path, waited_ms)))
-    carries = all(_answered(path, waited_ms) and path.status != PathStatus.LOST for path in paths)
+        typer.echo(_path_line(path, answered=path.answered_within(waited_ms)))
+    carries = all(path.answered_within(waited_ms) and path.status != PathStatus.LOST for path in paths)
     raise typer.Exit(0 if carries else EXIT_PATH_LOST)
-
-
-def _answered(path: PathAnswer, waited_ms: float) -> bool:
-    # Only an echo that was heard since the test began says something of now.
-    return path.connected and path.echo_age_ms is not None and path.echo_age_ms <= waited_ms
 
 
 def _path_line(path: PathAnswer, *, answered: bool) -> str:
@@ -173,11 +169,11 @@ def _call(state: Path, do: str, **said: str) -> Reply:
             _socket(state), CALL.validate_python({"do": do, **said}), clock=SystemClock(), give_up_after_s=_GIVE_UP_S
         )
     except ValidationError as error:
-        _refuse(_mistake(error))
+        refuse(_mistake(error))
     except socket_client.NoAnswerError as error:
-        _refuse(str(error))
+        refuse(str(error))
     if not reply.ok:
-        _refuse(reply.error)
+        refuse(reply.error)
     return reply
 
 
@@ -190,8 +186,8 @@ def _mistake(error: ValidationError) -> str:
 
 def _unreadable(state: Path, error: DatabaseError) -> NoReturn:
     if not _database(state).exists():
-        _refuse(f"{state} 里没有报警记录，请核对 --state / no alarms were ever kept under this state directory")
-    _refuse(f"报警记录读不出来 / the alarms cannot be read: {error}")
+        refuse(f"{state} 里没有报警记录，请核对 --state / no alarms were ever kept under this state directory")
+    refuse(f"报警记录读不出来 / the alarms cannot be read: {error}")
 
 
 def _socket(state: Path) -> Path:
@@ -208,16 +204,11 @@ def _time(utc_ns: int) -> str:
 
 def _line(record: AlarmRecord) -> str:
     drill = "【演练】" if record.purpose == "drill" else ""
-    steps = " → ".join(map(_word, record.steps_as_shown))
+    steps = " → ".join(_word(step, record.purpose) for step in record.steps_as_shown)
     return f"{drill}{record.id}  {_time(record.pressed_utc_ns)}  {record.input_name}（{record.place}）  {steps}"
 
 
-def _word(step: Step) -> str:
-    from edge_agent.pages.alarm.words import STEPS  # a press does not wait for it
+def _word(step: Step, purpose: Purpose) -> str:
+    from edge_agent.pages.alarm.words import step_word  # a press does not wait for it
 
-    return f"{STEPS[step.kind]} {step.kind}"
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(f"▲ {sentence}", err=True)
-    raise typer.Exit(EXIT_REFUSED)
+    return f"{step_word(step.kind, purpose)} {step.kind}"

@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from edge_agent.camera_reach import CameraReach, Refused
+from edge_agent.causes import in_both
 from edge_agent.commands import camera_file, camera_setting
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
     EXIT_REFUSED,
     ConfigOption,
+    JsonOption,
     StateOption,
     settings_or_exit,
 )
@@ -31,7 +33,6 @@ app.add_typer(camera_file.app, name="file")
 
 EXIT_NOTHING = 1
 EXIT_DOUBT = 1
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 InterfaceOption = Annotated[
     list[str] | None, typer.Option("--interface", "-i", help="Ask everybody on this interface (eth0, or our address).")
 ]
@@ -62,11 +63,15 @@ def discover(
     fresh = [one for one in found if one.address not in known]
     typer.echo(f"# {len(found)} 台 found, {len(found) - len(fresh)} 台已登记 already in the settings", err=True)
     if not found:
-        typer.echo("# 没有设备应答：看网线、网段和摄像机的 ONVIF 开关 / nobody answered", err=True)
-        raise typer.Exit(EXIT_NOTHING)
+        _say_nobody()
     if fresh:
         ids = [device.id for device in settings.devices] if settings else []
         typer.echo(devices_text(fresh, credential=credential, ids=ids), nl=False)
+
+
+def _say_nobody() -> NoReturn:
+    typer.echo("# 没有设备应答：看网线、网段和摄像机的 ONVIF 开关 / nobody answered", err=True)
+    raise typer.Exit(EXIT_NOTHING)
 
 
 def _found(interfaces: list[str], addresses: list[str], wait_s: float) -> list[Any]:
@@ -82,7 +87,7 @@ def _found(interfaces: list[str], addresses: list[str], wait_s: float) -> list[A
             for one in probe(interface_address(interface), wait_s=wait_s):
                 found.setdefault(one.address, one)
     except OSError as error:
-        typer.echo(f"▲ {error}", err=True)
+        typer.echo(f"▲ {in_both(str(error), '这个网卡用不了')}", err=True)
         raise typer.Exit(EXIT_REFUSED) from error
     for one in ask_addresses(addresses, SystemClock()):
         found.setdefault(one.address, one)
@@ -107,7 +112,10 @@ def enrol(
     reach = CameraReach(settings_or_exit(config), state)
     settings = reach.settings
     enrolled = []
-    for one in _found(interface or [], address or [], wait_s):
+    found = _found(interface or [], address or [], wait_s)
+    if not found:
+        _say_nobody()
+    for one in found:
         try:
             taken = reach.enrol(one, credential)
         except Refused as refused:
@@ -183,4 +191,4 @@ def held(
         for one in reports:
             for line in one.lines():
                 typer.echo(line)
-    raise typer.Exit(EXIT_DOUBT if any(one.doubtful for one in reports) else 0)
+    raise typer.Exit(EXIT_DOUBT if any(one.unknown for one in reports) else 0)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge_agent.causes import in_both
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
     EXIT_REFUSED,
     ConfigOption,
+    JsonOption,
     StateOption,
     settings_or_exit,
 )
@@ -27,7 +29,7 @@ app = typer.Typer(help="Camera files (一机一档): list, show, export.", no_ar
 def list_(
     config: ConfigOption = DEFAULT_CONFIG,
     state: StateOption = DEFAULT_STATE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Say of each point whether its file is complete, and what is missing."""
     files = _files(config, state)
@@ -87,7 +89,7 @@ def export(
     try:
         out.write_bytes(render_spreadsheet(report))
     except OSError as error:
-        typer.echo(f"▲ {out}: {error.strerror}", err=True)
+        typer.echo(f"▲ 写不了 {out}：{in_both(error.strerror or str(error))}", err=True)
         raise typer.Exit(EXIT_REFUSED) from error
     typer.echo(f"● {out}: {len(files)} 台 cameras")
 

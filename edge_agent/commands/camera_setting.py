@@ -5,31 +5,42 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from camera.device_clock import ClockFault, clock_fault
 from camera.stream_health import exceeds_set_rate
 from edge_agent.camera_reach import CameraReach, Refused, asking
 from edge_agent.options import (
     DEFAULT_CONFIG,
     DEFAULT_STATE,
-    EXIT_REFUSED,
     ConfigOption,
+    JsonOption,
     StateOption,
+    refuse,
     settings_or_exit,
 )
-from foundation.clock import NS_PER_S
+from foundation.clock import NS_PER_S, Clock
 from foundation.sqlite import DatabaseError
 
 if TYPE_CHECKING:
     from camera.encoder_fit import Step
+    from camera.onvif.device import OnvifDevice
+    from camera.onvif.model import DeviceTime
     from edge_agent.applied_fits import AppliedFits
     from edge_agent.encoder_fitting import VolumePlan
 
 EXIT_NOT_DONE: Final = 1
 _LOOK_EVERY_S: Final = 5.0
+_FAULTS: Final = {
+    ClockFault.LOCAL_AS_UTC: "差八小时，时区没设对 local time as UTC",
+    ClockFault.NEVER_SET: "从没校过时 never set",
+    ClockFault.OFF: "走时不准 off",
+}
+_ASK_AGAIN_S: Final = 2.0
 _SETTLING_S: Final = 20.0  # the recorder smooths its rate over some fragments
 
 
@@ -43,7 +54,7 @@ def fit(
     undo: Annotated[bool, typer.Option("--undo", help="Set the named points (or --all) as they were.")] = False,
     every: Annotated[bool, typer.Option("--all", help="With --apply or --undo: every point of the plan.")] = False,
     watch_s: Annotated[float, typer.Option(min=0, help="Watch the real rate so long after setting.")] = 90.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Work out the mildest bit rates, frame rates and codecs with which the promised days fit; set them on request."""
     from edge_agent.applied_fits import AppliedFits
@@ -52,14 +63,14 @@ def fit(
     reach = CameraReach(settings_or_exit(config), state)
     applied = AppliedFits(reach.state.root / "encoder-fit.json")
     if (apply or undo) and not point and not every:
-        _refuse("请写明点位，或 --all / name the points, or say --all")
+        refuse("请写明点位，或 --all / name the points, or say --all")
     if undo:
         undone = [_undo(reach, applied, name) for name in point or list(applied.all())]
         raise typer.Exit(0 if all(undone) else EXIT_NOT_DONE)
     try:
         plans = plan_all(reach, keep_days=days, keep_codec=keep_codec)
     except DatabaseError as error:
-        _refuse(str(error))
+        refuse(f"读不到录像目录，录像程序运行过才能规划 / the catalogue cannot be read: {error}")
     if as_json:
         typer.echo(json.dumps([one.told() for one in plans], ensure_ascii=False))
     else:
@@ -136,7 +147,7 @@ def _watch(reach: CameraReach, wanted_bps: Mapping[str, int], watch_s: float) ->
         try:
             rates = real_rates(reach, list(wanted_bps))
         except DatabaseError as error:
-            typer.echo(f"▲ {error}", err=True)
+            typer.echo(f"▲ 读不到录像目录，无法核对 / the catalogue cannot be read: {error}", err=True)
             return False
         lying = {name for name, rate in rates.items() if exceeds_set_rate(rate, wanted_bps[name])}
         if (not lying and len(rates) == len(wanted_bps)) or reach.clock.running_ns() >= ends_ns:
@@ -160,21 +171,34 @@ def clock(
     config: ConfigOption = DEFAULT_CONFIG,
     state: StateOption = DEFAULT_STATE,
     set_it: Annotated[bool, typer.Option("--set", help="Set the named devices' clocks to this box's.")] = False,
-    every: Annotated[bool, typer.Option("--all", help="With --set: every device.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ntp: Annotated[
+        str | None, typer.Option("--ntp", help="Have the named devices follow this time server (address or name).")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="With --set or --ntp: every device.")] = False,
+    watch_s: Annotated[float, typer.Option(min=0, help="With --ntp: wait so long for a clock to come right.")] = 60.0,
+    as_json: JsonOption = False,
 ) -> None:
     """Ask devices for their time: offset from this box, with half the round trip as its error. Sets only on request."""
-    from camera.device_clock import clock_fault
     from camera.onvif.setting import set_clock
 
     reach = CameraReach(settings_or_exit(config), state)
-    if set_it and not device and not every:
-        _refuse("请写明设备，或 --all / name the devices, or say --all")
+    if (set_it or ntp) and not device and not every:
+        refuse("请写明设备，或 --all / name the devices, or say --all")
+    if set_it and ntp:
+        refuse(
+            "--set 和 --ntp 只能选一个：设备要么手动，要么跟时间服务器 / a device is set by hand or follows a server"
+        )
+
+    def read_of(talked: OnvifDevice) -> DeviceTime:
+        if ntp:
+            return _follow(talked, ntp, reach.clock, watch_s)
+        return set_clock(talked, reach.clock) if set_it else talked.time()
+
     told, well = [], True
     for name in device or [one.id for one in reach.settings.devices]:
         try:
             talked = reach.device(name)
-            read = asking(lambda: set_clock(talked, reach.clock) if set_it else talked.time())  # noqa: B023 - called now
+            read = asking(partial(read_of, talked))
         except Refused as refused:
             typer.echo(f"▲ {name}: {refused}", err=True)
             well = False
@@ -186,13 +210,19 @@ def clock(
             by = "NTP" if read.by_ntp else "手动 manual"
             offset_s, error_s = read.offset_ns / NS_PER_S, read.error_ns / NS_PER_S
             words = [f"{offset_s:+.2f} s ± {error_s:.2f} s", by, f"时区 zone {read.time_zone or '—'}"]
-            words += [fault.value] if fault else []
+            words += [_FAULTS[fault]] if fault else []
             typer.echo(f"{'▲' if fault else '●'} {name}: {'，'.join(words)}")
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
     raise typer.Exit(0 if well else EXIT_NOT_DONE)
 
 
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(f"▲ {sentence}", err=True)
-    raise typer.Exit(EXIT_REFUSED)
+def _follow(device: OnvifDevice, server: str, clock: Clock, watch_s: float) -> DeviceTime:
+    """Set a device's time server and wait until its clock is right, or `watch_s`. Raises DeviceError."""
+    from camera.onvif.time_server import follow_time_server
+
+    follow_time_server(device, server)
+    waiting, ends_ns = Event(), clock.running_ns() + round(watch_s * NS_PER_S)
+    while clock_fault(read := device.time()) is not None and clock.running_ns() < ends_ns:
+        waiting.wait(_ASK_AGAIN_S)
+    return read

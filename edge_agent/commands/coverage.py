@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from config.problem import SettingsError
 from config.retention import FLOOR_DAYS
-from config.settings import Settings
-from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
+from edge_agent.commands.calibration import calibrate, write_click_page
+from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, JsonOption, StateOption
+from edge_agent.planned_campus import read_campus, refuse
 
 if TYPE_CHECKING:
-    from camera.coverage import CoverageReport, LiveCoverage, Watch
-    from camera.coverage.calibration import Calibration, Click, Disagreement
-    from camera.coverage.pose_file import MeasuredPose
+    from camera.coverage import CoverageReport
     from camera.coverage.suggestion import CameraModel, Suggestion
-    from config.plan import Plan
-    from config.point import Point, Pose
 
 EXIT_BLIND: Final = 1
 """Computed, and not everything that must be seen is."""
@@ -28,33 +24,9 @@ GB: Final = 1e9
 
 app = typer.Typer(help="What the cameras see of the campus (覆盖、盲区).", no_args_is_help=True)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 WorkingOption = Annotated[
     bool, typer.Option("--assume-working", help="Take every camera as working, for planning; else as last seen.")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Campus:
-    settings: Settings
-    plan: Plan
-    poses: dict[str, Pose | None]
-    measured: dict[str, MeasuredPose]
-    watches: dict[str, Watch]
-
-    @property
-    def names(self) -> dict[str, str]:
-        return {point.id: point.name for point in self.settings.points}
-
-    def live(self) -> LiveCoverage:
-        from camera.coverage import LiveCoverage, PoseSource
-        from camera.coverage.pose_file import in_use
-
-        live = LiveCoverage(self.plan)
-        for point in self.settings.points:
-            source = PoseSource.MEASURED if in_use(point, self.measured) else PoseSource.DECLARED
-            live.place(point.id, self.poses[point.id], self.watches[point.id], source)
-        return live
 
 
 @app.command()
@@ -67,7 +39,7 @@ def check(
     """Every zone's share seen, and every blind spot by name; exit code 1 if anything is not seen."""
     from camera.coverage.plain import plain_report
 
-    campus = _campus(config, state, assume_working=assume_working)
+    campus = read_campus(config, state, assume_working=assume_working)
     report = campus.live().report()
     if as_json:
         typer.echo(json.dumps(plain_report(report), ensure_ascii=False))
@@ -93,7 +65,7 @@ def draw(
 
     if out.suffix not in (".svg", ".png", ".pdf"):
         raise typer.BadParameter("write a file name that ends in .svg, .png or .pdf", param_hint="OUT")
-    campus = _campus(config, state, assume_working=assume_working)
+    campus = read_campus(config, state, assume_working=assume_working)
     live = campus.live()
     report = live.report()
     now = beijing(SystemClock().utc_ns())
@@ -117,9 +89,9 @@ def draw(
                 content = draw_sheet(campus.plan, report, svg, title=title, told_at=now, names=names)
         out.write_bytes(content)
     except (BackdropRefusedError, TypesetFailedError) as error:
-        _refuse(f"图没有画成 / the map was not drawn: {error}")
+        refuse(f"图没有画成 / the map was not drawn: {error}")
     except OSError as error:
-        _refuse(f"写不了 {out} / it cannot be written: {error.strerror}")
+        refuse(f"写不了 {out} / it cannot be written: {error.strerror}")
     if as_json:
         typer.echo(json.dumps({"file": str(out), "bytes": len(content), "blind_spots": len(report.blind_spots)}))
     else:
@@ -145,14 +117,14 @@ def suggest(
     from camera.coverage.suggestion import BUILT_IN_MODELS, TooManyCandidatesError, suggest
 
     models = [_model(text) for text in model] if model else list(BUILT_IN_MODELS)
-    campus = _campus(config, state, assume_working=True)
+    campus = read_campus(config, state, assume_working=True)
     days = keep_days or max((policy.keep_days for policy in campus.settings.retention), default=FLOOR_DAYS)
     if not campus.plan.mounts:
-        _refuse(f"{campus.plan.file}: 图上没有可安装位置 / no feature of type mount: draw where a camera may hang")
+        refuse(f"{campus.plan.file}: 图上没有可安装位置 / no feature of type mount: draw where a camera may hang")
     try:
         found = suggest(campus.plan, [pose for pose in campus.poses.values() if pose], models, count, days)
     except TooManyCandidatesError as error:
-        _refuse(str(error))
+        refuse(str(error))
     if as_json:
         told = {"keep_days": days, "suggestions": [_plain_suggestion(one) for one in found]}
         typer.echo(json.dumps(told, ensure_ascii=False))
@@ -169,123 +141,6 @@ def suggest(
         typer.echo(f"合计 {len(found)} 台，{days} 天录像增加 {total_bytes / GB:.0f} GB")
     else:
         typer.echo("可安装位置上没有摄像机能再看到更多 / no allowed place would show more")
-
-
-@app.command("clicks")
-def write_click_page(
-    point_id: Annotated[str, typer.Argument(metavar="POINT", help="Which point, as in the settings.")],
-    picture: Annotated[Path, typer.Argument(help="A picture of the camera, PNG or JPEG.")],
-    out: Annotated[Path, typer.Argument(help="Where to write the page, .html.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-    state: StateOption = DEFAULT_STATE,
-) -> None:
-    """Write a page to click places in the picture and on the plan; open it in any browser, it saves clicks.json."""
-    from camera.coverage.click_page import PictureRefusedError, click_page
-
-    campus = _campus(config, state, assume_working=True)
-    point, near = _calibrated(campus, point_id)
-    try:
-        page = click_page(campus.plan, picture, point_id=point.id, name=point.name, pose=near)
-        out.write_text(page, encoding="utf-8")
-    except PictureRefusedError as error:
-        _refuse(str(error))
-    except OSError as error:
-        _refuse(f"写不了 {out} / it cannot be written: {error.strerror}")
-    typer.echo(f"{out}: 用浏览器打开，取点后保存 clicks.json / open it in a browser and save clicks.json")
-
-
-@app.command()
-def calibrate(
-    point_id: Annotated[str, typer.Argument(metavar="POINT", help="Which point, as in the settings.")],
-    clicks: Annotated[Path, typer.Argument(help="JSON: [[u_px, v_px, x_m, y_m], …], at least four; z_m may follow.")],
-    keep: Annotated[
-        bool | None,
-        typer.Option("--keep/--no-keep", help="Let coverage rest on the measured pose from now on, or no longer."),
-    ] = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    state: StateOption = DEFAULT_STATE,
-    as_json: JsonOption = False,
-) -> None:
-    """Solve a camera's direction and field of view from places clicked in its picture.
-
-    The measurement is stored: while the declared pose disagrees with it, a fault is open.
-    """
-    from camera.coverage.calibration import CalibrationRefusedError, calibrate, compare
-    from camera.coverage.pose_file import MeasuredPose, in_use, keep_measured
-    from foundation.clock import SystemClock
-
-    campus = _campus(config, state, assume_working=True)
-    point, near = _calibrated(campus, point_id)
-    places = _clicks(clicks)
-    try:
-        solved = calibrate(places, near)
-    except CalibrationRefusedError as error:
-        _refuse(f"标定不成 / not calibrated: {error}")
-    disagreement = compare(point.pose or near, solved.pose, places)
-    used = in_use(point, campus.measured) if keep is None else keep
-    measured = MeasuredPose(
-        pose=solved.pose,
-        error_px=solved.error_px,
-        error_m=solved.error_m,
-        clicks=tuple(places),
-        measured_utc_ns=SystemClock().utc_ns(),
-        used=used,
-    )
-    try:
-        keep_measured(state / "poses.json", point_id, measured)
-    except OSError as error:
-        _refuse(f"写不了 {state / 'poses.json'} / it cannot be written: {error.strerror}")
-    if as_json:
-        typer.echo(json.dumps({**_plain_calibration(solved, disagreement), "used": used}, ensure_ascii=False))
-        return
-    _show_calibration(point_id, solved, disagreement)
-    typer.echo("覆盖按实测位姿计算" if used else "覆盖仍按申报位姿计算；要按实测计算请加 --keep")
-
-
-def _show_calibration(point_id: str, solved: Calibration, disagreement: Disagreement) -> None:
-    pose = solved.pose
-    typer.echo(
-        f"{point_id}: azimuth_deg: {pose.azimuth_deg:.1f}, tilt_deg: {pose.tilt_deg:.1f}, roll_deg: "
-        f"{pose.roll_deg:.1f}, hfov_deg: {pose.hfov_deg:.1f}"
-    )
-    typer.echo(
-        f"误差 / error: {solved.error_px:.1f} px（最大 {solved.worst_px:.1f}），{solved.error_m:.2f} m"
-        f"（最大 {solved.worst_m:.2f}），{solved.clicks} 点"
-    )
-    if disagreement.significant:
-        typer.echo(f"◆ 与申报不符 / disagrees with the declared pose: {disagreement.words}")
-
-
-def _campus(config: Path, state: Path, *, assume_working: bool) -> _Campus:
-    from camera.coverage import Watch
-    from camera.coverage.pose_file import poses_now, read_measured
-    from config.plan import read_plan
-    from edge_agent.coverage_cameras import stream_sizes, watches_now
-    from foundation.clock import SystemClock
-    from foundation.sqlite import DatabaseError
-    from foundation.state import StateDirectory
-
-    settings = settings_or_exit(config)
-    if settings.plan is None:
-        _refuse(f"{config}: 没有平面图 / no plan: add plan with its file, see the example campus")
-    try:
-        plan = read_plan(settings.plan.file)
-        measured = read_measured(state / "poses.json")
-    except SettingsError as error:
-        for problem in error.problems:
-            typer.echo(str(problem), err=True)
-        raise typer.Exit(EXIT_REFUSED) from error
-    cameras = StateDirectory(state).database("cameras")
-    watches = dict.fromkeys((point.id for point in settings.points), Watch.UNKNOWN)
-    sizes: dict[str, tuple[int | None, int | None]] = {}
-    try:
-        watches = watches_now(settings, cameras, SystemClock().utc_ns())
-        sizes = stream_sizes(settings, cameras)
-    except DatabaseError as error:
-        typer.echo(f"◆ 读不到摄像机状态，按未知计算 / cameras' states unread, taken as unknown: {error}", err=True)
-    if assume_working:
-        watches = dict.fromkeys(watches, Watch.OK)
-    return _Campus(settings, plan, poses_now(settings.points, measured, sizes), measured, watches)
 
 
 def _show(report: CoverageReport, names: dict[str, str], config: Path) -> None:
@@ -358,43 +213,9 @@ def _model(text: str) -> CameraModel:
     return model
 
 
-def _calibrated(campus: _Campus, point_id: str) -> tuple[Point, Pose]:
-    """The point, and its pose now."""
-    if point_id not in campus.names:
-        _refuse(f"没有点位 {point_id!r} / no such point; known: {', '.join(campus.names)}")
-    pose = campus.poses[point_id]
-    if pose is None:
-        _refuse(f"点位 {point_id} 没有位姿 / it has no pose: declare at least where it hangs and its resolution")
-    return campus.settings.point(point_id), pose
-
-
-def _clicks(file: Path) -> list[Click]:
-    from camera.coverage.calibration import Click
-
-    try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        return [
-            Click(u_px=row[0], v_px=row[1], x_m=row[2], y_m=row[3], z_m=row[4] if len(row) > 4 else 0.0)
-            for row in ([float(number) for number in row] for row in rows)
-        ]
-    except OSError as error:
-        _refuse(f"{file}: 读不了 / it cannot be read: {error.strerror}")
-    except (ValueError, TypeError, IndexError) as error:
-        _refuse(f"{file}: 应为 [[u_px, v_px, x_m, y_m], …] / write such a list ({error})")
-
-
 def _plain_suggestion(one: Suggestion) -> dict[str, Any]:
     return {**asdict(one), "pose": one.pose.model_dump()}
 
 
-def _plain_calibration(solved: Calibration, disagreement: Disagreement) -> dict[str, Any]:
-    return {
-        **asdict(solved),
-        "pose": solved.pose.model_dump(),
-        "declared_differs": {**asdict(disagreement), "significant": disagreement.significant},
-    }
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(f"edge-agent: {sentence}", err=True)
-    raise typer.Exit(EXIT_REFUSED)
+app.command("clicks")(write_click_page)
+app.command()(calibrate)

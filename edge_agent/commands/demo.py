@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -38,12 +36,11 @@ def demo(
     from edge_agent.demo.show import make_layout, show
     from edge_agent.demo.trouble import DemoError
     from foundation.log import configure_log
+    from foundation.service import Ending
 
     configure_log("demo", style="plain", level=logging.WARNING)
     console = Console(stderr=True, highlight=False)
-    ending = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
+    ending = Ending().at_signals()
     duration_s = _seconds(for_)
     try:
         layout = make_layout(directory, gate_port=gate_port, office_port=office_port, center_port=center_port)

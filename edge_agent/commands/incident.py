@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
 from edge_agent.incident_wiring import limits_of
-from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, EXIT_REFUSED, ConfigOption, StateOption, settings_or_exit
+from edge_agent.options import DEFAULT_CONFIG, DEFAULT_STATE, ConfigOption, StateOption, refuse, settings_or_exit
 from edge_agent.pages.incident.words import (
     GRADES,
     REPORTS,
@@ -45,7 +45,7 @@ def list_incidents(
     try:
         opened, closed = open_incidents(path), closed_incidents(path, limit=limit)
     except DatabaseError as error:
-        _refuse(str(error))
+        refuse(str(error))
     late = False
     for incident in (*opened, *closed):
         both = deadlines(incident, limits, Moment.of(SystemClock()))
@@ -69,9 +69,9 @@ def show(
         incident = next((one for one in known if one.number == number), None)
         file = incident_file(path, incident.id) if incident is not None else None
     except DatabaseError as error:
-        _refuse(str(error))
+        refuse(str(error))
     if file is None:
-        _refuse(f"没有第 {number} 号事件 / there is no incident {number}: edge-agent incident list shows them")
+        refuse(f"没有第 {number} 号事件 / there is no incident {number}: edge-agent incident list shows them")
     typer.echo(_line(file.incident, deadlines(file.incident, limits, Moment.of(SystemClock()))))
     for line in IncidentWords(Catalogue(Language.CHINESE), trusted=True).timeline(file.history):
         words = "  ".join(part for part in (line.what, line.who, line.detail, line.words) if part)
@@ -109,8 +109,3 @@ def _database(state: Path) -> Path:
 
 def _time(utc_ns: int) -> str:
     return beijing(utc_ns).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(f"▲ {sentence}", err=True)
-    raise typer.Exit(EXIT_REFUSED)

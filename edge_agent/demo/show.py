@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from edge_agent.demo.stages import Sights, Stage, judge
 from edge_agent.demo.trouble import DemoError
 from edge_agent.demo.visitor import Visitor
 from foundation.clock import NS_PER_S, SystemClock
+from foundation.service import Ending
 
 _STEP_S: Final = 1.0
 _ROOM_NEEDED_BYTES: Final = 2 * 1024**3
@@ -51,7 +51,7 @@ def make_layout(directory: Path | None, *, gate_port: int, office_port: int, cen
     return DemoLayout(root.resolve(), gate_port, office_port, center_port)
 
 
-def show(layout: DemoLayout, *, duration_s: float | None, ending: threading.Event, console: Console) -> Outcome:
+def show(layout: DemoLayout, *, duration_s: float | None, ending: Ending, console: Console) -> Outcome:
     """Start everything, do and look until the time is over or `ending` is set, end everything."""
     clock = SystemClock()
     campus = DemoCampus(layout, clock, lambda line: console.print(f"… {line}", markup=False))

@@ -13,6 +13,7 @@ from edge_agent.coverage_watch import CoverageWatch
 from edge_agent.held import Held
 from edge_agent.pages.coverage.model import ShownCoverage
 from edge_agent.role import Role, RoleContext
+from edge_agent.trusted_clock import TrustedClock
 from foundation.journal import Tail
 from foundation.service import Service
 
@@ -21,12 +22,14 @@ def services(context: RoleContext) -> list[Service]:
     """The inspector's services in starting order. Raises SettingsError for a plan that is not right."""
     settings, cameras_file = context.settings, context.state.database("cameras")
     plan = read_plan(settings.plan.file) if settings.plan else None
+    trusted = TrustedClock(context.clock)
     cameras = inspector(
         settings,
         context.clock,
         cameras_file,
         context.findings,
         may_try=may_try(context.state.journal(Role.RECORDER)),
+        own_clock_holds=trusted.holds,
         asked=AppliedFits(context.state.root / "encoder-fit.json").asked,
     )
     # A person at the office says that a view is right, accepts another device, has a log-in tried again.
@@ -41,6 +44,7 @@ def services(context: RoleContext) -> list[Service]:
             clock=context.clock,
         ),
         Tail(context.state.journal(Role.OFFICE), context.journal, cameras.take_fact),
+        Tail(context.state.journal(Role.GATEHOUSE), context.journal, trusted.take_fact),
         # The recorder measures the main streams; nobody opens a second one.
         Tail(context.state.database("catalogue"), context.journal, cameras.streams.take_fact),
     ]

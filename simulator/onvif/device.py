@@ -35,6 +35,8 @@ class DeviceService:
         answers: tuple[Callable[[Call], str], ...] = (
             self.GetSystemDateAndTime,
             self.SetSystemDateAndTime,
+            self.GetNTP,
+            self.SetNTP,
             self.GetServices,
             self.GetServiceCapabilities,
             self.GetCapabilities,
@@ -73,6 +75,20 @@ class DeviceService:
                 self._clock.set(_moment(call))
             self._time_zone = call.text("tds:TimeZone/tt:TZ") or self._time_zone
         return "<tds:SetSystemDateAndTimeResponse/>"
+
+    def GetNTP(self, call: Call) -> str:  # noqa: N802
+        server = self._clock.server
+        sort = "IPv4" if server.replace(".", "").isdigit() else "DNS"
+        where = tag("tt:IPv4Address" if sort == "IPv4" else "tt:DNSname", server)
+        manual = f"<tt:NTPManual>{tag('tt:Type', sort)}{where}</tt:NTPManual>" if server else ""
+        told = f"<tds:NTPInformation><tt:FromDHCP>false</tt:FromDHCP>{manual}</tds:NTPInformation>"
+        return f"<tds:GetNTPResponse>{told}</tds:GetNTPResponse>"
+
+    def SetNTP(self, call: Call) -> str:  # noqa: N802
+        if self._obedience.obeys:
+            named = (call.text(f"tds:NTPManual/tt:{part}") for part in ("IPv4Address", "DNSname"))
+            self._clock.server = next((name for name in named if name), "")
+        return "<tds:SetNTPResponse/>"
 
     def GetServices(self, call: Call) -> str:  # noqa: N802
         services = "".join(

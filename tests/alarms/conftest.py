@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alarms.assembly import AlarmService, build_alarms
+from alarms.press import Button
 from config.broker_path import BrokerPath, BrokerTls, Center
 from config.settings import Settings
 from foundation.clock import Clock, SystemClock
@@ -17,8 +18,10 @@ from foundation.journal import Journal
 from foundation.state import StateDirectory
 from simulator.broker import Amqtt, Broker, BrokerSettings, Mosquitto, Tls
 from tests.alarms.desk import Desk
+from tests.alarms.modbus_module import ModbusModule
+from tests.alarms.parts import LineParts
 from tests.support.certificates import Authority, Issued
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.signature import load_or_create_key
 
 CAMPUS = "test-school"
@@ -154,7 +157,7 @@ def world(tmp_path: Path, require_program: Callable[..., Path]) -> Iterator[Worl
         close()
 
 
-def wait_received(gatehouse: Gatehouse, alarm_id: str, timeout_s: float = 10.0) -> None:
+def wait_received(gatehouse: Gatehouse, alarm_id: str, timeout_s: float = WAIT_AT_MOST_S) -> None:
     """Until the gatehouse has the receipt."""
 
     def received() -> bool:
@@ -162,3 +165,20 @@ def wait_received(gatehouse: Gatehouse, alarm_id: str, timeout_s: float = 10.0) 
         return record is not None and record.received
 
     wait_until(received, timeout_s, what="the receipt")
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[LineParts]:
+    """An alarm line whose disk the test holds, with a button that never bounces."""
+    made = LineParts(tmp_path / "alarms.sqlite").start()
+    made.line.buttons["wall"] = Button(id="wall", name="墙上按钮", place="东门", debounce_ms=0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def module() -> Iterator[ModbusModule]:
+    """A Modbus/TCP module to wire contacts and sirens to."""
+    made = ModbusModule()
+    yield made
+    made.close()

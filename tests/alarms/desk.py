@@ -14,6 +14,7 @@ from pathlib import Path
 
 from config.broker_path import BrokerPath
 from foundation.clock import Clock, SystemClock, rfc3339
+from uplink.connection import Login
 from uplink.envelope import Received, seal, unseal
 from uplink.event import Message, center_source, new_event
 from uplink.fault import WireError
@@ -22,7 +23,7 @@ from uplink.messages.alarm import AlarmRaised
 from uplink.messages.heartbeat import CenterHeartbeat, Heartbeat, HeartbeatEcho
 from uplink.messages.receipt import Receipt
 from uplink.publication import CongestedError, NotConnectedError, Publication
-from uplink.session import Login, MqttSession
+from uplink.session import MqttSession
 from uplink.signature import PinnedKeys, SigningKey, load_or_create_key
 from uplink.topics import Channel, Topic, center_subscriptions, parse_topic
 

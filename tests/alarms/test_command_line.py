@@ -72,7 +72,7 @@ def test_arming_pressing_showing_and_cancelling(gatehouse: Gatehouse, run: Run) 
 def test_paths_are_shown_with_what_is_wrong(gatehouse: Gatehouse, run: Run) -> None:
     assert gatehouse.service is not None
     service = gatehouse.service
-    wait_until(lambda: service.path_reports()[0].status is PathStatus.UP, 15, what="a path")
+    wait_until(lambda: service.path_reports()[0].status is PathStatus.UP, what="a path")
     code, said = run(gatehouse.state, "test-path")
     assert code == 0
     assert "● primary" in said

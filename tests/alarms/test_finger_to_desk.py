@@ -19,7 +19,7 @@ def test_a_press_over_mutual_tls_is_stored_sent_received_and_acknowledged_by_a_p
     gatehouse = world.gatehouse([world.path_to(broker, client=authority.issue("test-school"))])
 
     alarm = gatehouse.line.press(PressRequest(press_id=new_id(), input_id="east", person="王师傅"))
-    assert alarm.stored
+    wait_until(lambda: find_alarm(gatehouse.state.database("alarms"), alarm.alarm_id), what="the alarm on the disk")
     wait_received(gatehouse, alarm.alarm_id)
     assert desk.alarms[alarm.alarm_id].place == "东门门卫室"
 
@@ -44,7 +44,7 @@ def test_a_broker_that_speaks_only_3_1_1_carries_an_alarm_too(world: World) -> N
     desk = world.desk([world.path_to(broker)])
     gatehouse = world.gatehouse([world.path_to(broker)])
     alarm = gatehouse.line.press(PressRequest(press_id=new_id(), input_id="east"))
-    wait_received(gatehouse, alarm.alarm_id, 20)
+    wait_received(gatehouse, alarm.alarm_id)
     assert list(desk.alarms) == [alarm.alarm_id]
     assert gatehouse.service is not None
     assert gatehouse.service.path_reports()[0].session.protocol == "3.1.1"

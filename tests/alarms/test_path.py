@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alarms.assembly import AlarmService, _reserve_births
+from alarms.assembly import AlarmService
 from alarms.path import STALLED_S
+from alarms.path_session import reserve_births
 from alarms.record import StepKind
 from config.broker_path import BrokerPath
 from foundation.clock import ManualClock
@@ -73,9 +74,9 @@ def test_what_the_broker_refused_is_not_called_sent(world: World) -> None:
 def test_birth_numbers_grow_though_the_clock_was_set_back(tmp_path: Path) -> None:
     clock = ManualClock()
     parts = LineParts(tmp_path / "alarms.sqlite", clock).start()
-    first = _reserve_births(parts.ledger, clock, "primary", 1_000)
+    first = reserve_births(parts.ledger, clock, "primary", 1_000)
     clock.step_wall(days=-30)
-    again = _reserve_births(parts.ledger, clock, "primary", 1_000)
+    again = reserve_births(parts.ledger, clock, "primary", 1_000)
     parts.close()
     assert again >= first + 1_000
 

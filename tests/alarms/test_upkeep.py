@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from alarms.assembly import alarm_schema
 from alarms.book import Book
+from alarms.file import alarm_schema
 from alarms.ledger import Ledger
 from alarms.line import AlarmLine
 from alarms.outbox import Outbox
 from alarms.query import find_alarm
 from alarms.reserve import Reserve
-from alarms.upkeep import Upkeep
+from alarms.upkeep import Upkeep, certificate_findings
 from config.alarm_input import AlarmInput
 from config.broker_path import BrokerPath, BrokerTls
 from foundation.clock import ManualClock, SystemClock
@@ -28,7 +28,10 @@ from tests.alarms.conftest import World, wait_received
 from tests.alarms.parts import BUTTONS, SCHOOL, LineParts, request
 from tests.support import programs
 from tests.support.certificates import Authority
-from tests.support.waiting import wait_until
+from tests.support.ports import free_port
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
+from uplink.certificate import CertificateWatch
+from web.finding_words import described_kinds
 
 
 @pytest.fixture
@@ -38,12 +41,11 @@ def parts(tmp_path: Path) -> Iterator[LineParts]:
     made.close()
 
 
-def upkeep(parts: LineParts, tmp_path: Path, *brokers: BrokerPath) -> tuple[Upkeep, FindingBoard]:
+def upkeep(parts: LineParts, tmp_path: Path) -> tuple[Upkeep, FindingBoard]:
     board = FindingBoard(Journal.open(tmp_path / "journal.sqlite", parts.clock), parts.clock)
     east = AlarmInput.model_validate({"id": "east", "name": "东门", "kind": "socket", "place": "东门"})
     made = Upkeep(
         inputs=[east],
-        brokers=brokers,
         ledger=parts.ledger,
         reserve=Reserve(tmp_path / "reserve", 4096),
         board=board,
@@ -53,7 +55,9 @@ def upkeep(parts: LineParts, tmp_path: Path, *brokers: BrokerPath) -> tuple[Upke
 
 
 def kinds(board: FindingBoard) -> dict[str, str]:
-    return {finding.kind: finding.severity.value for finding in board.all_open()}
+    found = {finding.kind: finding.severity.value for finding in board.all_open()}
+    assert set(found) <= described_kinds(), "what is found has words of its own"
+    return found
 
 
 def test_a_certificate_that_ends_within_thirty_days_is_a_finding_and_an_expired_one_fails(
@@ -61,9 +65,11 @@ def test_a_certificate_that_ends_within_thirty_days_is_a_finding_and_an_expired_
 ) -> None:
     issued = Authority(tmp_path / "pki").issue("campus", days=40)
     tls = BrokerTls(ca_file=issued.ca, certificate_file=issued.certificate, key_file=issued.key)
-    care, board = upkeep(parts, tmp_path, BrokerPath(id="primary", host="broker", tls=tls))
+    _, board = upkeep(parts, tmp_path)
     clock = parts.clock
     assert isinstance(clock, ManualClock)
+    nobody = BrokerPath(id="primary", host="127.0.0.1", port=free_port(), tls=tls)
+    care = CertificateWatch([nobody], clock, told=certificate_findings(board, clock))
     care.look()
     assert "uplink.certificate_ending" not in kinds(board)
     clock.advance(days=10.1)
@@ -72,6 +78,8 @@ def test_a_certificate_that_ends_within_thirty_days_is_a_finding_and_an_expired_
     clock.advance(days=31)
     care.look()
     assert kinds(board)["uplink.certificate_ending"] == "failing"
+    (found,) = board.all_open()
+    assert found.evidence == {"certificate": "campus.crt", "days_over": 2}
 
 
 def test_a_button_that_nobody_pressed_for_a_calendar_month_is_on_the_list_until_the_center_received_a_press(
@@ -139,6 +147,7 @@ def test_on_a_full_disk_alarms_are_stored_in_the_room_that_was_kept(small_disk: 
         outbox=Outbox(),
         book=Book(),
         clock=clock,
+        store_within_s=WAIT_AT_MOST_S,  # a disk that has just been filled may take longer to sync than half a second
     )
     ledger.start()
     assert ledger.opened.wait(10)
@@ -149,8 +158,8 @@ def test_on_a_full_disk_alarms_are_stored_in_the_room_that_was_kept(small_disk: 
             filler.write(bytes(4096))
     alarms = [line.press(request("east")) for _ in range(100)]
     assert all(alarm.stored for alarm in alarms)
-    assert not reserve.kept, "the disk was full, so the room was needed"
     assert all(find_alarm(path, alarm.alarm_id) for alarm in alarms)
+    assert not reserve.kept, "the disk was full, so the room was needed"
     ledger.close()
 
 
@@ -165,7 +174,7 @@ def test_a_damaged_database_is_moved_aside_and_the_button_works(world: World) ->
     database.write_bytes(b"not a database any more, only noise " * 1_000)
     second = world.gatehouse([path])
     alarm = second.line.press(request("west"))
-    assert alarm.stored
+    wait_until(lambda: find_alarm(database, alarm.alarm_id), what="the new alarm on the disk")
     wait_received(second, alarm.alarm_id)
     assert list(database.parent.glob("alarms.damaged-*"))
     wait_until(lambda: any(kind == "alarm.database_replaced" for _, kind in second.findings()), what="the finding")

@@ -31,7 +31,7 @@ def joined(world: World) -> tuple[Gatehouse, Desk]:
     path = world.path_to(world.mosquitto())
     desk = world.desk([path])
     gatehouse = world.gatehouse([path])
-    wait_until(lambda: gatehouse.service and gatehouse.service.path_reports()[0].status is PathStatus.UP, 15, what="up")
+    wait_until(lambda: gatehouse.service and gatehouse.service.path_reports()[0].status is PathStatus.UP, what="up")
     return gatehouse, desk
 
 
@@ -44,7 +44,7 @@ def test_a_forged_receipt_does_not_end_the_sending_and_is_a_finding(world: World
     desk.say(desk.receipt_for(arrival), key=FORGER)
     wait_until(lambda: REFUSED in gatehouse.findings(), what="the finding")
     assert not gatehouse.line.find(alarm_id).received
-    wait_until(lambda: desk.copies[alarm_id] >= 2, 10, what="the sending that goes on")
+    wait_until(lambda: desk.copies[alarm_id] >= 2, what="the sending that goes on")
     desk.answers = True
     wait_received(gatehouse, alarm_id)
 
@@ -102,11 +102,12 @@ def _answers(desk: Desk) -> list[Answer]:
     return [one.received.event.data for one in desk.arrivals if isinstance(one.received.event.data, Answer)]
 
 
+@pytest.mark.alone
 def test_no_receipt_means_sending_again_after_five_seconds_with_the_very_same_bytes(world: World) -> None:
     gatehouse, desk = joined(world)
     desk.answers = desk.beats = False  # a center that is heard and gives no receipt is told again sooner
     alarm_id = press(gatehouse)
-    wait_until(lambda: desk.copies[alarm_id] >= 2, 10, what="a second copy")
+    wait_until(lambda: desk.copies[alarm_id] >= 2, what="a second copy")
     copies = [one for one in desk.arrivals if one.received.event.id == alarm_id]
     assert len({copy.payload for copy in copies}) == 1
     assert 4.5 < (copies[1].running_ns - copies[0].running_ns) / NS_PER_S < 7
@@ -164,9 +165,10 @@ def test_a_broker_that_forgets_everything_loses_no_alarm(world: World) -> None:
         file.unlink()
     broker.start()
     world.desk([path])
-    wait_received(gatehouse, alarm_id, 20)
+    wait_received(gatehouse, alarm_id)
 
 
+@pytest.mark.alone
 def test_a_lost_path_is_known_within_twenty_seconds_and_found_again(world: World) -> None:
     gatehouse, desk = joined(world)
     desk.beats = False  # the broker stays, the center is gone
@@ -175,7 +177,7 @@ def test_a_lost_path_is_known_within_twenty_seconds_and_found_again(world: World
     wait_until(lambda: lost in gatehouse.findings(), 20, what="the loss")
     assert (desk.clock.running_ns() - began_ns) / NS_PER_S <= 20
     desk.beats = True
-    wait_until(lambda: lost not in gatehouse.findings(), 10, what="the recovery")
+    wait_until(lambda: lost not in gatehouse.findings(), what="the recovery")
 
 
 def test_heartbeats_tell_of_waiting_alarms_and_measure_the_clocks(world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from camera.login import Login
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
+from tests.camera.round_box import Box
 from tests.support import programs
 from tests.support.ports import free_port
 from tests.support.processes import Processes
@@ -30,6 +31,14 @@ def campus(root: Path) -> Iterator[Campus]:
     running.start()
     yield running
     running.close()
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    """The files of an inspector that has seen nothing yet."""
+    made = Box(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)

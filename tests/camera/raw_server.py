@@ -8,6 +8,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from camera.http_call import Limits
+
+ROOMY = Limits(connect_s=10, call_s=20, answer_bytes=200_000)
+"""Where a device answers: a busy test machine is no slow device."""
 Script = Callable[[socket.socket, threading.Event], None]
 
 

@@ -22,7 +22,7 @@ from config.point import Point, Pose
 from foundation.clock import ManualClock
 from foundation.journal import Journal, read_entries
 from simulator.campus import Campus
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
 
 POSE = Pose(x_m=1, y_m=2, height_m=3, azimuth_deg=0, tilt_deg=20, hfov_deg=80, width_px=1920, height_px=1080)
 GATE = Point(id="gate-east", name="东门", device="gate", volume="main", retention="law", pose=POSE)

@@ -13,7 +13,7 @@ from foundation.clock import NS_PER_S, ManualClock
 from simulator.campus import Campus, demo_cameras
 from simulator.faults import Fault
 from tests.camera.conftest import SMALL, SMALL_SUB, Ipycam
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
 
 DAY_NS = 86_400 * NS_PER_S
 

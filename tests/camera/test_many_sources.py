@@ -12,13 +12,14 @@ from lxml import etree
 from camera.events import CameraEvents
 from camera.onvif.device import OnvifDevice
 from camera.onvif.discovery import Found, enrol
-from camera.onvif.model import DeviceEvent
+from camera.onvif.model import Codec, DeviceEvent
 from camera.query import stream_source
 from camera.round import RoundRules
 from camera.settings_text import enrolled_text
-from tests.camera.raw_server import RawServer, envelope
+from foundation.clock import SystemClock
+from tests.camera.raw_server import RawServer, envelope, fault
+from tests.camera.round_box import Box
 from tests.camera.scripted_device import ScriptedDevice, value
-from tests.camera.test_camera_round import Box
 
 CHANNELS = 3
 TRT = 'xmlns:trt="http://www.onvif.org/ver10/media/wsdl"'
@@ -70,6 +71,41 @@ def recorder() -> Iterator[RawServer]:
     )
     with RawServer(script) as server:
         yield server
+
+
+def no_services(request: etree._Element) -> bytes:
+    return fault("ActionNotSupported")
+
+
+def capabilities(request: etree._Element) -> bytes:
+    xaddr = "<tt:XAddr>http://10.1.2.3/onvif/device_service</tt:XAddr>"
+    told = f"<tds:Capabilities><tt:Device>{xaddr}</tt:Device><tt:Media>{xaddr}</tt:Media></tds:Capabilities>"
+    return envelope(f"<tds:GetCapabilitiesResponse>{told}</tds:GetCapabilitiesResponse>")
+
+
+def test_an_old_device_that_lists_no_services_is_believed_by_its_capabilities() -> None:
+    script = ScriptedDevice(
+        GetServices=no_services, GetCapabilities=capabilities, GetProfiles=profiles, GetVideoSources=video_sources,
+        GetStreamUri=stream_uri,
+    )  # fmt: skip
+    with RawServer(script) as server:
+        device = OnvifDevice(server.url, None, SystemClock())
+        assert len(device.streams()) == CHANNELS
+        assert not device.has("media2")
+
+
+def test_a_media2_that_tells_nothing_of_encoders_is_passed_over_for_media() -> None:
+    def both(request: etree._Element) -> bytes:
+        if etree.QName(request).namespace.endswith("ver10/media/wsdl"):
+            return profiles(request)
+        bare = '<m:Profiles token="main-0"><m:Configurations><m:VideoSource token="v"><tt:SourceToken>video-0'
+        ends = "</tt:SourceToken></m:VideoSource></m:Configurations></m:Profiles>"
+        return envelope(f'<m:R xmlns:m="http://www.onvif.org/ver20/media/wsdl">{bare}{ends}</m:R>')
+
+    with RawServer(ScriptedDevice("media", "media2", GetProfiles=both)) as server:
+        found = OnvifDevice(server.url, None, SystemClock()).profiles()
+    assert {profile.codec for profile in found} == {Codec.H264}
+    assert not any(profile.media2 for profile in found)
 
 
 def test_enrolment_makes_a_point_of_each_channel(tmp_path: Path, recorder: RawServer) -> None:

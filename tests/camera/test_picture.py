@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camera.picture.episode import RULES, Watch, after_look
-from camera.picture.judgement import Condition
 from camera.picture.measure import Light, edges_of, measure
 from camera.picture.picture import Picture, from_bgr
 from camera.picture.point_eye import Look, PointEye
 from camera.picture.reference import LEARN_LOOKS
 from camera.picture.reference_store import from_bytes, to_bytes
+from camera.picture.verdict import Condition
 from foundation.clock import NS_PER_S
 from tests.conftest import Clips
 
@@ -351,4 +351,4 @@ def test_the_width_of_edges_is_the_lens_and_not_the_light(sigma_px: float, heigh
         step[:, left : left + 40] += height
     seen = np.round(cv2.GaussianBlur(step, (0, 0), sigma_px)).astype(np.uint8)
     edges = edges_of(seen)
-    assert np.median(edges.width_px) == pytest.approx(sigma_px, abs=0.35)
+    assert np.sqrt(np.median(edges.width_px2)) == pytest.approx(sigma_px, abs=0.4)

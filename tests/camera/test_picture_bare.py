@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pytest
 
 from camera.picture.cover import beyond_light, grown
-from camera.picture.judgement import Condition
 from camera.picture.measure import BLOCKS, Light, measure
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture, Plane
 from camera.picture.point_eye import Look, PointEye
 from camera.picture.reference import Reference, regained_by
 from camera.picture.registration import Motion, correlate
+from camera.picture.verdict import Condition
 from foundation.clock import NS_PER_S
 
 ROWS, COLUMNS = BLOCKS[1], BLOCKS[0]
@@ -93,6 +93,28 @@ def test_where_noise_drowns_the_edges_a_lens_out_of_focus_would_pass_unseen(dark
     assert (Condition.BLURRED in place.suspected(blurred)) is not unseen
 
 
+def courtyard() -> Scene:
+    """Bright frames on darker ground, everywhere."""
+    scene = np.full((HEIGHT_PX, WIDTH_PX), 70, np.float32)
+    for row in range(20, HEIGHT_PX - 40, 60):
+        for column in range(20, WIDTH_PX - 40, 60):
+            scene[row : row + 34, column : column + 34] = 150
+    return scene
+
+
+def test_a_place_full_of_edges_is_judged_by_night_though_noise_drowns_their_fine_detail() -> None:
+    place = Place(courtyard(), sigma=6.0)
+    assert place.reference.clear_share < 0.15, "noise must drown it for this to prove it"
+    seen = place.look(courtyard()).verdict
+    assert (seen.unjudged, seen.unseen, seen.suspicions) == ("", frozenset(), {})
+    soft = np.asarray(cv2.GaussianBlur(courtyard(), (0, 0), 3), np.float32)
+    assert Condition.BLURRED in set.union(*(place.suspected(soft) for _ in range(3))), "asked at each third look"
+    assert place.suspected(moved(courtyard(), 25, 0, 0)) == {Condition.MOVED}
+    covered = courtyard()
+    covered[:, :300] = 40
+    assert place.suspected(covered) == {Condition.COVERED}
+
+
 def test_noise_that_blur_leaves_is_no_detail_of_the_place() -> None:
     place = Place(corridor(), sigma=2.0)
     blurred = np.asarray(cv2.GaussianBlur(corridor(), (0, 0), 3), np.float32)
@@ -122,6 +144,17 @@ def test_a_turn_of_a_bare_view_is_movement() -> None:
     assert place.suspected(moved(corridor(), 24, 21, 0)) == {Condition.MOVED}
     assert place.suspected(moved(corridor(), 0, 0, 4)) == {Condition.MOVED}
     assert place.suspected(corridor()) == set()
+
+
+def test_a_look_that_shows_the_place_renews_what_is_known_of_where_it_stands() -> None:
+    place, hidden = Place(corridor(), sigma=1.5), corridor()
+    hidden[:110] = hidden[:110].mean()  # what is left is around the middle and stays there when the view turns
+    for _ in range(2):
+        place.suspected(hidden)
+    stood = place.look(corridor()).verdict.stood
+    assert stood is not None
+    assert (stood & place.reference.textured).sum() >= 0.9 * place.reference.textured.sum()
+    assert place.suspected(moved(corridor(), 0, 0, 3.5)) == {Condition.MOVED}
 
 
 def test_moving_back_a_view_that_stands_regains_nothing() -> None:

@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from camera.picture import judgement, point_eye
+from camera.picture import point_eye, texture
 from camera.picture.cover import as_bright, largest_blob, left_behind, lost_lately
-from camera.picture.judgement import Condition, Lately, Suspicion, Thresholds, Verdict, judge
+from camera.picture.judgement import judge
 from camera.picture.measure import BLOCKS, Light, measure
 from camera.picture.picture import HEIGHT_PX, WIDTH_PX, Picture, Plane
 from camera.picture.point_eye import PointEye
+from camera.picture.thresholds import Suspicion, Thresholds
+from camera.picture.verdict import Condition, Lately, Verdict
 from foundation.clock import NS_PER_S
 
 ROWS, COLUMNS = BLOCKS[1], BLOCKS[0]
@@ -180,7 +182,7 @@ def test_a_view_known_to_stand_is_not_searched_for_again(monkeypatch: pytest.Mon
         place.look(place.ground)
     searched = 0
     for name in ("correlate", "match"):
-        search = getattr(judgement, name)
+        search = getattr(texture, name)
 
         def counted(*views: object, search: object = search) -> object:
             nonlocal searched
@@ -188,7 +190,7 @@ def test_a_view_known_to_stand_is_not_searched_for_again(monkeypatch: pytest.Mon
             assert callable(search)
             return search(*views)
 
-        monkeypatch.setattr(judgement, name, counted)
+        monkeypatch.setattr(texture, name, counted)
     hidden = place.ground.copy()
     hidden[120:, :] = 60
     for _ in range(5):

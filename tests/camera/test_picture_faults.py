@@ -20,7 +20,7 @@ from camera.stream import StreamSource
 from foundation.clock import ManualClock, SystemClock
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
 from simulator.faults import Fault
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
 from tests.camera.test_picture_health import look_once
 
 FOUND_AS: Final = {

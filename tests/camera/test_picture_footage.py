@@ -12,9 +12,9 @@ from benchmarks.picture_lens import FAULTS
 from benchmarks.picture_unseen import LOOK_S, Fault, Footage
 from benchmarks.picture_views import LATER_VIEWS
 from benchmarks.picture_watch import LOOKS_A_MINUTE, NAMED
-from camera.picture.judgement import Condition
 from camera.picture.picture import Picture
 from camera.picture.point_eye import PointEye
+from camera.picture.verdict import Condition
 from foundation.clock import NS_PER_S
 
 LAMPS_OUT = 24

@@ -19,7 +19,7 @@ from camera.stream import StreamLoginRefused, StreamSource
 from foundation.clock import NS_PER_S, ManualClock, SystemClock
 from simulator.campus import Campus
 from simulator.faults import Fault
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
 from tests.support.waiting import wait_until
 
 LOOK_S = 10
@@ -102,7 +102,7 @@ def look_once(health: PictureHealth) -> None:
         health.run_once(submit=False)
         return not health.looking_at
 
-    wait_until(settled, 20, what="the workers")
+    wait_until(settled, what="the workers")
 
 
 def streams_of(name: str) -> SourceStreams:
@@ -176,6 +176,23 @@ def test_what_was_learnt_and_what_is_open_outlive_a_restart(campaign: Campaign) 
         "point-c": DeviceState.OK,
     }
     assert len(picture_episodes(campaign.box.cameras, from_utc_ns=0, until_utc_ns=2**62)) == 1
+
+
+def test_what_was_learnt_is_written_each_hour_and_not_at_once_after_a_restart(campaign: Campaign) -> None:
+    def saved() -> set[int]:
+        return {row[0] for row in campaign.box.register.database.rows("SELECT saved_utc_ns FROM picture_reference")}
+
+    campaign.clock.advance(seconds=7_200)
+    campaign.look(8)
+    campaign.health.close()
+    at_the_end = saved()
+    campaign.clock.advance(seconds=60)
+    campaign.health = campaign.made()
+    campaign.look(1)
+    assert saved() == at_the_end
+    campaign.clock.advance(seconds=3_600)
+    campaign.look(1)
+    assert min(saved()) > max(at_the_end)
 
 
 def test_a_person_accepts_the_view_and_it_is_learnt_anew(campaign: Campaign) -> None:

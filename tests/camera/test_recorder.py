@@ -21,7 +21,8 @@ from camera.stream import StreamStalled
 from config.settings import read_settings
 from simulator.campus import Campus, Quality, SubQuality, demo_recorder
 from simulator.faults import Fault
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
+from tests.support.discovery import alone_on_loopback
 from tests.support.waiting import wait_until
 
 CHANNELS = 3
@@ -38,15 +39,8 @@ def campus(root: Path) -> Iterator[Campus]:
         discoverable=True,
         prepare_faults=False,
     )
-    with running:
+    with alone_on_loopback(), running:
         yield running
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
-    made = Box(tmp_path)
-    yield made
-    made.close()
 
 
 def test_what_is_discovered_and_enrolled_is_a_point_of_each_channel_that_the_settings_accept(

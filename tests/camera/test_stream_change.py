@@ -21,7 +21,7 @@ from foundation.clock import NS_PER_S
 from foundation.journal import read_entries
 from simulator.campus import Campus
 from simulator.faults import Fault
-from tests.camera.test_camera_round import Box, simulated, told_by_the_office
+from tests.camera.round_box import Box, simulated, told_by_the_office
 from tests.camera.test_stream_health import real_reading
 
 POINT = "point:east-gate"

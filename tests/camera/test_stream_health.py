@@ -30,7 +30,7 @@ from foundation.clock import NS_PER_S, SystemClock
 from foundation.journal import Entry, read_entries
 from simulator.campus import Campus
 from simulator.faults import Fault
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
 
 FORMAT = VideoFormat(Codec.H264, (b"sps", b"pps"), 1920, 1080)
 GOOD = StreamReading(

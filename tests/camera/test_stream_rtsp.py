@@ -257,7 +257,7 @@ def test_silence_after_play_is_a_stall_within_the_watchdogs_time(camera: Callabl
     with pytest.raises(StreamStalled):
         while True:
             stream.read()
-    assert 0.9e9 <= clock.running_ns() - began_ns < 3e9
+    assert 0.9e9 <= clock.running_ns() - began_ns < 9e9, "ten seconds where nothing else is said"
     stream.close()
 
 

@@ -118,7 +118,7 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
         )  # fmt: skip
     cluster = PostgresCluster(port, process)
     try:
-        wait_until(lambda: _answers(cluster), 30.0, what="the PostgreSQL server")
+        wait_until(lambda: _answers(cluster), what="the PostgreSQL server")
         yield cluster
     finally:
         process.send_signal(signal.SIGINT)  # "fast": connections are ended

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 
 from center.answering import Answering
 from center.database import CenterDatabase
+from center.desks import Desks
 from center.intake import Intake, Taken
 from center.pages import make_center_app
 from center.paths import Paths
@@ -22,6 +23,7 @@ from center.voice import Voice
 from foundation.clock import SystemClock
 from tests.center.campus_side import School
 from tests.center.conftest import enrol_school
+from uplink.certificate import Certificate
 from uplink.event import Message
 from uplink.session import SessionState
 from uplink.signature import SigningKey
@@ -47,6 +49,11 @@ class Desk:
     session: FakeSession
     database: CenterDatabase
     people: PeopleBook
+    voice: Voice
+    center_key: str
+    """Public."""
+    ending: dict[str, Certificate | None]
+    """Certificates that end soon, by broker."""
 
     def take(self, message: Message) -> Taken:
         """A message of the school arrives."""
@@ -78,18 +85,20 @@ class Desk:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Desk]:
-    """A desk on the real server, its files in `folder`."""
+def served(folder: Path, *, drill_desk: str = "") -> Iterator[Desk]:
+    """A desk on the real server, its files in `folder`; line tests may end at a desk of their own."""
     clock = SystemClock()
     school = School()
     with CenterDatabase(URL.create("sqlite", database=str(folder / "center.sqlite"))) as database:
         database.migrate()
         enrol_school(database, school)
-        voice = Voice(center_id="center", desk="desk", key=SigningKey(secrets.token_bytes(32)), clock=clock)
+        key = SigningKey(secrets.token_bytes(32))
+        voice = Voice(center_id="center", desk="desk", key=key, clock=clock)
         paths, version = Paths(clock), Version()
         session = FakeSession(
             SessionState(connected=True, protocol="5", since_running_ns=0, last_error="", connections=1)
         )
+        ending: dict[str, Certificate | None] = {}
         people = PeopleBook(folder / "people.sqlite", clock)
         app = make_center_app(
             name="示范区接警中心",
@@ -101,12 +110,22 @@ def served(folder: Path) -> Iterator[Desk]:
                 clock=clock,
                 sessions=[("primary", "127.0.0.1", session)],
                 version=version,
+                ending=ending,
             ),
-            answering=Answering(database, clock, voice, [], on_change=version.changed),
+            desks=Desks(
+                alarms=Answering(database, clock, voice, [], on_change=version.changed),
+                drills=Answering(
+                    database, clock, voice.of_desk(drill_desk), [], on_change=version.changed, drills_only=True
+                )
+                if drill_desk
+                else None,
+                drill_desk=drill_desk,
+            ),
             people=people,
         )
         server = PageServer("pages", app, host="127.0.0.1", port=0)
         server.start()
-        yield Desk(server, Intake(database, clock, voice, paths), school, version, session, database, people)
+        intake = Intake(database, clock, voice, paths)
+        yield Desk(server, intake, school, version, session, database, people, voice, key.public_key, ending)
         server.close()
         people.close()

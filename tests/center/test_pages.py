@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from foundation.clock import NS_PER_S, rfc3339
+from foundation.clock import NS_PER_S, SystemClock, rfc3339
 from foundation.ids import new_id
 from tests.center.desk_side import Desk, served
 from tests.support.browser import watched
-from uplink.messages.alarm import DrillArmed, Purpose
+from uplink.certificate import Certificate
+from uplink.messages.alarm import AlarmUpdate, DrillArmed, Purpose, UpdateKind
 from uplink.session import SessionState
 
 
@@ -76,6 +77,26 @@ def test_a_desk_cut_off_from_every_broker_does_not_look_calm(desk: Desk) -> None
     assert "与消息服务器断开" in desk.get("/").text
 
 
+@pytest.mark.parametrize(("days", "words"), [(9, "证书还有 9 天到期"), (-1, "证书已过期")])
+def test_a_lines_certificate_that_ends_is_told_on_every_page(desk: Desk, days: int, words: str) -> None:
+    ends_utc_ns = SystemClock().utc_ns() + round((days + 0.5) * 86_400) * NS_PER_S
+    desk.ending["primary"] = Certificate("center.crt", ends_utc_ns)
+    for path in ("/", "/campuses", "/refused"):
+        assert words in desk.get(path).text
+    assert desk.get("/api/status").json()["brokers"][0]["certificate_days_left"] == days
+
+
+def test_the_desk_sees_the_points_near_the_button_and_who_pressed_it(desk: Desk) -> None:
+    desk.take(desk.school.point("gate-east"))
+    desk.take(desk.school.alarm(nearest_points=("gate-east", "corridor-1f"), pressed_by="王师傅"))
+    shown = desk.get("/").text.split("附近点位", 1)[1]
+    assert "东门" in shown
+    assert "corridor-1f" in shown, "a point that the school has not told of yet is shown by its id"
+    assert "王师傅" in desk.get("/").text
+    (told,) = desk.get("/api/status").json()["alarms"]
+    assert (told["nearest_points"], told["pressed_by"]) == (["gate-east", "corridor-1f"], "王师傅")
+
+
 def test_a_silent_alarm_says_not_to_call_back(desk: Desk) -> None:
     desk.take(desk.school.alarm(silent=True))
     assert "静默报警：不要回拨学校电话" in desk.get("/").text
@@ -130,7 +151,7 @@ def test_a_half_typed_name_survives_the_pages_renewal(desk: Desk, browser: Brows
 
 
 @pytest.mark.browser
-def test_when_a_colleague_confirms_the_button_goes_and_never_belongs_to_another_alarm(
+def test_when_a_colleague_confirms_the_button_goes_and_comes_back_when_the_guard_was_forced(
     desk: Desk, browser: Browser
 ) -> None:
     first, second = desk.school.alarm(), desk.school.alarm(place="操场")
@@ -143,6 +164,14 @@ def test_when_a_colleague_confirms_the_button_goes_and_never_belongs_to_another_
     expect(page.get_by_text("人工已确认")).to_be_visible(timeout=15_000)
     expect(page.locator("h1 + .place")).to_contain_text("东门门卫室")
     expect(page.get_by_role("button", name="确认", exact=True)).to_have_count(0)
+    forced = AlarmUpdate(
+        campus=first.campus, alarm_id=first.alarm_id, update=UpdateKind.DURESS,
+        at=rfc3339(desk.school.clock.utc_ns()),
+    )  # fmt: skip
+    desk.take(forced)
+    expect(page.get_by_role("button", name="确认", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.locator("h1 + .place")).to_contain_text("东门门卫室")
+    expect(page.locator("#alarm")).to_contain_text("胁迫报警")
     page.close()
 
 

@@ -287,6 +287,19 @@ def test_a_desk_officer_logs_in_confirms_and_closes_without_typing_a_name(city: 
 
 
 @pytest.mark.browser
+def test_who_may_only_watch_an_alarm_watches_it_on_a_page_that_stands_still(city: City, browser: Browser) -> None:
+    with _window(city, browser, "du") as context:
+        (page,) = context.pages
+        city.alarm(city.west)
+        page.goto(city.desk.server.url)
+        expect(page.locator("#history")).to_be_visible()
+        page.evaluate("window.drawnOnce = true")
+        city.alarm(city.west)
+        expect(page.locator("#queue .ticket")).to_have_count(2, timeout=15_000)
+        assert page.evaluate("window.drawnOnce") is True
+
+
+@pytest.mark.browser
 def test_a_page_whose_account_is_ended_goes_to_the_log_in_by_itself(city: City, browser: Browser) -> None:
     city.alarm(city.east)
     with _window(city, browser, "east") as context:

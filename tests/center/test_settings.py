@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_relative_paths_count_from_the_settings_file_and_the_database_lies_in_th
     )
 
 
+def test_the_example_is_accepted_as_it_stands_and_with_all_that_it_offers(root: Path, tmp_path: Path) -> None:
+    text = (root / "center" / "example" / "center.yaml").read_text(encoding="utf-8")
+    assert _read(tmp_path, text).brokers[0].tls is not None
+    everything = _read(tmp_path, re.sub(r"^#(?=\S)", "", text, flags=re.M).replace("\n#  -", "\n  -"))
+    assert (everything.drill_desk, everything.database_credential) == ("示范区教育局", "database")
+
+
 def test_a_misspelt_key_is_refused_with_its_line_and_the_right_one(tmp_path: Path) -> None:
     text = GOOD.replace("allow_plain_text", "allow_plaintext")
     said = _refusal(tmp_path, text)
@@ -51,7 +59,9 @@ def test_a_misspelt_key_is_refused_with_its_line_and_the_right_one(tmp_path: Pat
 
 def test_a_password_in_the_database_address_is_refused(tmp_path: Path) -> None:
     said = _refusal(tmp_path, GOOD + "database_url: postgresql://center:secret@db/center\n")
+    assert "database_url 里写了密码：请去掉" in said
     assert "database_credential" in said
+    assert "secret" not in said
 
 
 def test_a_database_of_another_make_is_refused(tmp_path: Path) -> None:
@@ -73,7 +83,8 @@ def test_the_database_password_comes_from_its_file(tmp_path: Path) -> None:
 
 def test_a_credential_that_is_not_there_is_refused_where_it_is_named(tmp_path: Path) -> None:
     said = _refusal(tmp_path, GOOD.replace("allow_plain_text: true", "allow_plain_text: true, credential: mqtt"))
-    assert "center.yaml:4: brokers[0].credential: there is no 'mqtt' under credentials" in said
+    assert "center.yaml:4: brokers[0].credential: credentials 下没有 'mqtt'。" in said
+    assert "there is no 'mqtt' under credentials" in said
 
 
 def test_two_brokers_with_one_id_and_plain_text_unsaid_are_refused(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Agent:
             name="agent",
             env={"CAMPUS_CAMERA_PASSWORD": self.password},
         )
-        wait_until(self.answers, 40, what="the office's pages")
+        wait_until(self.answers, what="the office's pages")
         return self.supervisor
 
     def answers(self) -> bool:

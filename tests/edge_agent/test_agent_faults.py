@@ -39,8 +39,8 @@ def test_a_killed_role_is_one_fault_even_if_the_office_dies_too(agent: Agent) ->
         pid = agent.pid_of(role)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        wait_until(partial(has_fault, agent, f"role:{role}"), 40, what=f"the fault of {role}")
-    wait_until(agent.answers, 40, what="the office's pages")
+        wait_until(partial(has_fault, agent, f"role:{role}"), what=f"the fault of {role}")
+    wait_until(agent.answers, what="the office's pages")
     assert sorted(fault.subject for fault in faults(agent, "role.unclean_end")) == ["role:inspector", "role:office"]
     verdict = CliRunner().invoke(app, ["verify", "--state", str(agent.state)])
     assert verdict.exit_code == 0, verdict.output

@@ -61,7 +61,7 @@ def test_an_alarm_is_pressed_listed_shown_and_called_off_and_a_drill_is_a_drill_
     assert f"【演练】{drill}" in lines
     assert real in lines
 
-    wait_until(lambda: {row["id"] for row in office(agent, "/incidents")} == {alarm_id, real}, 20, what="two incidents")
+    wait_until(lambda: {row["id"] for row in office(agent, "/incidents")} == {alarm_id, real}, what="two incidents")
     drills = office(agent, "/drills")
     assert [one["alarm_id"] for one in (*drills["running"], *drills["filed"])] == [drill]
 

@@ -10,7 +10,7 @@ import apsw
 import pytest
 from typer.testing import CliRunner
 
-from alarms.assembly import alarm_schema
+from alarms.file import alarm_schema
 from alarms.outbox import OutgoingMessage
 from alarms.press import School
 from alarms.scribe import Scribe

@@ -27,6 +27,11 @@ from simulator.campus import Campus, Quality, SubQuality, demo_cameras
 from simulator.faults import Fault
 from storage.catalogue import Catalogue
 from storage.forecast import PointHistory, forecast_volume
+from tests.camera.raw_server import RawServer
+from tests.camera.scripted_device import ScriptedDevice
+from tests.support.discovery import alone_on_loopback
+from tests.support.ports import free_port
+from tests.support.sntp import time_server
 
 SMALL = Quality(width=320, height=180, fps=5, bitrate_bps=400_000)
 SMALL_SUB = SubQuality(width=160, height=90, fps=2, bitrate_bps=64_000)
@@ -34,13 +39,16 @@ SMALL_SUB = SubQuality(width=160, height=90, fps=2, bitrate_bps=64_000)
 
 @pytest.fixture(scope="module")
 def campus(root: Path) -> Iterator[Campus]:
-    with Campus(
-        cameras=demo_cameras(2, SMALL, SMALL_SUB),
-        cache=root / ".cache" / "simulator-tests",
-        progress=lambda _: None,
-        discoverable=True,
-        prepare_faults=False,
-    ) as running:
+    with (
+        alone_on_loopback(),
+        Campus(
+            cameras=demo_cameras(2, SMALL, SMALL_SUB),
+            cache=root / ".cache" / "simulator-tests",
+            progress=lambda _: None,
+            discoverable=True,
+            prepare_faults=False,
+        ) as running,
+    ):
         yield running
 
 
@@ -82,9 +90,14 @@ class Desk:
         return self.type(*words, "--config", str(self.config), "--state", str(self.state.root), password=password)
 
     def enrolled(self) -> None:
-        """Both cameras in the settings."""
-        self.write()
-        self.write(self.here("enrol", "-i", "127.0.0.1", "--wait-s", "0.8", "--credential", "cams").stdout)
+        """Both cameras in the settings, as enrolment writes them; asking around would find other tests' cameras too."""
+        ids = [spec.id for spec in self.campus.cameras]
+        devices = [
+            f"- {{id: {one}, name: {one}, address: '{self.campus.addresses(one).onvif_url}', credential: cams}}"
+            for one in ids
+        ]
+        points = [f"- {{id: {one}, name: {one}, device: {one}, volume: main, retention: law}}" for one in ids]
+        self.write("devices:", *devices, "points:", *points)
 
     def rounds(self, count: int = 1) -> None:
         """The inspector went round."""
@@ -179,6 +192,36 @@ def test_a_device_that_refused_a_role_is_left_alone(desk: Desk) -> None:
     journal.database.close()
 
 
+def test_whatever_is_refused_is_said_in_chinese_first(desk: Desk) -> None:
+    desk.enrolled()
+    text = desk.config.read_text(encoding="utf-8")
+    desk.campus.set_fault("gate", Fault.DOWN)
+    refusals = [
+        desk.here("clock", "gate"),
+        desk.here("clock", "roof"),
+        desk.here("clock", "--set"),
+        desk.here("show"),
+        desk.here("fit"),
+        desk.here("fit", "--undo"),
+        desk.here("fit", "gate", "--undo"),
+        desk.type("discover"),
+        desk.type("discover", "-i", "eth77"),
+        desk.type("discover", "-a", "127.0.0.1:9"),
+        desk.here("enrol", "-a", "127.0.0.1:9"),
+        desk.here("enrol", "-a", desk.campus.addresses("corridor").onvif_url, "--credential", "nobody"),
+        desk.here("file", "list"),
+        desk.here("file", "show", "roof"),
+    ]
+    asked = desk.here("held", "--wait-s", "0", password="wrong")
+    desk.config.write_text(text.replace("password_env: CAMS", "password_env: CAMS2"), encoding="utf-8")
+    refusals.append(desk.here("clock", "corridor"))
+    desk.config.write_text(text.replace("keep_days", "keep_dayz").replace("volumes", "volumez"), encoding="utf-8")
+    refusals.append(desk.here("show"))
+    assert [one.output for one in refusals if one.exit_code == 0] == []
+    said = [line for one in (*refusals, asked) for line in one.output.strip().splitlines()]
+    assert [line for line in said if not re.search("[\u4e00-\u9fff]", line.partition(" / ")[0])] == []
+
+
 def test_a_clock_is_told_with_its_error_and_set_only_on_request(desk: Desk) -> None:
     desk.enrolled()
     desk.campus.set_fault("gate", Fault.CLOCK_WRONG)
@@ -196,6 +239,23 @@ def test_a_clock_is_told_with_its_error_and_set_only_on_request(desk: Desk) -> N
     assert desk.here("clock", "corridor", "--set").exit_code == 0  # it is right, and told so when read back
 
 
+def test_a_camera_is_told_to_follow_a_time_server_and_watched_until_it_does(desk: Desk) -> None:
+    desk.enrolled()
+    desk.campus.set_fault("gate", Fault.CLOCK_WRONG)
+    assert desk.here("clock", "--ntp", "127.0.0.1").exit_code == 2, "no device is named"
+    assert "只能选一个" in desk.here("clock", "gate", "--ntp", "127.0.0.1", "--set").stderr
+    with time_server() as port:
+        desk.campus._running["gate"]._clock.server_port = port
+        followed = desk.here("clock", "gate", "--ntp", "127.0.0.1", "--watch-s", "30")
+    assert followed.exit_code == 0, followed.output
+    assert re.search(r"● gate: .*，NTP，时区 zone CST-8", followed.stdout)
+    desk.campus.set_fault("gate", None)
+    desk.campus.set_fault("gate", Fault.CLOCK_WRONG)
+    lost = desk.here("clock", "gate", "--ntp", "127.0.0.1", "--watch-s", "0")  # nobody is there any more
+    assert lost.exit_code == 1
+    assert "走时不准" in lost.stdout
+
+
 def test_held_footage_is_told_beside_our_verdict_and_a_liar_is_unknown(desk: Desk) -> None:
     desk.enrolled()
     desk.campus.set_fault("corridor", Fault.LIES_ABOUT_FOOTAGE)
@@ -204,11 +264,26 @@ def test_held_footage_is_told_beside_our_verdict_and_a_liar_is_unknown(desk: Des
     blocks = re.split(r"^(?=[●▲○])", told.stdout, flags=re.MULTILINE)  # devices stand in the order they were found
     gate = next(block for block in blocks if block.startswith("● gate"))
     corridor = next(block for block in blocks if block.startswith("▲ corridor"))
-    assert "verdict plausible" in gate
+    assert "可信 plausible" in gate
     assert "缺失 gap" in gate
     assert "（0.08 天 days）" in gate
     assert "verdict 未知 unknown" in corridor
     assert "1970" in corridor
+
+
+def test_a_device_that_cannot_be_asked_is_unknown_and_one_without_profile_g_is_no_trouble(desk: Desk) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/onvif/device_service"
+    with RawServer(ScriptedDevice()) as old:
+        devices = [
+            f"- {{id: {name}, name: {name}, address: '{at}'}}" for name, at in (("old", old.url), ("gone", nobody))
+        ]
+        desk.write("devices:", *devices, "points: []")
+        assert desk.here("held", "old", "--wait-s", "0").exit_code == 0
+        told = desk.here("held", "--wait-s", "0")
+    assert told.exit_code == 1
+    assert "○ old: 没有 Profile G" in told.stdout
+    assert "○ gone: " in told.stdout
+    assert "对方拒绝连接" in told.stdout
 
 
 def test_the_desk_of_a_campus_without_recordings_is_told_so(desk: Desk) -> None:

@@ -27,7 +27,7 @@ from simulator.campus import Campus, demo_cameras
 from simulator.faults import Fault
 from tests.alarms.parts import LineParts, request
 from tests.camera.conftest import SMALL, SMALL_SUB
-from tests.camera.test_camera_round import Box, simulated
+from tests.camera.round_box import Box, simulated
 from tests.support.waiting import wait_until
 from uplink.messages.alarm import UpdateKind
 

@@ -27,7 +27,7 @@ def test_a_day_waits_for_its_receipt_without_calling_anybody_to_the_phone(world:
         audit_heads=(AuditHeadMessage(chain="gate", seq=3, hash="ab" * 32),),
     )
     assert service.line.keep(day, Channel.DAY).settled.wait(10)
-    wait_until(lambda: desk.copies, 20, what="the day at the center")
+    wait_until(lambda: desk.copies, what="the day at the center")
     assert service.paths[0].report().oldest_unanswered_s is None, "no alarm waits"
 
     alarms = gatehouse.state.database("alarms")
@@ -39,5 +39,5 @@ def test_a_day_waits_for_its_receipt_without_calling_anybody_to_the_phone(world:
         with open_read_only(alarms) as reader:
             return reader.row("SELECT 1 FROM message WHERE receipt IS NOT NULL") is not None
 
-    wait_until(received, 20, what="the receipt")
+    wait_until(received, what="the receipt")
     assert countersigned_heads(alarms, keys) == {"gate": (AuditHead(3, bytes.fromhex("ab" * 32)),)}

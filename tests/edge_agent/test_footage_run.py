@@ -66,18 +66,18 @@ def test_the_office_plays_holds_and_exports_what_the_recorder_writes(agent: Agen
         assert sum(1 for _ in container.decode(video=0)) >= 25
 
     live = li.post(f"/footage/{POINT}/live", data={"reason": "看秩序"}).headers["location"]
-    wait_until(lambda: li.get(f"{live}/tail").status_code == 200, 20, what="live fragments")
+    wait_until(lambda: li.get(f"{live}/tail").status_code == 200, what="live fragments")
     still = li.get(f"/stills/{POINT}.jpg", params={"reason": "看一眼"})
     assert still.status_code == 200, still.text
 
     until = (date.today() + timedelta(days=30)).isoformat()
     assert li.post(f"/footage/{POINT}/hold", data={**form, "until": until}).status_code == 303
-    wait_until(lambda: holds(agent) == [("李校长（li）", None)], 10, what="the recorder's hold")
+    wait_until(lambda: holds(agent) == [("李校长（li）", None)], what="the recorder's hold")
     with open_read_only(agent.state / "catalogue.sqlite") as reader:
         ((hold_id,),) = reader.rows("SELECT id FROM hold")
     day = form["from"][:10]
     assert li.post(f"/footage/{POINT}/unhold", data={"day": day, "hold": hold_id, "reason": "结案"}).status_code == 303
-    wait_until(lambda: holds(agent) == [("李校长（li）", "李校长（li）")], 10, what="the end of the hold")
+    wait_until(lambda: holds(agent) == [("李校长（li）", "李校长（li）")], what="the end of the hold")
 
     order = li.post("/exports", data={**form, f"point-{POINT}": "yes", "point-corridor-1f": "yes"})
     assert order.status_code == 303, order.text
@@ -86,7 +86,7 @@ def test_the_office_plays_holds_and_exports_what_the_recorder_writes(agent: Agen
     def ready() -> list[str]:  # while it is being made its folder ends in .part
         return [path.parent.name for path in folder.glob("*/check.html") if not path.parent.suffix]
 
-    [export_id] = wait_until(ready, 30, what="the export")
+    [export_id] = wait_until(ready, what="the export")
     manifest = json.loads(li.get(f"/exports/{export_id}/manifest.json").content)
     PinnedKeys.of([load_key(agent.state / "keys" / "campus-ed25519").public_key]).verify(manifest)
     taken = li.get(f"/exports/{export_id}/{POINT}.mp4")

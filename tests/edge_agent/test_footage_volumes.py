@@ -107,7 +107,7 @@ def mounted_disk(campus: tuple[Path, StateDirectory]) -> Iterator[Path]:
     def gone() -> bool:  # a call that nobody waited for may still be ending
         return subprocess.run(["umount", path], capture_output=True, timeout=10).returncode == 0
 
-    wait_until(gone, 10, what="the end of the mount")
+    wait_until(gone, what="the end of the mount")
 
 
 def test_a_folder_without_its_disk_is_not_taken_into_use(campus: tuple[Path, StateDirectory]) -> None:

@@ -63,10 +63,10 @@ def test_a_notice_becomes_a_fault_and_the_closing_goes_back_even_over_a_lost_con
 ) -> None:
     desk = world.desk(gatehouse.settings.broker_paths)
     service = gatehouse.start()
-    wait_until(lambda: service.paths[0].report().session.connected, 20, what="the gatehouse on the broker")
+    wait_until(lambda: service.paths[0].report().session.connected, what="the gatehouse on the broker")
 
     asked = command(desk, number="区教督〔2026〕12 号", title="消防通道堵塞", text="限期清理", due="2026-12-05")
-    wait_until(lambda: desk.say(asked) and answers(desk), 20, poll_s=0.5, what="the first answer")
+    wait_until(lambda: desk.say(asked) and answers(desk), poll_s=0.5, what="the first answer")
     wait_until(lambda: open_faults(ledger.path, 0), what="the fault")
     (row,) = open_faults(ledger.path, 0)
     assert beijing(row.fault.due_utc_ns).strftime("%m-%d %H:%M:%S") == "12-05 23:59:59"
@@ -83,7 +83,7 @@ def test_a_notice_becomes_a_fault_and_the_closing_goes_back_even_over_a_lost_con
     sender.start()
     try:
         wait_until(
-            lambda: any(answer.values.get("stage") == "closed" for answer in answers(desk)), 20, what="the last answer"
+            lambda: any(answer.values.get("stage") == "closed" for answer in answers(desk)), what="the last answer"
         )
         wait_until(lambda: gatehouse.journal and gatehouse.journal.cursor("safety") > 0, what="the cursor")
     finally:
@@ -153,7 +153,7 @@ def test_an_answer_waits_for_a_connection_and_survives_a_restart(
     )
     again.start()
     try:
-        wait_until(lambda: answers(desk), 20, what="the answer")
+        wait_until(lambda: answers(desk), what="the answer")
     finally:
         again.close()
     assert answers(desk)[0].text == "正在清理"

@@ -36,7 +36,7 @@ def test_now_comes_from_the_growing_file_and_from_the_camera_where_there_is_none
             return None
         return still if still.source is source else None
 
-    still = wait_until(lambda: look(StillSource.FOOTAGE), 40, what="a still from the recording")
+    still = wait_until(lambda: look(StillSource.FOOTAGE), what="a still from the recording")
     assert still is not None
     assert size_of(still.jpeg) == (320, 180)
     assert 0 <= still.age_s < 15

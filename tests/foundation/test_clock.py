@@ -8,11 +8,14 @@ from foundation.clock import (
     NS_PER_S,
     ManualClock,
     SystemClock,
+    Timex,
     beijing_day,
     beijing_day_start_ns,
+    read_timex,
     rfc3339,
     utc_datetime,
     utc_ns_of,
+    wall_clock_is_kept,
 )
 
 
@@ -45,3 +48,30 @@ def test_the_system_clock_runs_and_names_its_boot() -> None:
     clock = SystemClock()
     assert clock.running_ns() <= clock.running_ns()
     assert len(clock.boot_id()) == 36
+
+
+@pytest.mark.parametrize(
+    ("state", "max_error_us", "kept"),
+    [
+        (0, 8_000, True),  # chronyd, just after its first answers
+        (0, 1_024_000, True),  # systemd-timesyncd, just before it asks again
+        (1, 8_000, True),  # a leap second is announced
+        (5, 8_000, False),  # chronyd without `rtcsync`
+        (5, 16_000_000, False),  # nobody, or a person has just set the clock
+        (0, 9_595_000, False),  # chronyd, working off ten seconds by slewing
+        (0, 15_000_000, False),  # eight hours after chronyd died
+    ],
+)
+def test_a_wall_clock_is_kept_only_while_the_kernel_bounds_its_error(state: int, max_error_us: int, kept: bool) -> None:
+    def told(timex: Timex) -> int:
+        timex.maxerror = max_error_us
+        return state
+
+    assert wall_clock_is_kept(told) is kept
+
+
+def test_this_kernel_is_asked_and_answers() -> None:
+    timex = Timex()
+    timex.maxerror = -1
+    assert 0 <= read_timex(timex) <= 5
+    assert 0 <= timex.maxerror <= 16_000_000  # it stops counting at 16 s

@@ -90,6 +90,33 @@ def test_a_fact_that_could_not_be_acted_on_is_offered_again(tmp_path: Path, cloc
     assert tail.caught_up
 
 
+def test_facts_that_come_together_are_noted_as_heard_once_and_none_before_one_that_failed_is_offered_again(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
+    for text in ("one", "two", "three"):
+        speaker.append(Told(text=text))
+    heard: list[str] = []
+    moved: list[int] = []
+
+    class Noting(Journal):
+        def move_cursor(self, journal: str, seq: int) -> None:
+            moved.append(seq)
+            super().move_cursor(journal, seq)
+
+    def handle(entry: Entry) -> None:
+        text = entry.read(Told).text
+        heard.append(text)
+        if heard == ["one", "two", "three"]:
+            raise OSError("disk away")
+
+    tail = Tail(speaker.database.path, Noting(Journal.open(tmp_path / "l.sqlite", clock).database, clock), handle)
+    tail.poll()
+    tail.poll()
+    assert heard == ["one", "two", "three", "three"]
+    assert moved == [2, 3]
+
+
 def test_a_fact_of_a_newer_version_is_passed_over_and_counted(tmp_path: Path, clock: ManualClock) -> None:
     speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
     speaker.append(ToldNow(text="from the future"))

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import socket
-import threading
 from pathlib import Path
 
 import pytest
 
-from foundation.service import Service, ServiceFailedError, notify, run_until_signal
+from foundation.service import Ending, Service, ServiceFailedError, notify, run_until_signal
 
 
 class Steady(Service):
@@ -23,6 +22,16 @@ class Steady(Service):
         self._events.append(f"{self.name} closed")
 
 
+class Ender(Steady):
+    def __init__(self, name: str, events: list[str], stop: Ending) -> None:
+        super().__init__(name, events)
+        self._stop = stop
+
+    def start(self) -> None:
+        self._stop.set()
+        super().start()
+
+
 class Broken(Steady):
     def _loop(self) -> None:
         raise ValueError("the lens fell off")
@@ -30,16 +39,22 @@ class Broken(Steady):
 
 def test_services_close_in_the_reverse_of_the_order_they_started() -> None:
     events: list[str] = []
-    stop = threading.Event()
-    stop.set()
-    run_until_signal([Steady("first", events), Steady("second", events)], stop=stop)
+    stop = Ending()
+    run_until_signal([Steady("first", events), Ender("second", events, stop)], stop=stop)
     assert [event for event in events if "closed" in event] == ["second closed", "first closed"]
+
+
+def test_a_role_that_is_told_to_end_while_it_starts_starts_no_more_and_closes_what_it_has() -> None:
+    events: list[str] = []
+    stop = Ending()
+    run_until_signal([Ender("first", events, stop), Steady("second", events)], stop=stop)
+    assert events == ["first runs", "first closed"]
 
 
 def test_a_service_that_fails_ends_the_role_and_is_named() -> None:
     events: list[str] = []
     with pytest.raises(ServiceFailedError, match=r"broken.*the lens fell off"):
-        run_until_signal([Steady("steady", events), Broken("broken", events)], stop=threading.Event())
+        run_until_signal([Steady("steady", events), Broken("broken", events)], stop=Ending())
     assert "steady closed" in events
 
 

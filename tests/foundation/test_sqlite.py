@@ -122,7 +122,7 @@ def written_together(database: Database, names: list[str], *, fails: str = "") -
     with database.transaction():
         for thread in threads:
             thread.start()
-        wait_until(lambda: database._waiting == len(names), 30)
+        wait_until(lambda: database._waiting == len(names))
     for thread in threads:
         thread.join()
     return answers
@@ -179,7 +179,7 @@ def test_a_commit_that_fails_is_told_to_everybody_who_shared_it(tmp_path: Path) 
     with database.transaction():
         for thread in threads:
             thread.start()
-        wait_until(lambda: database._waiting == len(names), 30)
+        wait_until(lambda: database._waiting == len(names))
     for thread in threads:
         thread.join()
     assert set(map(type, answers.values())) == {DatabaseError}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tests.storage import clip_files
 from tests.storage.box import MIDNIGHT_NS, make_box, volume
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
+from web.rate import Allowance
 from web.server import PageServer
 
 Pictures = Callable[[Page, str], None]
@@ -42,6 +44,16 @@ def pictures() -> Pictures:
 @pytest.fixture(scope="session", autouse=True)
 def log_as_the_roles_do() -> None:
     configure_log("test")
+
+
+@pytest.fixture(autouse=True)
+def a_browser_is_not_limited_while_the_clock_stands(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test's clock stands, so its allowance never fills again: the longer a slow machine takes, the more its pages
+    have asked, until a style sheet is refused. test_rate holds the limit itself."""
+    if request.node.get_closest_marker("browser"):
+        monkeypatch.setattr("web.rate.READING", Allowance(burst=math.inf, per_s=0))
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -178,6 +180,14 @@ def test_fifteen_seconds_without_a_receipt_fill_the_page_with_the_number_address
     assert page.locator("#alarm-overlay").evaluate("e => e.scrollHeight <= innerHeight"), "seen without scrolling"
 
 
+def same_to_the_eye(one: bytes, other: bytes) -> bool:
+    """No pixel differs by more than a drawing's rounding does: on a busy machine one of a million did, by 4 of 255."""
+    drawn = [cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR) for picture in (one, other)]
+    assert drawn[0] is not None
+    assert drawn[1] is not None
+    return drawn[0].shape == drawn[1].shape and int(cv2.absdiff(drawn[0], drawn[1]).max()) <= 8
+
+
 @pytest.mark.browser
 def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser: Browser, tmp_path: Path) -> None:
     clock = SystemClock()
@@ -202,7 +212,10 @@ def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser:
         assert abs(dot["x"] - (time["x"] + time["width"])) < 20
         expect(page.locator("#alarm-overlay")).to_be_hidden()
         # A busy machine may be late with a beat just now, which turns what is shown pale for a moment.
-        wait_until(lambda: page.locator(".gate").screenshot() == before, what="not one other pixel below the top line")
+        wait_until(
+            lambda: same_to_the_eye(page.locator(".gate").screenshot(), before),
+            what="not one other pixel below the top line",
+        )
         # without a script the screen goes back to where it was
         without = httpx.post(f"{server.url}alarm/{new_id()}", cookies={"station": TOKEN}, timeout=20)
         assert (without.status_code, without.headers["location"]) == (303, "/")

@@ -20,6 +20,7 @@ from alarms.inputs.socket_client import call
 from alarms.record import AlarmRecord, StepKind
 from config.alarm_input import AlarmInput
 from edge_agent.pages.alarm.office import AlarmOfficeDeps, alarm_office_routes
+from edge_agent.pages.alarm.words import step_word
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.picture.still_routes import StillDeps
 from edge_agent.pages.picture.still_routes import router as still_routes
@@ -33,6 +34,7 @@ from tests.pages.gate_screen import CAMPUS, DURESS_PIN
 from tests.pages.test_office import good_status
 from tests.support.browser import watched
 from tests.support.waiting import wait_until
+from uplink.messages.alarm import Purpose
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer
@@ -192,6 +194,11 @@ def test_calling_off_needs_the_duty_a_reason_and_ones_own_password_and_duress_lo
     assert office.record(second).step(StepKind.DURESS) is not None
     assert office.record(second).step(StepKind.CANCELLED) is None
     assert ["误报" in page and "说是误报，由民警核实" in page and "uress" not in page for page in shown] == [True, True]
+
+
+def test_a_line_test_is_not_said_to_be_with_the_police() -> None:
+    words = [step_word(StepKind.ACKNOWLEDGED, purpose) for purpose in (Purpose.REAL, Purpose.DRILL)]
+    assert words == ["民警已确认", "人工确认"]
 
 
 def test_an_open_silent_alarm_stands_on_no_page_that_shows_it_by_itself(office: Office) -> None:

@@ -39,7 +39,7 @@ def drilled(office: Office) -> str:
     alarm_id = office.alarms.line.press(request("east")).alarm_id
     office.reach(alarm_id, "broker_accepted", 0.011)
     office.reach(alarm_id, "center_received", 0.034)
-    office.reach(alarm_id, "acknowledged", 23.4, "周某 (district)")
+    office.reach(alarm_id, "acknowledged", 23.4, "周某 (示范区教育局)")
     return alarm_id
 
 
@@ -52,7 +52,7 @@ def test_a_drill_goes_from_due_over_armed_to_filed_with_each_step_timed(office: 
     assert "每月到现场手按一次" in page
     drilled(office)
     page = client.get("/drills").text
-    for text in ("本期已验证", "合格", "11 毫秒", "34 毫秒", "23.4 秒", "周某 (district)", "李老师（li）"):
+    for text in ("本期已验证", "合格", "11 毫秒", "34 毫秒", "23.4 秒", "周某 (示范区教育局)", "李老师（li）"):
         assert text in page
     program = office.client("li", "application/json").get("/drills").json()
     assert [row["standing"] for row in program["plan"]] == ["done", "missed"]
@@ -87,6 +87,7 @@ def test_the_sheet_names_each_input_also_those_without_a_drill(office: Office) -
     table = client.get("/drills/sheet.csv?month=2026-11").text
     assert '"东门按钮"' in table
     assert '"合格"' in table
+    assert '"周某 (示范区教育局)"' in table
     assert '"西门屏幕按钮"' in table
     assert '"本期未演练"' in table
     assert client.get("/drills/sheet.pdf").content.startswith(b"%PDF")

@@ -335,7 +335,7 @@ def two_disks(h264_clip: Path, tmp_path: Path) -> Iterator[Office]:
         run = box.run(copy_volume=copy)
         play(run, h264_clip, box.clock, seconds=30)
         run.end("asked")
-    office = serve(box, start_ms, tmp_path / "office", limit_s=0.5)
+    office = serve(box, start_ms, tmp_path / "office", limit_s=2)
     yield office
     office.close()
     box.catalogue.close()
@@ -360,8 +360,8 @@ def test_a_hung_disk_costs_one_answer_a_moment_with_a_sentence_and_the_rest_stil
     for _ in range(50):
         assert refused(li.get(f"{live}/tail", headers={"accept": "*/*"}))
         assert refused(li.post("/footage/gate/look", data=office.form(40, 59)))
-    assert time.monotonic() - began < 50 * 0.5, "who asks again does not wait again"
-    assert waited_s < 10
+    assert time.monotonic() - began < 100, "who asks again does not wait again"
+    assert waited_s < 30
     as_data = li.get(f"{live}/tail", headers={"accept": "application/json"}).json()
     assert as_data["error"] == sentence
     assert "请技术员检查" in as_data["to_do"]

@@ -37,7 +37,7 @@ def test_an_export_is_made_signed_logged_and_downloaded(footage: Office) -> None
     export_id = order(footage, 1.5, 60)
     assert state_of(footage.desk, export_id) is ExportState.WAITING
     footage.desk.start()
-    wait_until(lambda: state_of(footage.desk, export_id) is ExportState.READY, 20, what="the export")
+    wait_until(lambda: state_of(footage.desk, export_id) is ExportState.READY, what="the export")
     li = footage.client()
     page = li.get("/exports").text
     assert "可下载" in page
@@ -140,7 +140,7 @@ def test_a_person_stops_one_that_waits_or_is_being_made_and_nothing_of_it_stays(
     assert "正在导出" in li.get("/exports").text
     li.post(f"/exports/{first}/stop")
     go_on.set()
-    wait_until(lambda: state_of(footage.desk, first) is ExportState.STOPPED, 10, what="the stop")
+    wait_until(lambda: state_of(footage.desk, first) is ExportState.STOPPED, what="the stop")
     assert list((footage.folder / "exports").iterdir()) == []
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from edge_agent.pages.alarm.press_door import PressDoor
 from edge_agent.pages.gatehouse import gatehouse_app
@@ -120,6 +121,30 @@ def test_a_press_while_the_box_is_away_is_repeated_until_it_is_back(
     expect(page.locator("[data-trouble]")).to_be_hidden()
 
 
+def test_a_press_the_box_has_not_answered_outlives_its_page(screen: tuple[Page, Watch], gatehouse: Gatehouse) -> None:
+    page, _ = screen  # as above
+    sent: list[str] = []
+
+    def away(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or "")["id"])
+        route.abort()
+
+    page.route("**/api/alarm/press", away)
+    page.locator("#alarm").click()
+    wait_until(lambda: sent, what="a press that went nowhere")
+    page.unroute("**/api/alarm/press")
+    page.route("**/api/alarm/press", lambda route: route.abort())  # until the page has gone
+    page.goto("about:blank")
+    page.unroute("**/api/alarm/press")
+    page.goto(f"{gatehouse.url}visits/form")
+    expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()
+    assert [press for press, _, _ in gatehouse.line.presses] == [sent[0]]
+    page.wait_for_function("localStorage.getItem('pending-presses') === '[]'")
+    page.reload()
+    expect(page.locator("#alarm-overlay")).to_be_hidden()
+    assert len(gatehouse.line.presses) == 1, "answered once, it is not sent again"
+
+
 def test_a_new_visitor_is_signed_in_step_by_step_and_leaves(page: Page, gatehouse: Gatehouse) -> None:
     page.get_by_role("link", name="来访").click()
     page.get_by_role("link", name="第一次来").click()
@@ -218,6 +243,7 @@ def test_a_visit_written_elsewhere_appears_without_a_touch(page: Page, gatehouse
     expect(page.locator("#next")).to_contain_text("王五")
 
 
+@pytest.mark.alone
 def test_a_dead_server_is_shown_within_3_seconds_with_what_to_do(
     screen: tuple[Page, Watch], gatehouse: Gatehouse
 ) -> None:
@@ -246,7 +272,7 @@ def test_english_is_one_touch_away_and_stays(page: Page, gatehouse: Gatehouse) -
     expect(page.get_by_role("button", name="下一步")).to_be_visible()
 
 
-def test_the_alarm_works_while_every_page_hangs(browser: Browser, tmp_path: Path) -> None:
+def test_the_alarm_works_while_every_page_hangs_and_the_browser_keeps_nothing(browser: Browser, tmp_path: Path) -> None:
     clock = SystemClock()
     line = FakeAlarmLine(clock)
     door = PressDoor(line.press, input_of=lambda token: INPUT.id if token == TOKEN else None, host="127.0.0.1")
@@ -262,6 +288,7 @@ def test_the_alarm_works_while_every_page_hangs(browser: Browser, tmp_path: Path
     server = PageServer("hanging-pages", app, host="127.0.0.1", port=0)
     server.start()
     page = browser.new_page()
+    page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden'); }})")
     watch = watched(page, server.url)
     page.goto(server.url)
     page.evaluate("void fetch('/hang').catch(() => 0)")

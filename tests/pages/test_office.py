@@ -120,6 +120,21 @@ def test_one_bad_point_one_short_retention_one_unread_clock_are_each_seen() -> N
     assert states(good.model_copy(update={"devices": (*good.devices, unread)}))["clock"] is State.UNKNOWN
 
 
+def test_one_finding_about_many_clocks_is_seen_at_each_of_them() -> None:
+    good = good_status(SystemClock().utc_ns())
+    finding = FindingStatus(
+        id="f",
+        role="inspector",
+        subject="campus:x",
+        subject_name="x",
+        kind="camera.clocks_wrong_together",
+        state=State.ATTENTION,
+        since_utc_ns=good.taken_at_utc_ns,
+        evidence={"devices": f"another, {good.devices[0].id}"},
+    )
+    assert states(good.model_copy(update={"findings": (finding,)}))["clock"] is State.ATTENTION
+
+
 def test_an_alarm_without_a_receipt_outweighs_a_connected_center() -> None:
     now = SystemClock().utc_ns()
     alarm = AlarmStatus(id="a", input_id="x", input_name="x", place="x", drill=False, pressed_utc_ns=now - 20 * S)

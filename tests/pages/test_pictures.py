@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from camera.facts import PictureAccepted
-from camera.picture.judgement import BY_TEXTURE, TOO_LITTLE_TEXTURE, Condition, Suspicion, Verdict
 from camera.picture.ledger import PictureLedger
 from camera.picture.measure import Light, measure
 from camera.picture.picture import Picture
 from camera.picture.point_eye import Change, Look
+from camera.picture.thresholds import Suspicion
+from camera.picture.verdict import BY_TEXTURE, TOO_LITTLE_TEXTURE, Condition, Verdict
 from camera.register import Register
 from edge_agent.pages.office import OfficeDeps, office_app
 from edge_agent.pages.picture.routes import PictureDeps, picture_routes

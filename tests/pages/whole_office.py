@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from camera.picture.judgement import Condition, Suspicion
 from camera.picture.ledger import PictureLedger
 from camera.picture.picture import Picture
 from camera.picture.point_eye import Change
+from camera.picture.thresholds import Suspicion
+from camera.picture.verdict import Condition
 from camera.register import Register
 from config.settings import read_settings
 from edge_agent.role import Role, RoleContext

@@ -54,6 +54,19 @@ def test_a_finding_becomes_a_fault_with_grade_owner_and_due_date(
     assert fault.measured_wrong == 1
 
 
+def test_a_view_that_cannot_be_judged_is_the_officers_and_closes_when_it_can(
+    inspector: Speaker, ledger: FaultLedger, clock: ManualClock
+) -> None:
+    inspector.board.open("point:hall", "picture.cannot_be_judged", Severity.ATTENTION)
+    inspector.board.open("point:hall", "picture.frozen", Severity.FAILING)
+    inspector.tell()
+    owners = {row.fault.kind: row.fault.owner for row in open_faults(ledger.path, clock.utc_ns())}
+    assert owners == {"picture.cannot_be_judged": "安全干部", "picture.frozen": "技术员"}
+    inspector.board.clear("point:hall", "picture.cannot_be_judged")
+    inspector.tell()
+    assert [row.fault.kind for row in open_faults(ledger.path, clock.utc_ns())] == ["picture.frozen"]
+
+
 def test_findings_that_share_a_cause_are_one_fault(inspector: Speaker, ledger: FaultLedger, clock: ManualClock) -> None:
     for name in ("main", "backup"):
         inspector.board.open(f"path:{name}", "uplink.path_lost", Severity.FAILING, cause="no_network")

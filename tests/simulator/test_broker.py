@@ -109,13 +109,13 @@ def test_mosquitto_keeps_what_it_accepted_over_a_kill() -> None:
             sender.publish("t", b"%d" % number)
         sender.end()
         kept = broker.directory / "mosquitto.db"
-        wait_until(lambda: kept.exists() and b"1199" in kept.read_bytes(), 10.0, what="Mosquitto's autosave")
+        wait_until(lambda: kept.exists() and b"1199" in kept.read_bytes(), what="Mosquitto's autosave")
         broker.kill()
         assert not accepts(port)
         broker.start()
         assert broker.port == port
         back = Session(broker, "absent", MQTTProtocolVersion.MQTTv5)
-        wait_until(lambda: len(back.got) >= 1200, 20.0, what="the kept messages")
+        wait_until(lambda: len(back.got) >= 1200, what="the kept messages")
         assert back.got == [b"%d" % number for number in range(1200)]
         back.end()
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 
 import av
 import numpy as np
 import pytest
 
+from foundation.service import Ending
 from simulator.library import Library, Stopped
 from simulator.loop import Codec, LoopSpec, is_parameter_set, nal_units
 from simulator.scenes.overlay import read_seconds
@@ -59,7 +59,7 @@ def test_a_damaged_loop_is_drawn_again(tmp_path: Path) -> None:
 
 
 def test_encoding_is_given_up_when_asked(tmp_path: Path) -> None:
-    stopping = Event()
+    stopping = Ending()
     stopping.set()
     with pytest.raises(Stopped):
         Library(tmp_path, stopping=stopping).loop(spec(Codec.H264))

@@ -77,7 +77,7 @@ class GstCamera:
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        first = wait_until(lambda: self._lines and self._lines[0], 20, what="the camera's port")
+        first = wait_until(lambda: self._lines and self._lines[0], what="the camera's port")
         self.port = int(str(first).split()[1])
 
     def _read(self) -> None:

@@ -25,7 +25,7 @@ class FailingDisk:
         nbdkit, nbdfuse = require_program("nbdkit"), require_program("nbdfuse", "libnbd-bin")
         filters = ["--filter=error", "memory", "size=64M", "error=EIO", "error-rate=100%", f"error-file={self._bad}"]
         run(nbdkit, "-P", self._pid, "-U", self._socket, *filters)
-        wait_until(lambda: self._pid.exists() and self._pid.read_text().strip(), 10, what="nbdkit")
+        wait_until(lambda: self._pid.exists() and self._pid.read_text().strip(), what="nbdkit")
         self._server = int(self._pid.read_text())
         self._nbdfuse = subprocess.Popen(
             [nbdfuse, self._fuse / "disk", "--unix", self._socket],
@@ -33,7 +33,7 @@ class FailingDisk:
             stderr=subprocess.DEVNULL,
         )
         try:
-            wait_until(lambda: (self._fuse / "disk").exists() or self._nbdfuse.poll() is not None, 10, what="the disk")
+            wait_until(lambda: (self._fuse / "disk").exists() or self._nbdfuse.poll() is not None, what="the disk")
             self._loop = run("losetup", "--find", "--show", "--direct-io=on", self._fuse / "disk")
             run("mkfs.ext4", "-q", "-m", "0", self._loop)
             self.plug_in()
@@ -67,7 +67,7 @@ class FailingDisk:
         def gone() -> bool:
             return subprocess.run(["umount", self.mount], capture_output=True, timeout=60).returncode == 0
 
-        wait_until(gone, 30, what="the end of the mount", poll_s=0.2)
+        wait_until(gone, what="the end of the mount", poll_s=0.2)
 
     def close(self) -> None:
         """Take everything down again."""

@@ -130,7 +130,7 @@ def let_go(mount: Path) -> None:
     def gone() -> bool:
         return subprocess.run(["umount", mount], capture_output=True, timeout=60).returncode == 0
 
-    wait_until(gone, 20, what=f"the end of {mount}", poll_s=0.2)
+    wait_until(gone, what=f"the end of {mount}", poll_s=0.2)
 
 
 def fragments_seen(folder: Path) -> dict[Path, int]:

@@ -59,7 +59,7 @@ def test_real_footage_survives_a_killed_recorder_up_to_the_last_fragment(
             return bool(files) and len(read_segment(files[-1]).fragments) >= 5
         return False
 
-    wait_until(newest_has_five, 30, what="five fragments")
+    wait_until(newest_has_five, what="five fragments")
     recorder.kill()
 
     path = segment_files(tmp_path / "volume")[-1]
@@ -69,7 +69,7 @@ def test_real_footage_survives_a_killed_recorder_up_to_the_last_fragment(
 
     again = recorder_process({"gate": camera.url()})
     again.wait_for("ready")
-    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].state == "recording", 20, what="recording")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].state == "recording", what="recording")
     known = query.segments_between(tmp_path / "catalogue.sqlite", "gate", 0, 2**53)
     [whole] = [each for each in known if tmp_path / "volume" / each.path == path]
     assert whole.state == 1
@@ -88,7 +88,7 @@ def test_a_stopped_recorder_leaves_every_segment_whole_and_hashed(
 ) -> None:
     camera = gst_camera([h264_clip, h265_clip])
     recorder = recorder_process({"gate": camera.url(0), "hall": camera.url(1)})
-    wait_until(recorded(tmp_path / "volume", 6), 30, what="six fragments")
+    wait_until(recorded(tmp_path / "volume", 6), what="six fragments")
     assert recorder.stop() == 0
     paths = segment_files(tmp_path / "volume")
     assert {path.parent.parent.name for path in paths} == {"gate", "hall"}
@@ -114,9 +114,9 @@ def test_a_refused_log_in_is_one_finding_and_no_further_try(
     def about_the_camera() -> list[tuple[str, str]]:
         return [(each.subject, each.kind) for each in read_open_findings(journal) if each.subject != "volume:main"]
 
-    wait_until(about_the_camera, 15, what="a finding")
+    wait_until(about_the_camera, what="a finding")
     assert about_the_camera() == [("device:cam-gate", "camera.login_refused")]
-    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].state == "refused", 15, what="refused")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].state == "refused", what="refused")
     tries = recorder.output().count("recording stopped")
     time.sleep(4)
     assert recorder.output().count("recording stopped") == tries == 1
@@ -132,14 +132,14 @@ def test_a_stream_that_ends_has_a_cause_and_is_tried_again(
 ) -> None:
     camera = gst_camera([h264_clip])
     recorder_process({"gate": camera.url()})
-    wait_until(recorded(tmp_path / "volume", 2), 30, what="footage")
+    wait_until(recorded(tmp_path / "volume", 2), what="footage")
     camera.tell(trouble)
     catalogue = tmp_path / "catalogue.sqlite"
-    wait_until(lambda: query.runs(catalogue, "gate")[0].end_cause, 25, what="the end noticed")
+    wait_until(lambda: query.runs(catalogue, "gate")[0].end_cause, what="the end noticed")
     camera.tell("go")
     before = fragments(tmp_path / "volume")
-    wait_until(lambda: fragments(tmp_path / "volume") > before + 1, 40, what="recording again")
-    wait_until(lambda: len(query.runs(catalogue, "gate")) == 2, 10, what="two runs")
+    wait_until(lambda: fragments(tmp_path / "volume") > before + 1, what="recording again")
+    wait_until(lambda: len(query.runs(catalogue, "gate")) == 2, what="two runs")
     first, second = query.runs(catalogue, "gate")[:2]
     assert first.end_cause == cause
     assert first.end_ms is not None

@@ -195,7 +195,7 @@ def test_the_recorder_hears_of_it_from_the_command_line(box: Box, tmp_path: Path
     [tail] = [service for service in services if isinstance(service, Tail)]
     tail.start()
     try:
-        wait_until(lambda: disk_in_use(box.path, "main") == "new", 10, what="the recorder's obedience")
+        wait_until(lambda: disk_in_use(box.path, "main") == "new", what="the recorder's obedience")
     finally:
         tail.close()
         services[0].close()

@@ -203,7 +203,7 @@ def test_a_lost_catalogue_is_rebuilt_from_the_disks_and_footage_keeps_its_age(bo
     repair = StartupRepair(again.catalogue, again.shelf)
     repair.start()
     unhashed = "SELECT count(*) FROM segment WHERE sha256 IS NULL"
-    wait_until(lambda: again.catalogue.database.rows(unhashed) == [(0,)], 10, what="every hash")
+    wait_until(lambda: again.catalogue.database.rows(unhashed) == [(0,)], what="every hash")
     repair.close()
     after = query.segments_between(again.path, "gate", 0, 2**53)
     assert [(each.key.start_ms, each.duration_ms, each.size_bytes, each.sha256) for each in after] == [
@@ -291,7 +291,7 @@ def test_sound_is_off_by_default(gst_camera: Any, recorder_process: Any, h264_cl
     camera = gst_camera([h264_clip], audio="aac")
     recorder = recorder_process({"gate": camera.url()})  # its settings say nothing of sound
     recorder.wait_for("ready")
-    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].bytes > 200_000, 30, what="footage")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].bytes > 200_000, what="footage")
     assert recorder.stop() == 0
     [path, *_] = sorted(tmp_path.glob("volume/footage/gate/*/*.mp4"))
     container: Any
@@ -306,7 +306,7 @@ def test_aac_sound_is_copied_beside_the_pictures(
     camera = gst_camera([h264_clip], audio="aac")
     recorder = recorder_process({"gate": camera.url()}, audio=True)
     recorder.wait_for("ready")
-    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].bytes > 200_000, 30, what="footage")
+    wait_until(lambda: query.recordings(tmp_path / "catalogue.sqlite")[0].bytes > 200_000, what="footage")
     assert recorder.stop() == 0
     [path, *_] = sorted(tmp_path.glob("volume/footage/gate/*/*.mp4"))
     container: Any
@@ -323,7 +323,7 @@ def test_sound_that_mp4_cannot_hold_is_dropped_with_a_finding_and_never_costs_vi
     recorder = recorder_process({"gate": camera.url()}, audio=True)
     journal = tmp_path / "journal" / "recorder.sqlite"
     recorder.wait_for("recording", 30)
-    wait_until(lambda: any(tmp_path.glob("volume/footage/gate/*/*.mp4")), 20, what="footage")
+    wait_until(lambda: any(tmp_path.glob("volume/footage/gate/*/*.mp4")), what="footage")
     found = [(each.kind, each.evidence) for each in read_open_findings(journal) if each.subject == "point:gate"]
     assert found == [("storage.audio_dropped", {"coding": "PCMA"})]
     assert recorder.stop() == 0

@@ -59,7 +59,7 @@ class Watched:
 
     def ended(self, number: int, point: str = "gate") -> str:
         """Wait for the end of a run; why it ended."""
-        wait_until(lambda: self.runs(point)[number].end_cause, 40, what=f"the end of run {number}")
+        wait_until(lambda: self.runs(point)[number].end_cause, what=f"the end of run {number}")
         return self.runs(point)[number].end_cause or ""
 
     def findings(self) -> set[tuple[str, str]]:
@@ -96,14 +96,14 @@ def test_unplugged_stalled_and_changed_cameras_end_their_runs_by_name_and_come_b
 
     campus.set_fault("gate", Fault.DOWN)
     assert watched.ended(0) in ("end_of_stream", "connection_lost")
-    wait_until(lambda: ("point:gate", "storage.unreachable") in watched.findings(), 20, what="the finding")
+    wait_until(lambda: ("point:gate", "storage.unreachable") in watched.findings(), what="the finding")
     campus.set_fault("gate", None)
     watched.records("gate", after_runs=1)
-    wait_until(lambda: watched.findings() == set(), 20, what="all well")
+    wait_until(lambda: watched.findings() == set(), what="all well")
 
     campus.set_fault("gate", Fault.STALL)
     assert watched.ended(1) == "stalled"
-    wait_until(lambda: ("point:gate", "storage.stalled") in watched.findings(), 20, what="the finding")
+    wait_until(lambda: ("point:gate", "storage.stalled") in watched.findings(), what="the finding")
     campus.set_fault("gate", None)
     watched.records("gate", after_runs=2)
 
@@ -132,7 +132,7 @@ def test_a_password_changed_while_it_recorded_is_one_finding_and_stops_the_tries
     def refused_is_shown() -> bool:
         return any((each.point, each.state) == ("gate", "refused") for each in query.recordings(watched.catalogue))
 
-    wait_until(refused_is_shown, 20, what="the state")
+    wait_until(refused_is_shown, what="the state")
     tries = watched.process.output().count("recording stopped")
     assert watched.campus.account.password not in watched.process.output()
     watched.stop()
@@ -148,14 +148,14 @@ def test_a_camera_that_flaps_between_pictures_makes_no_storm_of_files(
     recorder = recorder_process({"gate": camera.url()})
     catalogue = tmp_path / "catalogue.sqlite"
     recorder.wait_for("ready")
-    wait_until(lambda: query.recordings(catalogue)[0].bytes > 100_000, 30, what="footage")
+    wait_until(lambda: query.recordings(catalogue)[0].bytes > 100_000, what="footage")
     journal = tmp_path / "journal" / "recorder.sqlite"
 
     def flapping_is_told() -> bool:
         camera.tell("swap 1")
-        wait_until(lambda: query.runs(catalogue, "gate")[-1].width_px == 160 or unsupported(), 15, what="small")
+        wait_until(lambda: query.runs(catalogue, "gate")[-1].width_px == 160 or unsupported(), what="small")
         camera.tell("swap 0")
-        wait_until(lambda: query.runs(catalogue, "gate")[-1].width_px == 320 or unsupported(), 15, what="large")
+        wait_until(lambda: query.runs(catalogue, "gate")[-1].width_px == 320 or unsupported(), what="large")
         return unsupported()
 
     def unsupported() -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from tests.support.waiting import wait_until
 
@@ -63,7 +66,7 @@ class Started:
             return self.popen.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired:
             raise AssertionError(
-                f"{self.name} still runs {timeout_s:g} s after SIGTERM:\n{self.output()[-2000:]}"
+                f"{self.name} still runs {timeout_s:g} s after SIGTERM:\n{_tree(self.pid)}\n{self.output()[-2000:]}"
             ) from None
 
 
@@ -111,6 +114,18 @@ class Processes:
             finally:
                 _signal_group(process.pid, signal.SIGKILL)
                 process.popen.wait(timeout=STOP_WITHIN_S)
+
+
+def _tree(pid: int) -> str:
+    """A line for the process and each it started: which of them does not end, and what it waits for."""
+    lines = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        first = psutil.Process(pid)
+        for process in [first, *first.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess, OSError):
+                waits_in = Path(f"/proc/{process.pid}/wchan").read_text(encoding="ascii")
+                lines.append(f"{process.pid} {process.status()} in {waits_in}: {' '.join(process.cmdline()[-8:])}")
+    return "\n".join(lines)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_S = 0.02
-WAIT_AT_MOST_S = 30.0
+WAIT_AT_MOST_S = 60.0
 """Bounds a wait, so that a failure is not waited for long; no figure of ours: a busy build machine is much slower."""
 
 

@@ -104,7 +104,7 @@ def test_a_center_written_from_the_documents_alone_receives_an_alarm(
         )
         center.wait_for("connected")
         alarm = gatehouse.line.press(PressRequest(press_id=new_id(), input_id="east"))
-        wait_received(gatehouse, alarm.alarm_id, 15)
+        wait_received(gatehouse, alarm.alarm_id)
         assert alarm.alarm_id in (tmp_path / "alarms.jsonl").read_text(encoding="utf-8")
         center.wait_for(alarm.alarm_id)
         assert "refused" not in center.output()

@@ -90,7 +90,7 @@ def wire(tmp_path: Path, require_program: Callable[..., Path]) -> Iterator[Wire]
 
 
 def connected(session: MqttSession) -> MqttSession:
-    wait_until(lambda: session.connected, 15, what="a connection")
+    wait_until(lambda: session.connected, what="a connection")
     return session
 
 
@@ -102,10 +102,10 @@ def test_what_is_published_without_a_connection_is_refused_and_never_sent_later(
     broker = Mosquitto(BrokerSettings(directory=wire.tmp_path / "late", port=port), str(wire.program))
     broker.start()
     wire.closing.append(broker.close)
-    wire.session(port, "listener", subscriptions=["t/#"])
+    connected(wire.session(port, "listener", subscriptions=["t/#"]))
     connected(session)
-    wait_until(lambda: _publishes(session, b"2"), what="a second publish")
-    wait_until(lambda: wire.heard, what="the second message")
+    # Again and again: the broker may know the listener's subscription only after the first.
+    wait_until(lambda: _publishes(session, b"2") and wire.heard, what="the second message")
     assert {payload for _, payload in wire.heard} == {b"2"}
 
 
@@ -138,7 +138,7 @@ def test_the_will_of_a_killed_session_and_the_birth_of_the_next_are_told_apart_b
     wait_until(lambda: any(isinstance(state, Heartbeat | Birth) for state in wire.states()), what="the first birth")
     first.stopping.set()  # it shall not come back by itself
     first.reconnect("cut without a word, as by a power cut")
-    wait_until(lambda: any(isinstance(state, Will) for state in wire.states()), 20, what="the will")
+    wait_until(lambda: any(isinstance(state, Will) for state in wire.states()), what="the will")
     second = connected(wire.session(broker.port, "campus-school-1-primary", presence=wire.presence()))
     wait_until(
         lambda: any(isinstance(state, Heartbeat) and state.birth >= 1000 for state in wire.states()),
@@ -182,19 +182,41 @@ def test_a_killed_broker_is_found_again_by_itself(wire: Wire) -> None:
 
 
 def test_a_broker_that_spoke_version_5_is_stalled_and_not_old(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uplink.session.CONNACK_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("uplink.connection.CONNACK_TIMEOUT_S", 0.2)
     line = _Stalled()
     wire.closing.append(line.close)
     line.target = wire.broker().port
     session = connected(wire.session(line.port, "campus-1", urgent=lambda: True))
+
+    def called(times: int) -> bool:
+        return line.calls >= times
+
     for silences in (1, 2):
         before = line.calls
         line.stall()
         session.reconnect("the test says so")
-        wait_until(lambda before=before, n=silences: line.calls >= before + n, 30, what="silent answers")  # type: ignore[misc]
+        wait_until(partial(called, before + silences), what="silent answers")
         line.go_on()
         connected(session)
         assert session.state.protocol == "5", f"after {silences}"
+
+
+@pytest.mark.parametrize(("alarm_waits", "then"), [(False, "5"), (True, "3.1.1")])
+def test_a_broker_taken_for_old_by_a_slow_answer_is_asked_again_when_no_alarm_waits(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, alarm_waits: bool, then: str
+) -> None:
+    monkeypatch.setattr("uplink.connection.FIRST_CONNACK_TIMEOUT_S", 0.2)
+    line = _Stalled()
+    wire.closing.append(line.close)
+    line.target = wire.broker().port
+    line.stall()
+    session = wire.session(line.port, "campus-1", urgent=lambda: alarm_waits)
+    wait_until(lambda: line.calls >= 2, what="a second try, on 3.1.1")
+    line.go_on()
+    assert connected(session).state.protocol == "3.1.1"
+    session.reconnect("the test says so")
+    wait_until(lambda: session.state.connections == 2, what="another connection")
+    assert session.state.protocol == then
 
 
 def test_more_than_the_brokers_queue_limit_does_not_block_a_publisher(wire: Wire) -> None:
@@ -211,7 +233,7 @@ def test_more_than_the_brokers_queue_limit_does_not_block_a_publisher(wire: Wire
             session.publish(Publication(topic="t/x", payload=bytes(10_000)))
         except (CongestedError, NotConnectedError):
             refused += 1
-    assert time.monotonic() - began < 5.0, "one that blocks does so until the line is known to be dead, 15 s"
+    assert time.monotonic() - began < 12, "one that blocks does so until the line is known to be dead, 15 s"
     assert refused >= 80, "what would wait inside paho is refused instead"
     wait_until(lambda: not session.connected, 15, what="a half-open line noticed by keepalive")
 
@@ -254,7 +276,7 @@ def test_a_client_without_certificate_is_refused_and_one_of_another_authority_to
         )
         session.start()
         wire.closing.append(session.close)
-        wait_until(partial(_settled, session), 15, what="an outcome")
+        wait_until(partial(_settled, session), what="an outcome")
         assert session.connected is welcome
 
 
@@ -280,7 +302,7 @@ def test_a_broker_of_another_authority_is_not_trusted(wire: Wire) -> None:
     )
     session.start()
     wire.closing.append(session.close)
-    wait_until(lambda: session.state.last_error, 15, what="the refusal")
+    wait_until(lambda: session.state.last_error, what="the refusal")
     assert "CERTIFICATE_VERIFY_FAILED" in session.state.last_error
 
 
@@ -308,8 +330,11 @@ class _Stalled:
         self._open = False
         self._carrying.set()
         self._listener.close()
-        for line in self._lines:
-            line.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        while self._lines:
+            self._lines.pop().close()
 
     def _accept(self) -> None:
         while self._open:
@@ -318,7 +343,13 @@ class _Stalled:
             except OSError:
                 return
             self.calls += 1
-            far = socket.create_connection(("127.0.0.1", self.target))
+            if not self._carrying.is_set():  # else what an earlier caller said long ago would come after all
+                self._hang_up()
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                near.close()
+                continue
             self._lines += [near, far]
             for a, b in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(a, b), daemon=True).start()

@@ -154,6 +154,7 @@ def test_an_address_that_is_not_ours_is_said_in_a_sentence() -> None:
         bind("203.0.113.9", 0)
 
 
+@pytest.mark.alone
 def test_a_live_page_beats_every_second_and_does_not_hold_up_the_end() -> None:
     app = make_app(title="试验", theme=Theme.OFFICE, clock=SystemClock(), routers=(small_routes(),))
     serving = PageServer("ending", app, host="127.0.0.1", port=0)

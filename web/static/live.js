@@ -1,9 +1,9 @@
 // Keeps a page fresh. The server beats every second with its time and a version; when the version is another one than
 // the page was drawn with, or what is shown has grown old, every element with an id and data-live is renewed from the
 // same page. A page that does not say what it was drawn with is renewed at its first beat.
-// No beat for 2.6 s means a dead or cut-off server: the page says so within 3 s and what it shows turns pale.
+// No beat for 2.4 s means a dead or cut-off server: the page says so within 3 s and what it shows turns pale.
 
-const STALE_AFTER_MS = 2600;
+const STALE_AFTER_MS = 2400;
 const RENEW_AFTER_MS = 5000; // ages such as "3 秒前" are words of the server
 
 const url = document.body.dataset.liveUrl;
@@ -81,5 +81,5 @@ function tick() {
 
 if (url) {
   listen();
-  setInterval(tick, 250);
+  setInterval(tick, 200);
 }

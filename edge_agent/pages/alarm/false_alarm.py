@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from alarms.line import NotStoredError
+from alarms.amendment import NotStoredError
 from edge_agent.pages.alarm.routes import AlarmDeps, known
 from edge_agent.pages.door.pin import PinCheck, PinRefused
 from edge_agent.pages.screen.station import station_of

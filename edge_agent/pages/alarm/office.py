@@ -26,7 +26,7 @@ from config.campus import Campus
 from edge_agent.pages.alarm.false_alarm import REASONS
 from edge_agent.pages.alarm.routes import CALL_POLL_S, CALLS
 from edge_agent.pages.alarm.wiring import school_calls
-from edge_agent.pages.alarm.words import STEPS, standing, wiring_words
+from edge_agent.pages.alarm.words import standing, step_word, wiring_words
 from edge_agent.pages.fault.routes import signer
 from foundation.clock import Clock
 from foundation.ids import is_id
@@ -164,7 +164,7 @@ def _whole(
         status=status,
         alarm=alarm,
         standing=standing(alarm, deps.clock, texts),
-        words=STEPS,
+        word_of=lambda kind: step_word(kind, alarm.purpose),
         campus=deps.campus,
         points=[(point, deps.points.get(point, point)) for point in alarm.nearest_points],
         reasons=[(texts(reason), texts(reason)) for reason in REASONS],

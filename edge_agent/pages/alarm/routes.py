@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from alarms.line import NotStoredError
+from alarms.amendment import NotStoredError
 from config.alarm_input import AlarmInput
 from edge_agent.pages.screen.station import station_of
 from edge_agent.pages.status.model import AlarmStatus, StatusModel

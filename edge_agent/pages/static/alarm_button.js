@@ -3,6 +3,8 @@
 // An alarm pressed elsewhere in the school takes this screen too, with sound, until somebody here has seen it.
 
 import { isMuted, sound } from "./alarm_sound.js";
+import { keep, pending, settle } from "./pending_press.js";
+import "./silent_press.js";
 
 const RETRY_MS = 700;
 const PHONE_AFTER_MS = 15000; // without a receipt by then a person must phone
@@ -41,10 +43,14 @@ function newId() {
 
 function press() {
   const again = current?.own && (silent || !overlay.hidden) && performance.now() - current.begun < 2000;
-  if (again) return; // a second finger
-  const alarm = { own: true, pressId: newId(), id: null, received: false, tries: 0, begun: performance.now() };
+  if (!again) raise(newId(), Date.now()); // else a second finger
+}
+
+function raise(pressId, at) {
+  const alarm = { own: true, pressId, id: null, received: false, tries: 0, begun: performance.now() };
   current = alarm;
-  fill(new Date(), overlay.dataset.ownPlace);
+  fill(new Date(at), overlay.dataset.ownPlace);
+  keep("alarm", pressId, at);
   send(alarm);
   setTimeout(() => {
     if (current === alarm && !alarm.received && !alarm.drill && !silent) show("[data-phone]", true);
@@ -62,6 +68,7 @@ function fill(at, place) {
   }
   show("[data-phone], [data-trouble], [data-known], [data-louder], [data-drill]", false);
   show("[data-own]", current.own);
+  show("[data-real]", true);
   show("[data-elsewhere], [data-acknowledge]", !current.own);
   for (const element of parts("[data-place]")) element.textContent = place;
   part("[data-overlay-time]").textContent = beijing.format(at);
@@ -89,6 +96,7 @@ async function send(alarm) {
       () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
     );
   }
+  settle(alarm.pressId);
   remember("own-alarms", alarm.id);
   if (current === alarm) {
     show("[data-trouble]", false);
@@ -125,6 +133,7 @@ function follow(alarm) {
     alarm.drill = steps.drill;
     if (alarm.received || steps.cancelled_utc) show("[data-phone]", false);
     show("[data-drill]", steps.drill);
+    show("[data-real]", !steps.drill);
     show("[data-known]", Boolean(steps.known_utc));
     if (steps.known_utc) {
       show("[data-acknowledge]", false);
@@ -206,3 +215,4 @@ function showCall(call, own) {
 }
 
 listen();
+for (const left of pending("alarm")) raise(left.id, left.at);

@@ -1,7 +1,10 @@
 // The silent alarm: repeated until the box has it, and nothing on the screen but one dot beside the clock.
+import { keep, pending, settle } from "./pending_press.js";
+
 let busy = false;
 
-async function send(address) {
+async function send(address, at) {
+  keep("silent", address, at);
   for (;;) {
     try {
       const answer = await fetch(address, { method: "POST", headers: { accept: "application/json" } });
@@ -11,6 +14,7 @@ async function send(address) {
     }
     await new Promise((resolve) => { setTimeout(resolve, 700); });
   }
+  settle(address);
   document.getElementById("silent-mark").hidden = false;
 }
 
@@ -19,5 +23,7 @@ document.addEventListener("submit", (event) => { // also for a form that came in
   event.preventDefault();
   if (busy) return;
   busy = true;
-  send(event.target.action);
+  send(event.target.action, Date.now());
 });
+
+for (const left of pending("silent")) send(left.id, left.at);

@@ -95,6 +95,9 @@ def _coverage(status: CampusStatus, texts: Catalogue) -> Answer:
 
 def _clocks(status: CampusStatus, texts: Catalogue) -> Answer:
     wrong = {finding.subject for finding in status.findings if ".clock" in finding.kind}
+    for finding in status.findings:
+        if finding.kind == "camera.clocks_wrong_together":  # one finding about many devices
+            wrong.update(f"device:{name}" for name in str(finding.evidence.get("devices", "")).split(", "))
     states = [
         State.ATTENTION
         if f"device:{device.id}" in wrong

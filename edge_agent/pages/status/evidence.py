@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from edge_agent.causes import chinese_cause
 from foundation.clock import utc_ns_of
 from web import figures
-from web.language import Catalogue, mark
+from web.language import Catalogue, Language, mark
 
 Value = str | int | float | bool | None
 
@@ -19,6 +20,7 @@ _WORDS: Final = {
     "at": mark("时间 %(value)s"),
     "azimuth_deg": mark("方向差 %(value)s°"),
     "broker": mark("线路 %(value)s"),
+    "certificate": mark("证书 %(value)s"),
     "code": mark("代码 %(value)s"),
     "codec": mark("编码 %(value)s"),
     "codec_before": mark("原编码 %(value)s"),
@@ -28,6 +30,7 @@ _WORDS: Final = {
     "count": mark("数量 %(value)s"),
     "days_fit": mark("只存得下 %(value)s 天"),
     "days_left": mark("还有 %(value)s 天"),
+    "days_over": mark("已过期 %(value)s 天"),
     "device": mark("设备 %(value)s"),
     "device_tells": mark("设备报告 %(value)s"),
     "devices": mark("设备 %(value)s"),
@@ -62,8 +65,9 @@ _WORDS: Final = {
     "newest": mark("最后一段 %(value)s"),
     "night_only_m2": mark("只在夜里看不到 %(value)s m²"),
     "not_set": mark("没有校时，因为 %(value)s"),
-    "offset_ms": mark("差 %(value)s 毫秒"),
+    "offset_ms": mark("比本机%(value)s"),
     "oldest": mark("最早 %(value)s"),
+    "own_clock": mark("本机时钟 %(value)s"),
     "packets_lost": mark("丢包 %(value)s 个"),
     "pid": mark("进程 %(value)s"),
     "points": mark("点位 %(value)s"),
@@ -106,6 +110,8 @@ _VALUES: Final = {
     ("fault", "local_as_utc"): mark("差八小时，时区没设对"),
     ("fault", "never_set"): mark("从没校过时"),
     ("fault", "off"): mark("走时不准"),
+    ("own_clock", "kept"): mark("已校准"),
+    ("own_clock", "not_kept"): mark("没有校准"),
     ("poses", "measured"): mark("实测"),
     ("poses", "declared"): mark("申报"),
     ("told_by", "device"): mark("设备"),
@@ -119,6 +125,8 @@ _FIGURES: Final[Mapping[str, Callable[[float], str]]] = {
     "missing_bytes": figures.size,
     "fitting_bits_per_s": figures.bit_rate,
 }
+_CAUSES: Final = frozenset({"device_tells", "error", "message", "not_set", "reason", "text", "why"})
+"""Keys of what went wrong, told in a sentence."""
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _NO_NAMES: Final[Mapping[str, str]] = {}
@@ -144,11 +152,16 @@ def _shown(key: str, value: Value, texts: Catalogue, names: Mapping[str, str]) -
     if isinstance(value, bool):
         return texts(mark("是")) if value else texts(mark("否"))
     if isinstance(value, int | float):
+        if key == "offset_ms":
+            time = figures.duration(abs(value) / 1000, texts)
+            return texts(mark("快 %(time)s"), time=time) if value > 0 else texts(mark("慢 %(time)s"), time=time)
         figure = _FIGURES.get(key)
         return figure(value) if figure else f"{value:.2f}".rstrip("0").rstrip(".")
     text = str(value)
     if (key, text) in _VALUES:
         return texts(_VALUES[key, text])
+    if key in _CAUSES and texts.language is Language.CHINESE and (cause := chinese_cause(text)) != text:
+        return cause
     if _MOMENT.fullmatch(text):
         return figures.moment(utc_ns_of(datetime.fromisoformat(text)))
     return _ID.sub(lambda found: names.get(found[0], found[0]), text) if names else text
