@@ -20,7 +20,7 @@ from alarms.line import AlarmLine
 from alarms.outbox import Outbox, OutgoingMessage
 from alarms.path import AlarmPath, PathReport
 from alarms.path_session import path_session
-from alarms.press import Button, School
+from alarms.press import STORE_WITHIN_S, Button, School
 from alarms.receipts import CenterWords
 from alarms.record import AlarmRecord, StepKind, read_alarms
 from alarms.reserve import Reserve
@@ -81,6 +81,7 @@ def build_alarms(
     software: str,
     clock_quality: Callable[[], ClockQuality] = system_clock_quality,
     commands: Mapping[str, CommandHandler] | None = None,
+    store_within_s: float = STORE_WITHIN_S,
 ) -> AlarmService:
     """Put the alarm line together; nothing runs yet. `board` and `journal` are the gatehouse's own.
 
@@ -119,6 +120,7 @@ def build_alarms(
         book=book,
         clock=clock,
         is_duress=duress_pin(settings),
+        store_within_s=store_within_s,
     )
     words = CenterWords(
         outbox=outbox,
@@ -248,7 +250,7 @@ def _sirens(settings: Settings, book: Book, clock: Clock, board: FindingBoard) -
     return [SirenSwitch(siren, ModbusCoil(siren), book, clock=clock, unreachable=told) for siren in wired]
 
 
-def _first_time(ledger: Ledger, words: CenterWords, clock: Clock, received: Received) -> bool:
+def _first_time(ledger: Ledger, words: CenterWords, clock: Clock, received: Received) -> bool | None:
     now_ns = clock.utc_ns()
     first: list[int] = []
     ticket = ledger.submit(
@@ -256,7 +258,7 @@ def _first_time(ledger: Ledger, words: CenterWords, clock: Clock, received: Rece
         Urgency.SOON,
     )
     ticket.settled.wait(_FIRST_WITHIN_S)
-    return ticket.stored and first == [now_ns]
+    return first == [now_ns] if ticket.stored else None
 
 
 def _note_accepted(

@@ -37,10 +37,11 @@ class Commands:
         handlers: Mapping[str, CommandHandler],
         *,
         clock: Clock,
-        first_time: Callable[[Received], bool],
+        first_time: Callable[[Received], bool | None],
         publish: Callable[[str, Publication], None],
     ) -> None:
-        """`first_time` notes the event on the disk and tells whether it is new; `publish(path, …)` sends the answer."""
+        """`first_time` notes the event on the disk and tells whether it is new, or None if the disk does not take it;
+        `publish(path, …)` sends the answer."""
         self._identity = identity
         self._handlers = handlers
         self._clock = clock
@@ -51,10 +52,14 @@ class Commands:
         """Do what is asked and answer. Raises ReplayedError for one that is too late."""
         if utc_ns_of_text(command.not_after) < self._clock.utc_ns():
             raise ReplayedError(f"command {received.event.id} was to be done before {command.not_after}")
-        if not self._first_time(received):
+        first = self._first_time(received)
+        if first is False:
             return  # the second copy, by the other path
         handler = self._handlers.get(command.name)
-        if handler is None:
+        if first is None:
+            # Done now, it might be done once more by its second copy.
+            result = CommandResult(AnswerStatus.FAILED, "the disk hangs: nothing was done, ask again")
+        elif handler is None:
             result = CommandResult(AnswerStatus.REFUSED, f"{command.name} is not known to this version")
         else:
             result = handler(received.event.id, command)

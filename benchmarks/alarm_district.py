@@ -24,8 +24,8 @@ from foundation.clock import SystemClock
 from foundation.sqlite import DatabaseError, open_read_only
 from foundation.state import StateDirectory
 from simulator.broker import Amqtt, Broker, BrokerSettings, Mosquitto, Tls, mosquitto_program
+from simulator.port import free_port
 from tests.support.certificates import Authority
-from tests.support.ports import free_port
 from uplink.signature import load_or_create_key
 
 CAMPUS = "bench-school"

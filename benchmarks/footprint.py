@@ -21,7 +21,7 @@ from edge_agent.demo.visitor import Visitor
 from edge_agent.role import Role
 from foundation.clock import SystemClock
 from foundation.service import Ending
-from tests.support.ports import free_port
+from simulator.port import free_port
 
 WARM_UP_S = 20.0
 MEASURED_S = 120.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -62,13 +63,22 @@ class RtspStream:
     One thread reads; `interrupt` may be called from any other and ends a blocked read at once.
     """
 
-    def __init__(self, source: StreamSource, clock: Clock, *, audio: bool = False, stall_s: float = STALL_S) -> None:
-        """Connect, log in and start. Raises StreamError; nothing stays open then."""
+    def __init__(
+        self,
+        source: StreamSource,
+        clock: Clock,
+        *,
+        audio: bool = False,
+        stall_s: float = STALL_S,
+        ending: threading.Event | None = None,
+    ) -> None:
+        """Connect, log in and start; `ending` gives a mute camera up. Raises StreamError; nothing stays open then."""
         self.source = source
         self.dropped_audio: str | None = None
         """Coding of an audio track that was asked for but cannot be recorded as it is."""
         self._clock = clock
         self._stall_ns = round(stall_s * NS_PER_S)
+        self._ending = ending or threading.Event()
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._filled = 0
@@ -206,6 +216,8 @@ class RtspStream:
         self._send(method, url, headers)
         deadline_ns = self._clock.running_ns() + round(RESPONSE_TIMEOUT_S * NS_PER_S)
         while not self._responses:
+            if self._ending.is_set():
+                raise StreamEnded(f"{self._url} was not waited for any longer")
             if self._clock.running_ns() >= deadline_ns:
                 raise StreamStalled(f"{self._url} does not answer {method} within {RESPONSE_TIMEOUT_S:g} s")
             self._receive(_WAKE_S)

@@ -85,6 +85,7 @@ class AlarmTail(Tail):
                 self._look_back()
             except DatabaseError as error:
                 _log.warning("the alarms cannot be read yet; trying again", error=str(error))
+                self._stamps.look_once_more = True
                 return False
             self._looked_back = True
         more = super().poll()

@@ -16,7 +16,7 @@ from foundation.clock import NS_PER_S, Clock
 from foundation.service import Ending, notify
 
 _POLL_S: Final = 0.1
-_READY_TIMEOUT_S: Final = 20.0
+_READY_TIMEOUT_S: Final = 90.0  # a busy or old box loads for long; given up, it would start the same load anew
 _STOP_TIMEOUT_S: Final = 9.0  # the whole agent is down 10 s after SIGTERM
 _SECOND_RESTART_S: Final = 0.4  # the first comes at once: whoever presses waits for it
 _SLOWEST_RESTART_S: Final = 30.0
@@ -72,12 +72,10 @@ class Supervisor:
             self._roles[role].child.start()
         deadline_ns = self._clock.running_ns() + round(_READY_TIMEOUT_S * NS_PER_S)
         while not all(self._roles[role].child.look() for role in roles):
-            for role in roles:
-                code = self._roles[role].child.exit_code()
-                if code == EXIT_REFUSED:  # it has said why; nothing runs half-configured
-                    return EXIT_REFUSED
-                if code is not None:
-                    self._roles[role].keep()
+            if any(self._roles[role].child.exit_code() == EXIT_REFUSED for role in roles):
+                return EXIT_REFUSED  # it has said why; nothing runs half-configured
+            for kept in self._roles.values():  # the gatehouse too, while the others load
+                kept.keep()
             if self._clock.running_ns() > deadline_ns:
                 late = ", ".join(role for role in roles if not self._roles[role].child.ready)
                 _log.error("a role was not ready in time", roles=late, timeout_s=_READY_TIMEOUT_S)

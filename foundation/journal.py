@@ -146,7 +146,7 @@ class FileStamps:
         self._files = (path, path.with_name(path.name + "-wal"))
         self._seen: tuple[object, ...] = ()
         self.look_once_more = True
-        """Set by a reader that could not read."""
+        """Set by a reader that could not read, or not all."""
 
     def changed(self) -> bool:
         """True if it should be read now."""
@@ -201,6 +201,8 @@ class Tail(Service):
             self.caught_up = False
             return False
         self.caught_up = len(entries) < _BATCH
+        if not self.caught_up:
+            self._stamps.look_once_more = True  # a speaker that is silent does not keep back the rest of what it said
         return not self.caught_up
 
     def _hand_over(self, entries: Sequence[Entry]) -> None:

@@ -52,13 +52,53 @@ class Service(ABC):
         """True while the loop runs."""
         return self._thread is not None and self._thread.is_alive()
 
+    def ask_to_end(self) -> None:
+        """The loop ends soon; nothing is waited for. A subclass that must interrupt something else overrides, calls up."""
+        self.stopping.set()
+
     def close(self) -> None:
         """Ask the loop to end and wait for it. A subclass that holds something overrides, calls up, then lets go."""
-        self.stopping.set()
+        self.ask_to_end()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
                 _log.error("a service did not end in time", service=self.name, timeout_s=CLOSE_TIMEOUT_S)
+
+
+class Crew(Service):
+    """Services that do not need one another: all are asked to end before the first is waited for.
+
+    Each may be slow to end (a camera that does not answer); waited for one after the other, many would take too long.
+    Ends, with its cause, when one of them does.
+    """
+
+    def __init__(self, name: str, members: Sequence[Service]) -> None:
+        super().__init__(name)
+        self._members = members
+
+    def start(self) -> None:
+        try:
+            for member in self._members:
+                member.start()
+        except BaseException:
+            self.close()
+            raise
+        super().start()
+
+    def _loop(self) -> None:
+        while not self.stopping.wait(_WATCH_S):
+            _insist_alive(self._members)
+
+    def ask_to_end(self) -> None:
+        for member in self._members:
+            member.ask_to_end()
+        super().ask_to_end()
+
+    def close(self) -> None:
+        self.ask_to_end()
+        for member in reversed(self._members):
+            member.close()
+        super().close()
 
 
 class Late(Service):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -16,6 +16,8 @@ Value = str | int | float | bytes | None
 Row = tuple[Any, ...]
 
 _BUSY_TIMEOUT_MS: Final = 5_000
+_FOLD_WITHIN_MS: Final = 500
+"""A role that ends waits so long for others to have read."""
 _MOST_TOGETHER: Final = 16
 """Writers that share one commit; more would let the first of them wait longer than the commit it saved."""
 _LEFT_BEHIND_S: Final = 0.05
@@ -272,6 +274,10 @@ class Database:
         """Fold the write-ahead log into the file and let go of it; may be called twice."""
         with self._lock:
             self._end_group()
+            with suppress(apsw.Error):  # closed already, or read for long: the log is folded when it is opened again
+                # SQLite folds only for the last who closes, and another role may be reading at this moment.
+                self._connection.set_busy_timeout(_FOLD_WITHIN_MS)
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._connection.close()
 
 

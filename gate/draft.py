@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +41,7 @@ class DraftBox:
         self._folder = folder
         self._clock = clock
         self._key_file = key_file
+        self._keeping = threading.Lock()
 
     def keep(self, station_id: str, draft_id: str, kind: str, texts: Mapping[str, str]) -> None:
         """Keep what was typed; on the disk when this returns. Too much is not kept. Raises OSError."""
@@ -51,11 +53,11 @@ class DraftBox:
         file = self._file(station_id, draft_id)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = file.with_suffix(".part")
-        with part.open("wb") as target:
+        with self._keeping, part.open("wb") as target:  # on a slow disk the next one comes while this one is written
             target.write(seal(self._key, plain, _place(station_id, draft_id)))
             target.flush()
             os.fsync(target.fileno())
-        part.rename(file)
+            part.rename(file)
         for old in self.drafts(station_id)[_MOST:]:
             self.drop(station_id, old.id)
 

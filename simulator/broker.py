@@ -18,8 +18,9 @@ from threading import Event
 from time import monotonic
 
 from simulator.listener import PortTaken
+from simulator.port import free_port
 
-_START_S, _STOP_S = 15.0, 5.0
+_START_S, _STOP_S = 60.0, 5.0
 _GUARD = 'exec 3<&0; (read _ <&3; kill -9 $$) & exec "$@"'
 """A shell that becomes the broker and leaves behind a watcher. It ends the broker when our end of the pipe is gone, so
 that a broker never outlives a program that was killed. (PR_SET_PDEATHSIG acts when the starting *thread* ends.)"""
@@ -64,7 +65,7 @@ class Broker(ABC):
     def __init__(self, settings: BrokerSettings) -> None:
         self.settings = settings
         self.host = settings.host
-        self.port = settings.port or _free_port(settings.host)
+        self.port = settings.port or free_port(settings.host)
         self._owned = None if settings.directory else tempfile.TemporaryDirectory(prefix="campus-broker-")
         self.directory = settings.directory or Path(self._owned.name if self._owned else "")
         self._process: subprocess.Popen[bytes] | None = None
@@ -225,9 +226,3 @@ def _answers(host: str, port: int, speak: bool) -> bool:
             return connection.recv(1)[:1] == b"\x20"
     except OSError:
         return False
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

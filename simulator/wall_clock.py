@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from foundation.clock import Clock
 from simulator.time_server import PORT, ask_time
 
+_QUESTIONS = 5
+"""An answer that comes late would set it wrong; it asks again instead, as clients of time servers do."""
+
 
 @dataclass
 class WallClock:
@@ -23,7 +26,7 @@ class WallClock:
     server_port: int = PORT
 
     def follow_server(self) -> None:
-        """From now on a time server sets it; a named one is asked once, on a thread, and may not answer."""
+        """From now on a time server sets it; a named one is asked on a thread, and may not answer."""
         self.by_ntp = True
         if not self.server:
             self.wrong_by_s = 0.0
@@ -31,9 +34,14 @@ class WallClock:
         threading.Thread(target=self._ask, name="camera-sntp", daemon=True).start()
 
     def _ask(self) -> None:
-        told = ask_time(self.server, port=self.server_port)
-        if told is not None and self.by_ntp:
-            self.wrong_by_s = told - self.clock.utc_ns() / 1e9
+        server = self.server
+        for _ in range(_QUESTIONS):
+            told = ask_time(server, port=self.server_port)
+            if not self.by_ntp or self.server != server:
+                return
+            if told is not None:
+                self.wrong_by_s = told - self.clock.utc_ns() / 1e9
+                return
 
     def set(self, moment: datetime) -> None:
         """Set by hand, to whatever."""

@@ -121,13 +121,12 @@ class PointRecorder(Service):
             return None
         return StreamMeasured(point_id=self._point.id, codec=self._meter.codec, **asdict(reading))
 
-    def close(self) -> None:
-        """End the run with its last fragment on the disk."""
-        self.stopping.set()
+    def ask_to_end(self) -> None:
+        """The run ends soon, with its last fragment on the disk; nothing is waited for."""
+        super().ask_to_end()
         stream = self._stream
         if stream is not None:
             stream.interrupt()
-        super().close()
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
@@ -154,7 +153,7 @@ class PointRecorder(Service):
     def _connect_and_record(self, source: StreamSource) -> None:
         self._now(RecorderState.CONNECTING, self._end_cause)
         try:
-            stream = RtspStream(source, self._clock, audio=self._point.audio)
+            stream = RtspStream(source, self._clock, audio=self._point.audio, ending=self.stopping)
         except StreamError as error:
             self._failed(source, error)
             return

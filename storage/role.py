@@ -19,7 +19,7 @@ from foundation.clock import Clock
 from foundation.finding import FindingBoard
 from foundation.journal import Entry, Journal, Tail
 from foundation.proven_time import TimeReading
-from foundation.service import Service
+from foundation.service import Crew, Service
 from storage.catalogue import Catalogue
 from storage.facts import DiskReplaced, HoldEndRequested, HoldRequested, WhenFullChosen
 from storage.forecasts import ForecastWatch
@@ -113,7 +113,7 @@ def recorder_role(
         Verifier(catalogue, shelf, findings),
         ForecastWatch(catalogue, settings, findings),
     ]
-    return [_Books(catalogue), shelf, repair, *tails, *recorders, board, *keepers]
+    return [_Books(catalogue), shelf, repair, *tails, Crew("recorders", recorders), board, *keepers]
 
 
 def _heard_all(tails: Sequence[Tail], journals: Iterable[Path]) -> bool:

@@ -14,7 +14,8 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support import ports, programs
+from simulator.port import free_port as another_free_port
+from tests.support import programs
 from tests.support.browser import launched
 from tests.support.processes import Processes
 from tests.support.waiting import WAIT_AT_MOST_S
@@ -77,8 +78,8 @@ def clips() -> Clips:
 
 @pytest.fixture
 def free_port() -> int:
-    """One free TCP port of 127.0.0.1; tests.support.ports.free_port() gives more."""
-    return ports.free_port()
+    """One free TCP port of 127.0.0.1; simulator.port gives more."""
+    return another_free_port()
 
 
 @pytest.fixture(scope="session")

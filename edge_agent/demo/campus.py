@@ -27,7 +27,7 @@ from uplink.signature import load_or_create_key
 CAMPUS_ID: Final = "demo-school"
 _CAMERA_PASSWORD: Final = "Demo-" + "2026"
 _SIMULATOR_READY_S: Final = 180.0  # the first start draws and encodes a minute of each scene
-_READY_S: Final = 30.0
+_READY_S: Final = 120.0  # a busy laptop; the agent itself gives up sooner, and says which role was late
 _STOP_S: Final = 12.0
 _SHOWN_LOG_LINES: Final = 15
 

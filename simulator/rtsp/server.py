@@ -162,8 +162,8 @@ class _Connection:
             return self._reply(request, 454)
         url = request.url.rstrip("/")
         info = f"url={url if url.endswith('track1') else url + '/track1'};rtptime={self._stream.first_timestamp()}"
+        self._stream.add(self)  # at the moment told; nothing is sent before the answer is written
         self._reply(request, 200, {"Range": "npt=now-", "RTP-Info": info})
-        self._stream.add(self)
 
     def _reply(
         self, request: _Request, status: int, headers: Mapping[str, str] | None = None, body: bytes = b""

@@ -17,8 +17,11 @@ from simulator.wall_clock import WallClock
 REPORT_EVERY_S = 5.0
 """RFC 3550's least interval between sender reports."""
 
-_LATE_S = 1.0
-"""A computer that slept longer than this jumps to the present instead of sending the past in a burst."""
+_LATE_S = 10.0
+"""A computer that slept longer than this jumps to the present instead of sending the past in a burst. One that stood
+still for a second or two was no broken camera: what it should have sent meanwhile comes late."""
+_EARLY_S = 1.0
+"""The clock was set back when a frame is further away than this; at one frame a second it is just as far."""
 
 
 class Viewer(Protocol):
@@ -102,7 +105,9 @@ class Stream:
         self._viewers.add(viewer)
         self._beginning.add(viewer)
         if self._sender is None or self._sender.done():
-            self._sender = asyncio.create_task(self._send())
+            # reckoned now, as the viewer was told: when the task begins, the next second may have come
+            number = int(self._clock.unix_s() * self._reel.loop.spec.fps) + 1
+            self._sender = asyncio.create_task(self._send(number))
 
     def remove(self, viewer: Viewer) -> None:
         self._viewers.discard(viewer)
@@ -113,14 +118,13 @@ class Stream:
         if self._sender is not None:
             self._sender.cancel()
 
-    async def _send(self) -> None:
+    async def _send(self, number: int) -> None:
         fps = self._reel.loop.spec.fps
         reported_s = 0.0
-        number = int(self._clock.unix_s() * fps) + 1
         whole = True
         while self._viewers:
             wait = number / fps - self._clock.unix_s()
-            if abs(wait) > _LATE_S:  # slept, or the clock was set
+            if not -_LATE_S <= wait <= _EARLY_S:  # slept, or the clock was set
                 number, whole = int(self._clock.unix_s() * fps) + 1, False
                 continue
             if wait > 0:

@@ -72,6 +72,7 @@ class Gatehouse:
             board=self.board,
             journal=self.journal,
             software="test 0",
+            store_within_s=WAIT_AT_MOST_S,
         )
         return self.service
 
@@ -148,9 +149,22 @@ class World:
         return gatehouse
 
 
+def wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alarm line gives up on no disk: none hangs but the one that a test makes hang."""
+    for limit in ("amendment._ANSWER_WITHIN_S", "assembly._FIRST_WITHIN_S", "path_session._BIRTH_WITHIN_S"):
+        monkeypatch.setattr(f"alarms.{limit}", WAIT_AT_MOST_S)
+
+
+@pytest.fixture(autouse=True)
+def disk_of_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of the tests here that need no `world`."""
+    wait_for_the_disk(monkeypatch)
+
+
 @pytest.fixture
-def world(tmp_path: Path, require_program: Callable[..., Path]) -> Iterator[World]:
+def world(tmp_path: Path, require_program: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Everything an alarm needs between finger and desk."""
+    wait_for_the_disk(monkeypatch)
     made = World(tmp_path, require_program)
     yield made
     for close in reversed(made.closing):
@@ -177,8 +191,10 @@ def parts(tmp_path: Path) -> Iterator[LineParts]:
 
 
 @pytest.fixture
-def module() -> Iterator[ModbusModule]:
-    """A Modbus/TCP module to wire contacts and sirens to."""
+def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModbusModule]:
+    """A Modbus/TCP module to wire contacts and sirens to; one that is slow, as this process may be, is not gone."""
+    for reader in ("inputs.modbus", "modbus_coil"):
+        monkeypatch.setattr(f"alarms.{reader}.TIMEOUT_S", WAIT_AT_MOST_S)
     made = ModbusModule()
     yield made
     made.close()

@@ -57,6 +57,7 @@ class Desk:
         self._echoes: dict[str, dict[str, HeartbeatEcho]] = {}
         self._number = 0
         self._lock = threading.Lock()
+        self._speaking = threading.Lock()
         self._stop = threading.Event()
         self.sessions = {
             broker.id: MqttSession(
@@ -82,6 +83,11 @@ class Desk:
         for session in self.sessions.values():
             session.close()
         self._beating.join(5)
+
+    def hush(self) -> None:
+        """No heartbeat leaves any more when this returns."""
+        with self._speaking:
+            self.beats = False
 
     def say(
         self, message: Message, *, broker: str | None = None, key: SigningKey | None = None, topic: str = ""
@@ -138,10 +144,13 @@ class Desk:
 
     def _beat(self) -> None:
         while not self._stop.wait(0.5):
-            if not self.beats:
-                continue
-            for broker in self.sessions:
-                with self._lock:
-                    self._number += 1
-                    echoes = tuple(self._echoes.get(broker, {}).values())
-                self.say(CenterHeartbeat(campus=self.campus, number=self._number, echoes=echoes), broker=broker)
+            with self._speaking:
+                if self.beats:
+                    self._beat_once()
+
+    def _beat_once(self) -> None:
+        for broker in self.sessions:
+            with self._lock:
+                self._number += 1
+                echoes = tuple(self._echoes.get(broker, {}).values())
+            self.say(CenterHeartbeat(campus=self.campus, number=self._number, echoes=echoes), broker=broker)

@@ -22,6 +22,7 @@ from foundation.journal import Journal
 from foundation.service import run_until_signal
 from foundation.state import StateDirectory
 from tests.alarms.conftest import settings_for
+from tests.support.waiting import WAIT_AT_MOST_S
 
 
 def die(*_: object, **__: object) -> NoReturn:
@@ -51,6 +52,7 @@ def main() -> None:
         board=FindingBoard(journal, clock),
         journal=journal,
         software="test 0",
+        store_within_s=WAIT_AT_MOST_S,  # else it may die, and answer, before a slow disk has come so far
     )
     socket = PressSocket(state.socket("gatehouse"), service.answers)
     run_until_signal([*service.services, socket])

@@ -48,7 +48,7 @@ class ShakyDatabase(Database):
             yield transaction
             if not self.working.is_set():
                 self.hung.set()
-                self.working.wait(30)
+                self.working.wait(WAIT_AT_MOST_S)
 
 
 class LineParts:
@@ -97,7 +97,7 @@ class LineParts:
 
     def start(self) -> LineParts:
         self.ledger.start()
-        assert self.ledger.opened.wait(10)
+        assert self.ledger.opened.wait(WAIT_AT_MOST_S)
         return self
 
     def close(self) -> None:

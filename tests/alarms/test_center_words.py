@@ -9,21 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from alarms.commands import Commands
+from alarms.assembly import _first_time
+from alarms.commands import CommandResult, Commands
 from alarms.inbox import Inbox
 from alarms.receipts import REPLAY_AFTER_S, CenterWords
-from foundation.clock import ManualClock, rfc3339
+from foundation.clock import NS_PER_S, ManualClock, rfc3339
 from foundation.ids import new_id
 from tests.alarms.parts import KEY, SCHOOL, LineParts, request
-from tests.support.waiting import wait_until
-from uplink.envelope import seal
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
+from uplink.envelope import seal, unseal
 from uplink.event import Message, center_source, new_event
 from uplink.fault import ForeignCampusError, ReplayedError
 from uplink.messages.acknowledgement import Acknowledgement
+from uplink.messages.command import Answer, AnswerStatus, Command
 from uplink.messages.receipt import Receipt
 from uplink.presence import CampusIdentity
+from uplink.publication import Publication
 from uplink.signature import PinnedKeys, SigningKey
-from uplink.topics import Channel, ForeignTopicError, Topic
+from uplink.topics import Channel, ForeignTopicError, Topic, parse_topic
 
 CENTER = SigningKey(b"c" * 32)
 
@@ -46,6 +49,8 @@ class Ears:
     clock: ManualClock
     inbox: Inbox = field(init=False)
     refused: list[Exception] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    answered: list[AnswerStatus] = field(default_factory=list)
     marked: threading.Event = field(default_factory=threading.Event)
 
     def hear(self, message: Message, *, campus: str = SCHOOL.campus, channel: Channel = Channel.RECEIPT) -> bytes:
@@ -62,8 +67,17 @@ class Ears:
         """Everything that was put in before this has been looked at, and written."""
         self.marked.clear()
         self.inbox.put("primary", "campus/no-topic-of-the-wire", b"")
-        assert self.marked.wait(10)
+        assert self.marked.wait(WAIT_AT_MOST_S)
         self.parts.line.arm_drill("west", "王")  # waits for a commit behind all others
+
+    def dance(self, event_id: str, _: Command) -> CommandResult:
+        self.done.append(event_id)
+        return CommandResult(AnswerStatus.DONE)
+
+    def answer(self, _: str, publication: Publication) -> None:
+        said = unseal(publication.payload, parse_topic(publication.topic), PinnedKeys.of([KEY.public_key])).event.data
+        assert isinstance(said, Answer)
+        self.answered.append(said.status)
 
     def refuse(self, _: str, error: Exception) -> None:
         if isinstance(error, ForeignTopicError):
@@ -93,10 +107,10 @@ def ears(tmp_path: Path) -> Iterator[Ears]:
         words=words,
         commands=Commands(
             CampusIdentity(campus=SCHOOL.campus, name=SCHOOL.name, software="test", key=KEY),
-            {},
+            {"dance": made.dance},
             clock=clock,
-            first_time=lambda _: True,
-            publish=lambda *_: None,
+            first_time=lambda received: _first_time(parts.ledger, words, clock, received),
+            publish=made.answer,
         ),
         clock=clock,
         refused=made.refuse,
@@ -148,3 +162,24 @@ def test_what_another_campus_is_told_is_not_ours_though_the_center_signed_it(ear
     wait_until(lambda: len(ears.refused) == 2, what="two refusals")
     assert all(isinstance(one, ForeignCampusError) for one in ears.refused)
     assert ears.parts.outbox.get(alarm.alarm_id) is not None, "the sending goes on"
+
+
+@pytest.mark.parametrize(("hangs", "status"), [(False, AnswerStatus.DONE), (True, AnswerStatus.FAILED)])
+def test_a_command_is_answered_once_also_where_the_disk_hangs_and_so_nothing_is_done(
+    ears: Ears, monkeypatch: pytest.MonkeyPatch, hangs: bool, status: AnswerStatus
+) -> None:
+    assert ears.parts.database is not None
+    if hangs:
+        monkeypatch.setattr("alarms.assembly._FIRST_WITHIN_S", 0.1)
+        ears.parts.database.working.clear()
+    until = rfc3339(ears.clock.utc_ns() + 60 * NS_PER_S)
+    asked = Command(campus=SCHOOL.campus, name="dance", person="李警官", not_after=until)
+    payload = ears.hear(asked, channel=Channel.COMMAND)
+    wait_until(lambda: ears.answered, what="the answer")
+    monkeypatch.setattr("alarms.assembly._FIRST_WITHIN_S", WAIT_AT_MOST_S)
+    ears.parts.database.working.set()
+    ears.clock.advance(seconds=1)
+    ears.again(payload, channel=Channel.COMMAND)
+    ears.settled()
+    assert ears.answered == [status]
+    assert len(ears.done) == (0 if hangs else 1)

@@ -22,7 +22,7 @@ from foundation.state import StateDirectory
 from tests.alarms.conftest import World
 from tests.alarms.parts import LineParts
 from tests.support.processes import Processes, Started
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.signature import load_or_create_key
 
 CLOCK = SystemClock()
@@ -41,8 +41,9 @@ def gatehouse(world: World, processes: Processes, root: Path, port: int, *when: 
 
 @pytest.mark.parametrize("when", ["before_commit", "after_commit"])
 def test_a_gatehouse_killed_around_the_commit_raises_the_alarm_once(
-    world: World, processes: Processes, root: Path, when: str
+    world: World, processes: Processes, root: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
+    monkeypatch.setattr(socket_client, "ANSWER_WITHIN_S", WAIT_AT_MOST_S)  # pressed again for the death alone
     broker = world.mosquitto()
     desk = world.desk([world.path_to(broker)])
     state = StateDirectory(world.tmp_path / "state")
@@ -51,7 +52,13 @@ def test_a_gatehouse_killed_around_the_commit_raises_the_alarm_once(
     press_id = new_id()
     finger = threading.Thread(
         target=lambda: replies.append(
-            socket_client.press(state.socket("gatehouse"), "east", clock=CLOCK, press_id=press_id)
+            socket_client.press(
+                state.socket("gatehouse"),
+                "east",
+                clock=CLOCK,
+                press_id=press_id,
+                give_up_after_s=3 * WAIT_AT_MOST_S,  # two starts and a death
+            )
         )
     )
     finger.start()
@@ -61,7 +68,7 @@ def test_a_gatehouse_killed_around_the_commit_raises_the_alarm_once(
     assert not desk.alarms
 
     gatehouse(world, processes, root, broker.port)
-    finger.join(40)
+    finger.join(WAIT_AT_MOST_S)
     (reply,) = replies
     assert reply.ok
     assert reply.alarm_id is not None

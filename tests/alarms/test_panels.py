@@ -16,7 +16,7 @@ from alarms.inputs.answer import Answers
 from alarms.inputs.http import MOST_PER_ADDRESS, PanelServer
 from alarms.record import StepKind
 from tests.alarms.parts import LineParts, request
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from web.authority import own_certificate
 from web.server import tls_context
 
@@ -161,7 +161,7 @@ def test_a_machine_that_keeps_lines_open_leaves_room_for_the_others(
     monkeypatch.setattr("alarms.inputs.http._Request.timeout", 60)  # nobody is let go for being silent
     idle = [socket.create_connection(("127.0.0.1", panels.port)) for _ in range(MOST_PER_ADDRESS + 8)]
     with idle[-1] as beyond:
-        beyond.settimeout(10)
+        beyond.settimeout(WAIT_AT_MOST_S)
         assert beyond.recv(1) == b"", "closed unheard"
     other = http.client.HTTPConnection("127.0.0.1", panels.port, timeout=30, source_address=("127.0.0.2", 0))
     other.request("POST", "/press/wall", json.dumps({"press_id": "p"}), {"Authorization": "Bearer right-token"})

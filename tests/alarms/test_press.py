@@ -123,17 +123,17 @@ def test_a_press_is_committed_alone_and_before_whatever_was_waiting(parts: LineP
 
     def hold(_: Transaction) -> None:
         busy.set()
-        go_on.wait(10)
+        go_on.wait(WAIT_AT_MOST_S)
 
     parts.ledger.submit(hold, Urgency.SOON)
-    assert busy.wait(10)
+    assert busy.wait(WAIT_AT_MOST_S)
     parts.ledger.submit(lambda _: None, Urgency.LAZY, lambda: order.append("lazy"))
     parts.ledger.submit(lambda _: None, Urgency.SOON, lambda: order.append("soon"))
     pressed = parts.ledger.submit(
         lambda _: order.append("press is written"), Urgency.PRESS, lambda: order.append("press is on the disk")
     )
     go_on.set()
-    assert pressed.settled.wait(10)
+    assert pressed.settled.wait(WAIT_AT_MOST_S)
     wait_until(lambda: len(order) == 4, what="the others")
     assert order[:2] == ["press is written", "press is on the disk"]
 
@@ -229,7 +229,7 @@ def test_a_database_that_cannot_be_opened_does_not_stop_an_alarm(tmp_path: Path)
     assert not alarm.stored
     assert [message.id for message in parts.outbox.in_order()] == [alarm.alarm_id]
     parts.refuse_to_open = None
-    assert parts.ledger.opened.wait(10)
+    assert parts.ledger.opened.wait(WAIT_AT_MOST_S)
     wait_until(lambda: find_alarm(parts.path, alarm.alarm_id), what="the alarm on the disk")
     parts.close()
 

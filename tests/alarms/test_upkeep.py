@@ -24,11 +24,11 @@ from foundation.clock import ManualClock, SystemClock
 from foundation.finding import FindingBoard
 from foundation.journal import Journal
 from foundation.sqlite import Database
+from simulator.port import free_port
 from tests.alarms.conftest import World, wait_received
 from tests.alarms.parts import BUTTONS, SCHOOL, LineParts, request
 from tests.support import programs
 from tests.support.certificates import Authority
-from tests.support.ports import free_port
 from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.certificate import CertificateWatch
 from web.finding_words import described_kinds
@@ -150,7 +150,7 @@ def test_on_a_full_disk_alarms_are_stored_in_the_room_that_was_kept(small_disk: 
         store_within_s=WAIT_AT_MOST_S,  # a disk that has just been filled may take longer to sync than half a second
     )
     ledger.start()
-    assert ledger.opened.wait(10)
+    assert ledger.opened.wait(WAIT_AT_MOST_S)
     assert reserve.keep()
     assert line.press(request("east")).stored
     with (small_disk / "footage").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):

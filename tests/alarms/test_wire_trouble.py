@@ -102,15 +102,24 @@ def _answers(desk: Desk) -> list[Answer]:
     return [one.received.event.data for one in desk.arrivals if isinstance(one.received.event.data, Answer)]
 
 
+def heard_ago_s(gatehouse: Gatehouse) -> float:
+    assert gatehouse.service is not None
+    return gatehouse.service.path_reports()[0].last_heartbeat_age_s or 0.0
+
+
 @pytest.mark.alone
 def test_no_receipt_means_sending_again_after_five_seconds_with_the_very_same_bytes(world: World) -> None:
     gatehouse, desk = joined(world)
-    desk.answers = desk.beats = False  # a center that is heard and gives no receipt is told again sooner
+    desk.answers = False
+    desk.hush()  # a center that is heard and gives no receipt is told again sooner
+    wait_until(lambda: heard_ago_s(gatehouse) > 1, what="the last heartbeat on its way")
+    pressed_ns = desk.clock.running_ns()
     alarm_id = press(gatehouse)
     wait_until(lambda: desk.copies[alarm_id] >= 2, what="a second copy")
     copies = [one for one in desk.arrivals if one.received.event.id == alarm_id]
     assert len({copy.payload for copy in copies}) == 1
-    assert 4.5 < (copies[1].running_ns - copies[0].running_ns) / NS_PER_S < 7
+    assert (copies[1].running_ns - pressed_ns) / NS_PER_S >= 5, "from the press: the first copy may come late"
+    assert (copies[1].running_ns - copies[0].running_ns) / NS_PER_S < 7
     wait_until(lambda: ("path:primary", "alarm.no_receipt") in gatehouse.findings(), what="the finding")
     assert len(desk.alarms) == 1
     desk.answers = True
@@ -129,10 +138,15 @@ def test_an_alarm_goes_out_on_both_paths_at_once_and_reaches_the_desk_once(world
         lambda: gatehouse.service and all(path.session.connected for path in gatehouse.service.path_reports()),
         what="both paths",
     )
+    desk.answers = False  # one receipt ends the sending, also that of a path whose turn has not come yet
     alarm_id = press(gatehouse)
+
+    def came_by() -> set[str]:
+        return {one.broker for one in desk.arrivals if one.received.event.id == alarm_id}
+
+    wait_until(lambda: came_by() == {"primary", "standby"}, what="both copies")
+    desk.answers = True
     wait_received(gatehouse, alarm_id)
-    wait_until(lambda: desk.copies[alarm_id] >= 2, what="both copies")
-    assert {one.broker for one in desk.arrivals if one.received.event.id == alarm_id} == {"primary", "standby"}
     assert list(desk.alarms) == [alarm_id]
     primary.kill()
     wait_received(gatehouse, press(gatehouse, "west"))
@@ -171,7 +185,7 @@ def test_a_broker_that_forgets_everything_loses_no_alarm(world: World) -> None:
 @pytest.mark.alone
 def test_a_lost_path_is_known_within_twenty_seconds_and_found_again(world: World) -> None:
     gatehouse, desk = joined(world)
-    desk.beats = False  # the broker stays, the center is gone
+    desk.hush()  # the broker stays, the center is gone
     began_ns = desk.clock.running_ns()
     lost = ("path:primary", "uplink.path_lost")
     wait_until(lambda: lost in gatehouse.findings(), 20, what="the loss")

@@ -13,9 +13,9 @@ import pytest
 
 from camera.login import Login
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
+from simulator.port import free_port
 from tests.camera.round_box import Box
 from tests.support import programs
-from tests.support.ports import free_port
 from tests.support.processes import Processes
 
 SMALL = Quality(width=320, height=180, fps=2, bitrate_bps=64_000)
@@ -63,9 +63,9 @@ class Ipycam:
 def ipycam(root: Path, processes: Processes) -> Ipycam:
     """PyPI's ipycam on a free port, in .cache/venv-ipycam, built once from requirements/ipycam.txt."""
     python = _ipycam_python(root)
-    port, login = free_port(), Login("admin", "Ip-cam 2024")
+    port, rtsp_port, login = free_port(), free_port(), Login("admin", "Ip-cam 2024")
     host = Path(__file__).with_name("ipycam_host.py")
-    started = processes.start([python, host, str(port), login.user, login.password], name="ipycam")
+    started = processes.start([python, host, str(port), str(rtsp_port), login.user, login.password], name="ipycam")
     started.wait_for("IPYCAM READY", timeout_s=60)
     return Ipycam(f"http://127.0.0.1:{port}/onvif/device_service", login)
 

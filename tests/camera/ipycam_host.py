@@ -1,6 +1,6 @@
 """Runs PyPI's ipycam, a camera that is not ours, inside its own virtual environment; see `ipycam` in conftest.py.
 
-usage: ipycam_host.py PORT USER PASSWORD
+usage: ipycam_host.py PORT RTSP_PORT USER PASSWORD
 """
 
 import sys
@@ -26,11 +26,11 @@ class Quiet(threading.Thread):
 
 
 ipycam.camera.WSDiscoveryServer = Quiet
-port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+port, rtsp_port, user, password = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 config = CameraConfig(
     local_ip="10.20.30.40",  # what a camera behind NAT says of itself
     onvif_port=port,
-    rtsp_port=port + 1,
+    rtsp_port=rtsp_port,
     username=user,
     password=password,
     main_width=640,

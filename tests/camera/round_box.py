@@ -48,7 +48,7 @@ class Box:
             self.findings,
             self.clock,
             campus_id="east",
-            rules=rules or RoundRules(period_s=5),
+            rules=rules or RoundRules(),
             chance=random.Random(1),
             **others,  # type: ignore[arg-type]
         )

@@ -115,7 +115,7 @@ def test_a_person_accepts_the_other_device(box: Box) -> None:
 
 
 def test_a_point_bound_to_a_source_that_is_not_there_is_a_finding(box: Box, campus: Campus) -> None:
-    rules = RoundRules(period_s=5, sources_due={"gate": (0, 3)})
+    rules = RoundRules(sources_due={"gate": (0, 3)})
     box.round(simulated(box, campus, "gate"), rules=rules).run_once()
     assert box.open_kinds() == {("device:gate", "camera.no_such_source")}
 
@@ -194,7 +194,7 @@ def test_a_box_that_slept_leaves_a_round_out_before_it_judges_anybody(
     monkeypatch.setattr(rounds, "_pause", pause_and_sleep)
     rounds.start()
     try:
-        wait_until(lambda: len(visited_s) == 2, what="the second visit")
+        wait_until(lambda: len(visited_s) >= 2, what="the second visit")
     finally:
         rounds.close()
     assert visited_s[1] - woke_s[0] >= 0.6, "its network needs a moment"
@@ -251,6 +251,6 @@ def test_a_person_who_asks_does_not_wait_for_the_next_round(tmp_path: Path) -> N
     wait_until(lambda: box.open_kinds() == {("device:gate", "camera.login_refused")})
     asked = LoginRetryAsked(device_id="gate", by="li")
     circle.take_fact(Entry("office", 1, "id-1", asked.kind, 1, 0, asked.model_dump_json()))
-    wait_until(lambda: box.open_kinds() == set(), 10)  # one log-in that works is enough
+    wait_until(lambda: box.open_kinds() == set())  # one log-in that works is enough
     circle.close()
     box.close()

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from camera.http_call import Limits
 from camera.login import Login
+from camera.onvif import discovery
 from camera.onvif.device import OnvifDevice
 from camera.onvif.discovery import Found, ask_addresses, enrol, probe, read_matches
 from camera.settings_text import device_id, devices_text, enrolled_text
@@ -18,6 +20,7 @@ from config.settings import read_settings
 from foundation.clock import SystemClock
 from simulator.campus import Campus
 from tests.camera.raw_server import RawServer, mute, saying
+from tests.support.waiting import WAIT_AT_MOST_S
 
 MATCH = (
     '<?xml version="1.0"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" '
@@ -68,8 +71,8 @@ def crowd() -> Iterator[tuple[str, int]]:
                 for answer in (
                     match("http://127.0.0.1:81/onvif/device_service"),
                     b"<broken",
-                    match("http://127.0.0.1:82/onvif/device_service", name="Hof", uuid="2"),
                     match("http://127.0.0.1:81/onvif/device_service"),
+                    match("http://127.0.0.1:82/onvif/device_service", name="Hof", uuid="2"),
                 ):
                     channel.sendto(answer, asker)
 
@@ -80,15 +83,19 @@ def crowd() -> Iterator[tuple[str, int]]:
         thread.join(5)
 
 
-def test_everybody_who_answers_is_found_once(crowd: tuple[str, int]) -> None:
-    found = probe("127.0.0.1", wait_s=0.6, group=crowd)
+def test_everybody_who_answers_is_found_once(crowd: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "_MOST_ANSWERS", 2)  # the last answer ends it, however late it comes
+    found = probe("127.0.0.1", wait_s=WAIT_AT_MOST_S, group=crowd)
     assert [(one.name, one.address) for one in found] == [
         ("East gate", "http://127.0.0.1:81/onvif/device_service"),
         ("Hof", "http://127.0.0.1:82/onvif/device_service"),
     ]
 
 
-def test_a_list_of_addresses_finds_who_speaks_onvif_and_passes_the_others_over(campus: Campus) -> None:
+def test_a_list_of_addresses_finds_who_speaks_onvif_and_passes_the_others_over(
+    campus: Campus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "_ASKING_LIMITS", Limits(connect_s=6.0, call_s=6.0))
     ours = campus.addresses("gate").onvif_url.removeprefix("http://").partition("/")[0]
     with RawServer(saying(b"<html>printer</html>", kind="text/html")) as printer, RawServer(mute) as silent:
         found = ask_addresses([ours, f"127.0.0.1:{printer.port}", f"127.0.0.1:{silent.port}"], SystemClock())

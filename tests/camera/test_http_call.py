@@ -14,6 +14,7 @@ from camera.http_call import Limits, call
 from camera.http_digest import DigestHttp
 from camera.login import Login
 from foundation.clock import SystemClock
+from simulator.port import free_port
 from tests.camera.raw_server import (
     ROOMY,
     RawServer,
@@ -26,7 +27,6 @@ from tests.camera.raw_server import (
     read_request,
     saying,
 )
-from tests.support.ports import free_port
 from tests.support.waiting import WAIT_AT_MOST_S
 
 QUICK = Limits(connect_s=0.5, call_s=0.6)

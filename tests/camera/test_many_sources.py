@@ -124,7 +124,7 @@ def test_each_channel_has_its_own_streams_and_events_and_a_missing_one_is_said(
 ) -> None:
     box = Box(tmp_path)
     visitor = box.visitor("nvr", recorder.url)
-    box.round(visitor, rules=RoundRules(period_s=5, sources_due={"nvr": (0, 1, 7)})).run_once()
+    box.round(visitor, rules=RoundRules(sources_due={"nvr": (0, 1, 7)})).run_once()
     found = [stream_source(box.cameras, "nvr", number) for number in range(CHANNELS)]
     assert [one.main.uri if one else None for one in found] == [
         f"rtsp://127.0.0.1:554/main-{channel}" for channel in range(CHANNELS)

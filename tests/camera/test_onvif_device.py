@@ -217,7 +217,7 @@ def test_the_offset_is_told_with_half_the_round_trip_and_the_second_it_is_rounde
 
 
 def test_twenty_threads_on_one_device_do_not_disturb_each_other(campus: Campus) -> None:
-    device = simulated(campus, "gate")
+    device = simulated(campus, "gate", limits=ROOMY)
     serials: list[str] = []
     threads = [
         threading.Thread(target=lambda: serials.extend(device.identity().serial for _ in range(5))) for _ in range(20)

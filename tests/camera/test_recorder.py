@@ -23,7 +23,7 @@ from simulator.campus import Campus, Quality, SubQuality, demo_recorder
 from simulator.faults import Fault
 from tests.camera.round_box import Box, simulated
 from tests.support.discovery import alone_on_loopback
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 
 CHANNELS = 3
 MAIN = Quality(width=480, height=270, fps=1, bitrate_bps=64_000)
@@ -47,7 +47,7 @@ def test_what_is_discovered_and_enrolled_is_a_point_of_each_channel_that_the_set
     tmp_path: Path, campus: Campus, box: Box
 ) -> None:
     address = campus.addresses("nvr").onvif_url
-    found = next(one for one in probe("127.0.0.1", wait_s=1.0) if one.address == address)
+    (found, *_) = wait_until(lambda: [one for one in probe("127.0.0.1", wait_s=1.0) if one.address == address])
     assert found.name == "nvr"
     taken = enrol(found, OnvifDevice(address, Login(campus.account.user, campus.account.password), box.clock))
     printed = enrolled_text([taken], credential="cams", volume="main", retention="law")
@@ -77,7 +77,7 @@ def known(box: Box, number: int) -> StreamSource:
 
 
 def test_a_round_learns_the_streams_of_each_channel_and_each_shows_its_own_scene(box: Box, campus: Campus) -> None:
-    rules = RoundRules(period_s=5, sources_due={"nvr": tuple(range(CHANNELS + 1))})
+    rules = RoundRules(sources_due={"nvr": tuple(range(CHANNELS + 1))})
     box.round(simulated(box, campus, "nvr"), rules=rules).run_once()
     (missing,) = box.findings.all_open()  # and a channel that is not there is said
     assert (missing.kind, missing.evidence["sources"]) == ("camera.no_such_source", "3")
@@ -87,7 +87,7 @@ def test_a_round_learns_the_streams_of_each_channel_and_each_shows_its_own_scene
     for number in range(CHANNELS):
         sub = known(box, number).sub
         assert sub is not None
-        picture = take_keyframe(played(campus, sub.uri), box.clock)
+        picture = take_keyframe(played(campus, sub.uri), box.clock, within_s=WAIT_AT_MOST_S)
         means.append(float(picture.y.mean()))
     assert abs(means[0] - means[2]) < 3 < abs(means[0] - means[1])  # two gates, and a corridor between them
     stills = {known(box, number).snapshot_uri for number in range(CHANNELS)}
@@ -106,17 +106,17 @@ def test_a_camera_that_goes_from_behind_the_recorder_is_a_finding_of_its_point_a
     events = CameraEvents([visitor], box.register, box.findings, box.clock, is_well=rounds.is_well, points=points)
     events.start()
     try:
-        wait_until(lambda: "nvr" in events.listening_to, timeout_s=20)
+        wait_until(lambda: "nvr" in events.listening_to)
         url = f"{campus.control_url}/cameras/nvr/signal"
         assert requests.post(url, json={"source": 1, "lost": True}, timeout=10).status_code == 200
-        wait_until(lambda: ("point:place-1", "camera.signal_loss") in box.open_kinds(), timeout_s=30)
+        wait_until(lambda: ("point:place-1", "camera.signal_loss") in box.open_kinds())
         assert box.open_kinds() == {("point:place-1", "camera.signal_loss")}
         gone, stays = (known(box, number).main.uri for number in (1, 0))
         with pytest.raises(StreamStalled):
             take_keyframe(played(campus, gone), box.clock, within_s=2)
-        assert take_keyframe(played(campus, stays), box.clock).y.any()
+        assert take_keyframe(played(campus, stays), box.clock, within_s=WAIT_AT_MOST_S).y.any()
         campus.lose_signal("nvr", 1, lost=False)
-        wait_until(lambda: not box.open_kinds(), timeout_s=30)
+        wait_until(lambda: not box.open_kinds())
         assert requests.post(url, json={"source": 9, "lost": True}, timeout=10).status_code == 422
     finally:
         events.close()

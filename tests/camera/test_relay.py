@@ -53,9 +53,18 @@ def test_a_monostable_relay_falls_back_by_itself(campus: Campus, gate: OnvifDevi
     (before,) = read_relays(gate)
     wanted = replace(before, mode=RelayMode.MONOSTABLE, delay_s=1.0)
     assert set_relay(gate, wanted) == wanted
-    switch_relay(gate, "Relay_1", active=True)
-    assert campus.relays("gate")["Relay_1"]
-    wait_until(lambda: not campus.relays("gate")["Relay_1"], timeout_s=10)
+    told: list[bool | None] = []
+    with gate.subscribe() as pull_point:
+        pull_point.pull(1)
+
+        def fell_back() -> bool:
+            told.extend(read_event(event).active for event in pull_point.pull(2))
+            return len(told) >= 2
+
+        switch_relay(gate, "Relay_1", active=True)
+        wait_until(fell_back)
+    assert told == [True, False]
+    assert campus.relays("gate") == {"Relay_1": False}
     assert set_relay(gate, before) == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from camera.round import RoundRules
 from camera.visit import Sighting
 from foundation.clock import NS_PER_S, ManualClock
 from foundation.proven_time import TimeReading
-from simulator.campus import Campus
+from simulator.campus import Campus, demo_cameras
 from simulator.faults import Fault
+from tests.camera.conftest import SMALL, SMALL_SUB
 from tests.camera.round_box import Box, Scripted, simulated
 
 
@@ -59,7 +61,7 @@ def test_a_round_after_our_own_clock_was_set_judges_no_clock(tmp_path: Path) -> 
 def test_no_clock_is_set_for_what_our_own_wrong_clock_showed(tmp_path: Path) -> None:
     clock = ManualClock()
     box, camera = Box(tmp_path, clock), Scripted("a", clock_at(600))
-    rules = RoundRules(period_s=5, keep_clock=frozenset({"a"}))
+    rules = RoundRules(keep_clock=frozenset({"a"}))
     rounds = box.round(camera, rules=rules, set_clock=lambda device: device.time(), own_clock_holds=lambda: True)
     rounds.run_once()
     rounds.run_once()
@@ -89,9 +91,18 @@ def test_only_a_clock_that_no_time_server_sets_vouches_for_time_and_once_an_hour
     assert [(reading.source_kind, reading.source) for reading in readings] == [("camera", "own")]
 
 
-def test_a_clock_is_set_only_where_the_settings_ask_for_it_and_ours_is_right(tmp_path: Path, campus: Campus) -> None:
-    box, ours_is_right = Box(tmp_path), [False]
-    rules = RoundRules(period_s=5, keep_clock=frozenset({"gate"}))
+@pytest.fixture
+def standing(root: Path) -> Iterator[Campus]:
+    """Two cameras whose time passes only when a test moves it: between asking and setting none is lost."""
+    cache = root / ".cache" / "simulator-tests"
+    cameras, clock = demo_cameras(2, SMALL, SMALL_SUB), ManualClock()
+    with Campus(cameras=cameras, cache=cache, clock=clock, progress=lambda _: None, prepare_faults=False) as running:
+        yield running
+
+
+def test_a_clock_is_set_only_where_the_settings_ask_for_it_and_ours_is_right(tmp_path: Path, standing: Campus) -> None:
+    campus, box, ours_is_right = standing, Box(tmp_path, standing.clock), [False]
+    rules = RoundRules(keep_clock=frozenset({"gate"}))
     circle = box.round(
         simulated(box, campus, "gate"),
         simulated(box, campus, "corridor"),
@@ -122,7 +133,7 @@ def test_a_clock_that_cannot_be_set_is_not_set_again_and_again(tmp_path: Path, c
         tries.append(device.address)
         raise SetHadNoEffect("it is 600 s off all the same")
 
-    rules = RoundRules(period_s=5, keep_clock=frozenset({"gate"}))
+    rules = RoundRules(keep_clock=frozenset({"gate"}))
     circle = box.round(simulated(box, campus, "gate"), rules=rules, set_clock=refuse, own_clock_holds=lambda: True)
     campus.set_fault("gate", Fault.CLOCK_WRONG)
     for _ in range(5):

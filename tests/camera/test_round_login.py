@@ -14,9 +14,9 @@ from camera.query import may_try
 from camera.visit import Sighting
 from config.credential import CredentialError
 from foundation.clock import ManualClock
+from simulator.port import free_port
 from tests.camera.raw_server import RawServer, fault, http_answer, read_request, time_answer
 from tests.camera.round_box import GONE, GOOD, Box, Scripted, told_by_the_office
-from tests.support.ports import free_port
 
 
 class Door:

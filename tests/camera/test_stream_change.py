@@ -35,7 +35,7 @@ class Watched:
         self.asked: AskedStream | None = None
         self.circle = self.box.round(
             simulated(self.box, campus, "gate"),
-            rules=RoundRules(period_s=5, points={("gate", 0): "east-gate"}),
+            rules=RoundRules(points={("gate", 0): "east-gate"}),
             asked=lambda point_id: self.asked if point_id == "east-gate" else None,
         )
 

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from config.broker_path import BrokerPath, BrokerTls
-from tests.support.ports import accepts, free_port
+from simulator.port import free_port
+from tests.support.ports import accepts
 from tests.support.processes import Processes, Started
 from tests.support.programs import require_program
 from tests.support.waiting import wait_until

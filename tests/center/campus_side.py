@@ -16,7 +16,7 @@ from center.intake import Letter
 from foundation.clock import Clock, SystemClock, rfc3339
 from foundation.ids import new_id
 from tests.center.brokers import Broker
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.envelope import seal, unseal
 from uplink.event import ClockQuality, Message, campus_source, new_event
 from uplink.messages.alarm import AlarmRaised, Purpose
@@ -138,7 +138,10 @@ class Line:
         self._lock = threading.Lock()
         self._heard: list[tuple[str, Message]] = []
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"{school.campus}-{broker.id}", protocol=mqtt.MQTTv5
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{school.campus}-{broker.id}",
+            protocol=mqtt.MQTTv5,
+            reconnect_on_failure=False,  # back by itself it would end the line that the test opened since
         )
         if broker.tls is not None:
             context = ssl.create_default_context(cafile=str(broker.tls.ca_file))
@@ -151,7 +154,7 @@ class Line:
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
         self._client.subscribe([(topic, 1) for topic in campus_subscriptions(school.campus)])
-        assert subscribed.wait(10)
+        assert subscribed.wait(WAIT_AT_MOST_S)
 
     def say(self, message: Message, *, payload: bytes | None = None, retain: bool = False) -> bytes:
         """Publish a message and wait for the broker's word; returns the bytes."""
@@ -161,16 +164,18 @@ class Line:
 
     def say_bytes(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish anything."""
-        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+        said = self._client.publish(topic, payload, qos=1, retain=retain)
+        said.wait_for_publish(WAIT_AT_MOST_S)
+        assert said.is_published()
 
     def heard(self, kind: type[MessageT]) -> list[MessageT]:
         """What the center said of this kind so far; its signature was checked."""
         with self._lock:
             return [message for _, message in self._heard if isinstance(message, kind)]
 
-    def wait_for(self, kind: type[MessageT], count: int = 1, timeout_s: float = 10.0) -> list[MessageT]:
+    def wait_for(self, kind: type[MessageT], count: int = 1) -> list[MessageT]:
         """Wait until so many have come."""
-        wait_until(lambda: len(self.heard(kind)) >= count, timeout_s, what=f"{count} {kind.__name__}")
+        wait_until(lambda: len(self.heard(kind)) >= count, what=f"{count} {kind.__name__}")
         return self.heard(kind)
 
     def close(self) -> None:

@@ -25,10 +25,10 @@ from center.intake import Intake, Letter, Taken
 from center.paths import Paths
 from center.voice import Voice
 from foundation.clock import ManualClock
+from simulator.port import free_port
 from tests.center.campus_side import School
 from tests.support import programs
-from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.envelope import unseal
 from uplink.event import Message
 from uplink.signature import PinnedKeys, SigningKey
@@ -105,7 +105,7 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
     subprocess.run(
         [initdb, "-D", data, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
          "--locale=C.UTF-8", "--no-sync"],
-        check=True, capture_output=True, user=user, cwd=folder, timeout=60,
+        check=True, capture_output=True, user=user, cwd=folder, timeout=WAIT_AT_MOST_S,
     )  # fmt: skip
     port = free_port()
     # No test cuts the power of this server, and the disk is needed by others: fsync is off.
@@ -121,8 +121,8 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
         wait_until(lambda: _answers(cluster), what="the PostgreSQL server")
         yield cluster
     finally:
-        process.send_signal(signal.SIGINT)  # "fast": connections are ended
-        process.wait(timeout=20)
+        process.send_signal(signal.SIGQUIT)  # "immediate": nothing of it is kept, so nothing need reach the disk
+        process.wait(timeout=WAIT_AT_MOST_S)
         shutil.rmtree(folder)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -14,8 +16,8 @@ from sqlalchemy.engine import URL
 
 from center import tables
 from center.database import CenterDatabase, CenterDatabaseError, migration_steps
+from simulator.port import free_port
 from tests.center.conftest import PostgresCluster
-from tests.support.ports import free_port
 
 CAMPUS = {"id": "school-1", "name": "一小", "public_key": "k", "enrolled_utc_ns": 1_700_000_000_000_000_000}
 
@@ -123,6 +125,28 @@ def test_two_centers_do_not_share_one_postgresql_database(postgres_cluster: Post
     with CenterDatabase(url) as first, CenterDatabase(url) as second:
         first.hold_alone()
         with pytest.raises(CenterDatabaseError, match="another center already runs"):
-            second.hold_alone()
+            second.hold_alone(within_s=0)
         first.close()
         second.hold_alone()
+
+
+_HOLDER = """
+SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE locktype = 'advisory' AND granted AND datname = current_database()
+"""
+
+
+def test_a_center_that_starts_again_waits_until_postgresql_has_noticed_the_end_of_the_one_before(
+    postgres_cluster: PostgresCluster,
+) -> None:
+    url = postgres_cluster.new_database()
+    with CenterDatabase(url) as first, CenterDatabase(url) as second:
+        first.hold_alone()
+        with second.begin() as connection:
+            holder = connection.scalar(text(_HOLDER))
+        os.kill(holder, signal.SIGSTOP)
+        first.close()
+        noticed = threading.Timer(0.5, os.kill, (holder, signal.SIGCONT))
+        noticed.start()
+        second.hold_alone()
+        noticed.join()

@@ -123,7 +123,7 @@ def test_a_calm_desk_opens_an_alarm_by_itself_and_a_person_confirms_it(desk: Des
     page.goto(desk.server.url)
     expect(page.get_by_text("没有等待确认的警情")).to_be_visible()
     desk.take(desk.school.alarm())
-    expect(page.get_by_role("heading", name="第一小学").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="第一小学").first).to_be_visible()
     page.get_by_label("确认人姓名").fill("李警官")
     page.get_by_role("button", name="确认", exact=True).click()
     expect(page.get_by_text("人工已确认")).to_be_visible()
@@ -144,7 +144,7 @@ def test_a_half_typed_name_survives_the_pages_renewal(desk: Desk, browser: Brows
     page.get_by_label("确认人姓名").fill("李警")
     second = desk.school.alarm(place="操场")
     desk.take(second)
-    expect(page.get_by_text("操场")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("操场")).to_be_visible()
     expect(page.get_by_label("确认人姓名")).to_have_value("李警")
     expect(page.locator("h1 + .place")).to_contain_text("东门门卫室")
     page.close()
@@ -161,7 +161,7 @@ def test_when_a_colleague_confirms_the_button_goes_and_comes_back_when_the_guard
     page.goto(desk.server.url)
     expect(page.locator("h1 + .place")).to_contain_text("东门门卫室")
     desk.acknowledge(first.alarm_id, "赵警官")
-    expect(page.get_by_text("人工已确认")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("人工已确认")).to_be_visible()
     expect(page.locator("h1 + .place")).to_contain_text("东门门卫室")
     expect(page.get_by_role("button", name="确认", exact=True)).to_have_count(0)
     forced = AlarmUpdate(
@@ -169,7 +169,7 @@ def test_when_a_colleague_confirms_the_button_goes_and_comes_back_when_the_guard
         at=rfc3339(desk.school.clock.utc_ns()),
     )  # fmt: skip
     desk.take(forced)
-    expect(page.get_by_role("button", name="确认", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="确认", exact=True)).to_be_visible()
     expect(page.locator("h1 + .place")).to_contain_text("东门门卫室")
     expect(page.locator("#alarm")).to_contain_text("胁迫报警")
     page.close()
@@ -190,7 +190,7 @@ def test_an_announced_drill_does_not_take_the_screen(desk: Desk, browser: Browse
     page.goto(desk.server.url)
     desk.take(armed)
     desk.take(desk.school.alarm(purpose=Purpose.DRILL, drill_id=armed.drill_id))
-    expect(page.locator("#queue").get_by_text("演练").first).to_be_visible(timeout=15_000)
+    expect(page.locator("#queue").get_by_text("演练").first).to_be_visible()
     expect(page.get_by_text("没有等待确认的警情")).to_be_visible()
     assert page.locator("#history").count() == 0
     page.close()

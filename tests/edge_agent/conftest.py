@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ import pytest
 import yaml
 
 from edge_agent.role import Role
+from edge_agent.role_life import RoleStarted
+from foundation.journal import read_entries
+from foundation.sqlite import DatabaseError
+from foundation.state import StateDirectory
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
-from tests.support.ports import free_port
+from simulator.port import free_port
 from tests.support.processes import Processes, Started
 from tests.support.waiting import wait_until
 
@@ -42,7 +47,7 @@ class Agent:
         return self.root / "state"
 
     def start(self) -> Started:
-        """Start all roles and wait until their pages answer."""
+        """Start all roles and wait until their pages answer and each has noted that it runs."""
         self.supervisor = self.processes.start(
             [
                 *(Path(sys.executable).with_name("edge-agent"), "run"),
@@ -52,7 +57,17 @@ class Agent:
             env={"CAMPUS_CAMERA_PASSWORD": self.password},
         )
         wait_until(self.answers, what="the office's pages")
+        for role in Role:
+            wait_until(partial(self.runs, role), what=f"the beginning of {role}")
         return self.supervisor
+
+    def runs(self, role: Role) -> bool:
+        """Whether the process of a role has noted that it began: what dies before has not ended uncleanly."""
+        try:
+            begun = read_entries(StateDirectory(self.state).journal(role), after=0, kind=RoleStarted.kind)
+        except DatabaseError:
+            return False
+        return bool(begun) and begun[-1].read(RoleStarted).pid == self.pid_of(role)
 
     def answers(self) -> bool:
         assert self.supervisor is not None

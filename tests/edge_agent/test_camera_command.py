@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from camera.http_call import Limits
 from camera.inspector import inspector
 from camera.onvif.model import Codec, Encoder
 from camera.onvif.setting import read_encoder
@@ -25,13 +26,14 @@ from foundation.journal import Journal
 from foundation.state import StateDirectory
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
 from simulator.faults import Fault
+from simulator.port import free_port
 from storage.catalogue import Catalogue
 from storage.forecast import PointHistory, forecast_volume
 from tests.camera.raw_server import RawServer
 from tests.camera.scripted_device import ScriptedDevice
 from tests.support.discovery import alone_on_loopback
-from tests.support.ports import free_port
 from tests.support.sntp import time_server
+from tests.support.waiting import WAIT_AT_MOST_S
 
 SMALL = Quality(width=320, height=180, fps=5, bitrate_bps=400_000)
 SMALL_SUB = SubQuality(width=160, height=90, fps=2, bitrate_bps=64_000)
@@ -117,6 +119,8 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, campus: Campus, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("CAMS", campus.account.password)
+    patient = Limits(connect_s=WAIT_AT_MOST_S, call_s=WAIT_AT_MOST_S)
+    monkeypatch.setattr("camera.onvif.discovery._ASKING_LIMITS", patient)  # two seconds, which a busy machine may take
     yield Desk(tmp_path, campus)
     for spec in campus.cameras:
         campus.set_fault(spec.id, None)
@@ -124,13 +128,13 @@ def desk(tmp_path: Path, campus: Campus, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_what_discovery_prints_is_pasted_and_accepted(desk: Desk) -> None:
     desk.write()
-    found = desk.type("discover", "--interface", "lo", "--wait-s", "0.8", "--credential", "cams")
+    found = desk.type("discover", "--interface", "lo", "--credential", "cams")
     assert found.exit_code == 0, found.output
     desk.write(found.stdout)
     checked = CliRunner().invoke(app, ["check-config", str(desk.config)])
     assert checked.exit_code == 0, checked.output
     assert "2 devices" in checked.output
-    again = desk.type("discover", "-i", "127.0.0.1", "--wait-s", "0.8", "--config", str(desk.config))
+    again = desk.type("discover", "-i", "127.0.0.1", "--config", str(desk.config))
     assert again.stdout == ""
     assert "2 台已登记" in again.stderr
 
@@ -146,7 +150,7 @@ def test_an_address_list_finds_who_speaks_onvif(desk: Desk) -> None:
 
 def test_enrolment_tells_who_they_are_and_prints_points_that_are_accepted(desk: Desk) -> None:
     desk.write()
-    told = desk.here("enrol", "-i", "127.0.0.1", "--wait-s", "0.8", "--credential", "cams")
+    told = desk.here("enrol", "-i", "127.0.0.1", "--credential", "cams")
     assert "SIM000001" in told.stderr
     assert "02:00:5e:10:00:01" in told.stderr
     desk.write(told.stdout)

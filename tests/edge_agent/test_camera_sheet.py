@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from config.point import Point, Pose
 from edge_agent.camera_files import zone_of
 from edge_agent.pages.camera.sheet import camera_report, read_camera_sheet
 from foundation.clock import ManualClock
+from tests.support.waiting import WAIT_AT_MOST_S
+from web.document.reading import workbook
 from web.document.reading.mistake import UploadRefused
 from web.document.spreadsheet import render_spreadsheet
 
@@ -28,6 +31,14 @@ FILLED = {
     Field.INSTALLER_PHONE: "01012345678",
     Field.NOTE: "=1+1",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient() -> Iterator[None]:
+    """Sheets are read in a process that lets all others go first: on a busy machine that takes long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbook, "LIMITS", replace(workbook.LIMITS, wall_s=WAIT_AT_MOST_S))
+        yield
 
 
 @pytest.fixture

@@ -118,9 +118,7 @@ def test_a_siren_that_says_ok_and_does_not_sound_is_found_out_by_what_its_camera
     assert later() == set()  # nobody listens yet: nothing is known, and nothing is said
     events.start()
     try:
-        wait_until(
-            lambda: events.relay_moved("gate", "Relay_1", False, 0) is True, timeout_s=20, what="the first state"
-        )
+        wait_until(lambda: events.relay_moved("gate", "Relay_1", False, 0) is True, what="the first state")
         campus.set_fault("gate", Fault.IGNORES_SET)
         outlet.switch(on=True)  # says OK
         watch.look()
@@ -128,11 +126,11 @@ def test_a_siren_that_says_ok_and_does_not_sound_is_found_out_by_what_its_camera
         assert later() == silent
         campus.set_fault("gate", None)
         outlet.switch(on=True)
-        wait_until(lambda: events.relay_moved("gate", "Relay_1", True, 0) is True, timeout_s=20, what="the relay")
+        wait_until(lambda: events.relay_moved("gate", "Relay_1", True, 0) is True, what="the relay")
         assert later() == set()
         outlet.switch(on=False)
         wait_until(lambda: not campus.relays("gate")["Relay_1"], what="silence")
-        wait_until(lambda: events._relays["gate", "Relay_1"] is False, timeout_s=20, what="word of it")
+        wait_until(lambda: events._relays["gate", "Relay_1"] is False, what="word of it")
         assert later() == set()
     finally:
         campus.set_fault("gate", None)

@@ -7,7 +7,7 @@ from foundation.audit import AuditHead
 from foundation.clock import beijing_day, rfc3339
 from foundation.sqlite import open_read_only
 from tests.alarms.conftest import World, world  # noqa: F401 - the fixture is used by name
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.messages.day import AuditHeadMessage, DaySealed
 from uplink.signature import PinnedKeys
 from uplink.topics import Channel
@@ -26,7 +26,7 @@ def test_a_day_waits_for_its_receipt_without_calling_anybody_to_the_phone(world:
         sealed_at=rfc3339(now),
         audit_heads=(AuditHeadMessage(chain="gate", seq=3, hash="ab" * 32),),
     )
-    assert service.line.keep(day, Channel.DAY).settled.wait(10)
+    assert service.line.keep(day, Channel.DAY).settled.wait(WAIT_AT_MOST_S)
     wait_until(lambda: desk.copies, what="the day at the center")
     assert service.paths[0].report().oldest_unanswered_s is None, "no alarm waits"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import av
@@ -32,7 +33,7 @@ def client_of(agent: Agent) -> httpx.Client:
     people = PeopleBook(agent.state / "people.sqlite", SystemClock())
     people.add([NewPerson(login="li", name="李校长", duty=Duty.LEADER, password=PASSWORD)], by="test")
     people.close()
-    client = httpx.Client(base_url=f"http://127.0.0.1:{agent.office_port}", timeout=20)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{agent.office_port}")
     assert client.post("/login", data={"login": "li", "password": PASSWORD}).status_code == 303
     return client
 
@@ -49,7 +50,7 @@ def holds(agent: Agent) -> list[Any]:
 
 def test_the_office_plays_holds_and_exports_what_the_recorder_writes(agent: Agent) -> None:
     agent.start()
-    wait_until(lambda: recorded_ms(agent) >= 8_000, 60, what="eight seconds of footage")
+    wait_until(lambda: recorded_ms(agent) >= 8_000, what="eight seconds of footage")
     li = client_of(agent)
     now_ns = SystemClock().utc_ns()
     start, end = (beijing(at).strftime("%Y-%m-%dT%H:%M:%S") for at in (now_ns - 300 * S, now_ns))
@@ -67,8 +68,8 @@ def test_the_office_plays_holds_and_exports_what_the_recorder_writes(agent: Agen
 
     live = li.post(f"/footage/{POINT}/live", data={"reason": "看秩序"}).headers["location"]
     wait_until(lambda: li.get(f"{live}/tail").status_code == 200, what="live fragments")
-    still = li.get(f"/stills/{POINT}.jpg", params={"reason": "看一眼"})
-    assert still.status_code == 200, still.text
+    still = partial(li.get, f"/stills/{POINT}.jpg", params={"reason": "看一眼"})
+    wait_until(lambda: still().status_code == 200, what="a still, for which a busy machine may need a second try")
 
     until = (date.today() + timedelta(days=30)).isoformat()
     assert li.post(f"/footage/{POINT}/hold", data={**form, "until": until}).status_code == 303

@@ -188,6 +188,7 @@ def test_a_disk_that_does_not_answer_is_said_in_a_sentence(
         done = footage(campus, "adopt", "main")
     finally:
         os.close(os.open(identity, os.O_RDWR | os.O_NONBLOCK))
+        identity.unlink()  # one that comes later does not wait at all
     assert (done.exit_code, "does not answer" in done.output) == (2, True), done.output
 
 

@@ -78,13 +78,20 @@ def _stood_in_line_s(pid: int) -> float:
     return int(waited_ns) / 1e9
 
 
+def ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.mark.alone
 def test_a_supervisor_that_is_killed_leaves_no_role_behind(agent: Agent) -> None:
     supervisor = agent.start()
     roles = [psutil.Process(pid) for role in Role if (pid := agent.pid_of(role)) is not None]
     supervisor.kill()
     wait_until(
-        lambda: not any(process.is_running() and process.status() != "zombie" for process in roles),
+        lambda: all(map(ended, roles)),
         STOPPED_WITHIN_S,
         what="the end of every role",
     )

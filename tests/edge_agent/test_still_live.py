@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from config.settings import read_settings
@@ -43,8 +43,9 @@ def test_now_comes_from_the_growing_file_and_from_the_camera_where_there_is_none
     assert abs(clock.utc_ns() - still.shows_utc_ns) < 20 * NS_PER_S
 
     without_footage = StateDirectory(tmp_path / "other").create()
-    for file in agent.state.glob("cameras.sqlite*"):
-        shutil.copy(file, without_footage.root)
+    cameras = apsw.Connection(str(agent.state / "cameras.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
+    cameras.execute("VACUUM INTO ?", (str(without_footage.database("cameras")),))  # one moment, while it is written
+    cameras.close()
     asked = Stills(settings, without_footage, clock).still(point)
     assert asked.source is StillSource.CAMERA
     assert size_of(asked.jpeg)[0] > 0

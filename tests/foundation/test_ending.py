@@ -6,6 +6,7 @@ import textwrap
 import threading
 
 from foundation.service import Ending
+from tests.support.waiting import WAIT_AT_MOST_S
 
 _TRIES = 40
 _ASKED_IN_ANY_MOMENT = textwrap.dedent(
@@ -40,7 +41,7 @@ def test_a_signal_ends_a_process_at_whatever_step_of_its_waiting_it_comes() -> N
             [sys.executable, "-c", _ASKED_IN_ANY_MOMENT, str(step)],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=WAIT_AT_MOST_S,
             check=True,
         )
         assert ended.stdout == "ended True\n"

@@ -69,6 +69,27 @@ def test_a_listener_goes_on_where_it_stopped(tmp_path: Path, clock: ManualClock)
     assert heard == ["one", "two"]
 
 
+def test_a_listener_far_behind_hears_all_that_was_said_though_nothing_more_is_said(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
+    texts = [f"fact {number}" for number in range(1_600)]  # more than three batches
+    with speaker.database.transaction() as transaction:
+        for text in texts:
+            speaker.append(Told(text=text), transaction=transaction)
+    heard: list[str] = []
+    tail = Tail(
+        speaker.database.path,
+        Journal.open(tmp_path / "listener.sqlite", clock),
+        lambda entry: heard.append(entry.read(Told).text),
+    )
+    tail.start()
+    wait_until(lambda: len(heard) == len(texts))
+    tail.close()
+    assert heard == texts
+    assert tail.caught_up
+
+
 def test_a_fact_that_could_not_be_acted_on_is_offered_again(tmp_path: Path, clock: ManualClock) -> None:
     speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
     speaker.append(Told(text="hold"))

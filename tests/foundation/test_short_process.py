@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from foundation.short_process import DiedError, OutOfTimeError, RefusedWorkError, WorkLimits, run_short
-from tests.support.waiting import WAIT_AT_MOST_S
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 
-LIMITS = WorkLimits(wall_s=20, cpu_s=10, memory_bytes=400 * 1024**2, output_bytes=1024**2)
+LIMITS = WorkLimits(wall_s=WAIT_AT_MOST_S, cpu_s=10, memory_bytes=400 * 1024**2, output_bytes=1024**2)
+A_DAY = f"98765.{os.getpid()}"  # seconds that no other run of the tests sleeps
 Work = Callable[[str], str]
 
 
@@ -38,14 +39,21 @@ def test_what_is_given_comes_in_and_what_is_written_comes_back(work: Work) -> No
     assert run_short(module, given, LIMITS, ("x",)) == given[::-1] + b"x"
 
 
+def sleeping() -> list[psutil.Process]:
+    return [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", A_DAY]]
+
+
 def test_it_is_ended_with_its_children_when_its_time_is_over(work: Work) -> None:
     began = time.monotonic()
     with pytest.raises(OutOfTimeError):
-        run_short(work("import subprocess; subprocess.run(['sleep', '98765'])"), b"", replace(LIMITS, wall_s=1.0))
+        run_short(
+            work("import subprocess, sys; subprocess.run(['sleep', sys.argv[1]])"),
+            b"",
+            replace(LIMITS, wall_s=1.0),
+            (A_DAY,),
+        )
     assert time.monotonic() - began < WAIT_AT_MOST_S, "it would sleep for a day"
-    assert [
-        process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "98765"]
-    ] == []
+    wait_until(lambda: not sleeping(), what="the end of its child, which was killed with it")
 
 
 def test_endless_reckoning_memory_and_output_are_stopped(work: Work) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from foundation.sqlite import (
     Schema,
     open_read_only,
 )
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 
 ONE = Schema("test", ("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT) STRICT;",))
 TWO = Schema("test", (*ONE.steps, "ALTER TABLE thing ADD COLUMN colour TEXT;"))
@@ -69,6 +70,31 @@ def test_a_reader_sees_one_moment_and_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError), open_read_only(tmp_path / "a.sqlite") as reader:
         reader.execute("DELETE FROM thing")
     assert database.row("SELECT name FROM thing") == ("later",)
+    database.close()
+
+
+def test_a_writer_that_closes_while_another_reads_leaves_nothing_in_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foundation.sqlite._FOLD_WITHIN_MS", int(WAIT_AT_MOST_S * 1000))
+    database = Database(tmp_path / "a.sqlite", ONE)
+    reads, closes = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with open_read_only(tmp_path / "a.sqlite") as reader:
+            assert reader.rows("SELECT * FROM thing") == []
+            reads.set()
+            assert closes.wait(WAIT_AT_MOST_S)
+            time.sleep(0.1)  # the writer is closing
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    assert reads.wait(WAIT_AT_MOST_S)
+    closes.set()
+    database.close()
+    left = tmp_path / "a.sqlite-wal"
+    assert not left.exists() or left.stat().st_size == 0
+    reading.join()
     database.close()
 
 
@@ -140,7 +166,10 @@ def commits(database: Database) -> list[str]:
     return seen
 
 
-def test_writers_that_wait_for_one_another_share_a_commit_and_are_answered_after_it(tmp_path: Path) -> None:
+def test_writers_that_wait_for_one_another_share_a_commit_and_are_answered_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foundation.sqlite._LEFT_BEHIND_S", WAIT_AT_MOST_S)  # the next may get the processor later
     database = Database(tmp_path / "a.sqlite", ONE)
     seen = commits(database)
     names = [f"name {number}" for number in range(8)]

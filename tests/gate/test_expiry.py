@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +31,7 @@ from gate.still import Picture, StillTaker
 from gate.vehicle import Vehicle, VehicleKind
 from gate.vehicle_book import vehicle_by_id
 from gate.visit import Visitor
+from tests.support.waiting import WAIT_AT_MOST_S
 
 PARENT = Visitor(name="张三", host="刘老师", reason="家长来访", phone="13800000001")
 KEEP = 180
@@ -195,6 +199,31 @@ def test_what_was_typed_survives_and_lies_sealed_until_it_is_dropped(tmp_path: P
     assert list((tmp_path / "drafts").rglob("*.draft")) == []
     with pytest.raises(ValueError, match="no id"):
         box().keep("../..", new_id(), "visit", {})
+
+
+def test_what_was_typed_last_is_kept_though_the_disk_still_writes_what_was_typed_before(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, draft_id = DraftBox(tmp_path / "drafts", tmp_path / "keys" / "gate.draft", clock), new_id()
+    box.keep("box", draft_id, "visit", {"name": "张"})
+    writing, disk_answers, synced = threading.Event(), threading.Event(), os.fsync
+
+    def first_late(file: int) -> None:
+        if not writing.is_set():
+            writing.set()
+            disk_answers.wait(WAIT_AT_MOST_S)
+        synced(file)
+
+    monkeypatch.setattr("gate.draft.os.fsync", first_late)
+    with ThreadPoolExecutor(2) as requests:
+        before = requests.submit(box.keep, "box", draft_id, "visit", {"name": "张三", "reason": "家长来访"})
+        assert writing.wait(WAIT_AT_MOST_S)
+        last = requests.submit(box.keep, "box", draft_id, "visit", {"name": "张三丰"})
+        wait([last], timeout=0.5)  # it may overtake the one before, but not spoil it
+        disk_answers.set()
+        before.result()
+        last.result()
+    assert [dict(draft.texts) for draft in box.drafts("box")] == [{"name": "张三丰"}]
 
 
 def test_a_draft_goes_after_a_day_also_at_a_screen_that_is_used_no_more(

@@ -71,7 +71,7 @@ class Office:
     close: Callable[[], None] = lambda: None
 
     def client(self, login: str = "li") -> httpx.Client:
-        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=20)
+        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"})
         assert client.post("/login", data={"login": login, "password": PASSWORD}).status_code == 303
         return client
 
@@ -107,9 +107,9 @@ def recorded(box: Box, clip: Path, *, seconds: float = 75, gap_s: float = 20, mo
     return start_ms
 
 
-def volumes_of(box: Box, limit_s: float = READ_LIMIT_S) -> list[Mounted]:
+def volumes_of(box: Box) -> list[Mounted]:
     with open_read_only(box.path) as reader:
-        return mounted(reader, [volume(box.folder), volume(box.folder, "spare")], limit_s=limit_s)
+        return mounted(reader, [volume(box.folder), volume(box.folder, "spare")], limit_s=READ_LIMIT_S)
 
 
 def no_alarms() -> APIRouter:
@@ -137,9 +137,8 @@ def serve(
     folder: Path,
     *,
     still: Callable[..., Still] | None = None,
-    limit_s: float = READ_LIMIT_S,
 ) -> Office:
-    """Start the office's pages; `limit_s` is how long they wait for a disk."""
+    """Start the office's pages."""
     clock = box.clock
     people = PeopleBook(folder / "people.sqlite", clock)
     if people.is_empty():
@@ -151,7 +150,7 @@ def serve(
         log=log,
         folder=folder / "exports",
         catalogue=box.path,
-        volumes=lambda: volumes_of(box, limit_s),
+        volumes=lambda: volumes_of(box),
         names=lambda point: HOSTILE,
         campus_name="示范小学",
         signing_key=KEY,
@@ -174,7 +173,7 @@ def serve(
         clock=clock,
         points=lambda: {"gate": HOSTILE},
         catalogue=box.path,
-        volumes=lambda: volumes_of(box, limit_s),
+        volumes=lambda: volumes_of(box),
         alarms=between,
         findings=lambda point, start, end: findings,
         log=log,

@@ -106,6 +106,7 @@ class Day:
         moment = at(hour, minute)
         self.campus.clock.advance(seconds=(moment - self.campus.clock.utc_ns()) / NS_PER_S)
         self.page.goto(self.campus.gate_url)
+        expect(self.page.locator("#q")).to_be_focused()  # what is typed now is looked for
 
     @contextmanager
     def touches(self, most: int) -> Iterator[None]:
@@ -119,6 +120,7 @@ class Day:
         target.tap()
 
     def link(self, name: str) -> None:
+        self.page.wait_for_load_state()
         with self.page.expect_event("load"):  # nobody goes on before the page has its scripts
             self.touch(self.page.get_by_role("link", name=name).first)
 
@@ -186,7 +188,7 @@ class Day:
         page.evaluate("window.print = () => { window.printed = true; }")
         with self.touches(1):
             self.button("打印")
-        assert page.evaluate("window.printed")
+        page.wait_for_function("window.printed")
         page.emulate_media(media="print")
         expect(page.locator("#alarm")).to_be_hidden()
         for one in words:

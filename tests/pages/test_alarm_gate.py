@@ -28,7 +28,7 @@ PORTRAIT = (800, 1280)
 
 @pytest.fixture
 def client(gatehouse: Gatehouse) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=gatehouse.url, cookies={"station": TOKEN}, timeout=20) as client:
+    with httpx.Client(base_url=gatehouse.url, cookies={"station": TOKEN}) as client:
         yield client
 
 
@@ -112,11 +112,11 @@ def test_the_guard_on_duty_says_false_alarm_with_touches_only(
     gatehouse.book.duty.sign_on(station_id="box", person_id=guards["wang"], name="王师傅")
     page.locator("#alarm").click()
     page.locator("[data-false]").click()
+    page.wait_for_url("**/false")  # loaded, its styles too
     pictures(page, "false-why")
-    for button in page.locator(".reasons button").all():
-        box = button.bounding_box()
-        assert box is not None
-        assert box["height"] >= 64
+    boxes = [button.bounding_box() for button in page.locator(".reasons button").all()]
+    assert boxes
+    assert all(box and box["height"] >= 64 for box in boxes)
     page.get_by_role("button", name="学生误按").click()
     expect(page.locator("h1", has_text="王师傅")).to_be_visible()
     for digit in PIN:
@@ -201,7 +201,15 @@ def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser:
         watch = watched(page, server.url)
         page.goto(server.url)
         expect(page.locator("#q")).to_be_focused()
-        before = page.locator(".gate").screenshot()
+
+        pale = page.locator("body.is-stale")  # while a beat is late on a busy machine
+
+        def seen_fresh() -> bytes:
+            expect(pale).to_have_count(0)
+            picture = page.locator(".gate").screenshot()
+            return b"" if pale.count() else picture
+
+        before = wait_until(seen_fresh, what="a picture that is not pale")
         page.locator("#alarm").click()
         wait_until(lambda: line.presses, what="the press")
         expect(page.locator("#silent-mark")).to_be_visible()
@@ -211,13 +219,12 @@ def test_a_silent_alarm_shows_one_dot_beside_the_clock_and_nothing_else(browser:
         assert dot["width"] <= 10
         assert abs(dot["x"] - (time["x"] + time["width"])) < 20
         expect(page.locator("#alarm-overlay")).to_be_hidden()
-        # A busy machine may be late with a beat just now, which turns what is shown pale for a moment.
         wait_until(
             lambda: same_to_the_eye(page.locator(".gate").screenshot(), before),
             what="not one other pixel below the top line",
         )
         # without a script the screen goes back to where it was
-        without = httpx.post(f"{server.url}alarm/{new_id()}", cookies={"station": TOKEN}, timeout=20)
+        without = httpx.post(f"{server.url}alarm/{new_id()}", cookies={"station": TOKEN})
         assert (without.status_code, without.headers["location"]) == (303, "/")
         assert watch.errors == []
     finally:
@@ -239,7 +246,7 @@ def test_keys_are_dead_and_pale_until_their_script_is_there_and_then_lose_no_dig
     seven = page.locator("[data-key='7']")
     expect(seven).to_be_visible()
     expect(seven).to_be_disabled()
-    assert float(seven.evaluate("e => getComputedStyle(e).opacity")) < 0.5
+    expect(seven).to_have_css("opacity", "0.3")
     expect(page.locator("#alarm")).to_be_enabled()
     held[0].continue_()
     for digit in PIN:

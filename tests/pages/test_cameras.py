@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from camera.camera_file import Field, file_changes
 from camera.facts import DeviceAccepted, DeviceChanged, LoginRetryAsked, StreamMeasured
+from camera.http_call import Limits
 from camera.login import Login
 from camera.onvif.device import OnvifDevice
 from camera.register import Register
@@ -33,10 +34,12 @@ from foundation.journal import Journal, Tail, read_entries
 from foundation.state import StateDirectory
 from simulator.campus import Campus, Quality, SubQuality, demo_cameras
 from tests.support.browser import watched
+from tests.support.waiting import WAIT_AT_MOST_S
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer
 
+PATIENT = Limits(connect_s=WAIT_AT_MOST_S, call_s=WAIT_AT_MOST_S)
 HOSTILE = "<img src=x onerror=alert(1)>"
 PASSWORD = "correct-horse-7-battery"
 FILLED = {
@@ -100,7 +103,10 @@ def office(tmp_path: Path, campus: Campus) -> Iterator[Office]:
     inspector = Journal.open(state.journal(Role.INSPECTOR), clock)
     board = FindingBoard(inspector, clock)
     visitor = Visitor(
-        "cam-gate", url, lambda: Login(account.user, account.password), lambda at, login: OnvifDevice(at, login, clock)
+        "cam-gate",
+        url,
+        lambda: Login(account.user, account.password),
+        lambda at, login: OnvifDevice(at, login, clock, PATIENT),
     )
     circle = CameraRound([visitor], register, board, clock, campus_id="demo")
     circle.prepare()
@@ -284,7 +290,7 @@ def test_what_becomes_of_a_camera_is_seen_without_reloading_and_without_losing_w
     page.fill("input[name=place]", "东门岗亭，还没写完")
     evidence = {"serial_before": "A1", "serial_now": "B2"}
     office.board.open("device:cam-gate", "camera.swapped", Severity.ATTENTION, evidence=evidence)
-    expect(page.locator("#camera-findings")).to_contain_text("换了另一台设备", timeout=12_000)
+    expect(page.locator("#camera-findings")).to_contain_text("换了另一台设备")
     expect(page.locator("input[name=place]")).to_have_value("东门岗亭，还没写完")
     listing = page.context.new_page()
     listing.goto(f"{office.url}cameras")
@@ -292,11 +298,11 @@ def test_what_becomes_of_a_camera_is_seen_without_reloading_and_without_losing_w
     page.get_by_role("button", name="是我们换的").click()
     expect(page.locator("#camera-changes")).to_contain_text("确认更换设备")
     office.board.clear("device:cam-gate", "camera.swapped")
-    expect(page.locator("#camera-findings")).not_to_contain_text("换了另一台设备", timeout=12_000)
+    expect(page.locator("#camera-findings")).not_to_contain_text("换了另一台设备")
     measured = StreamMeasured(
         point_id="gate-east", codec="h264", seconds=60, bits_per_s=912_000, fps=1.4, keyframe_s=2.0, frames=84,
         packets_lost=7, damaged_frames=0,
     )  # fmt: skip
     office.register.note_measure(measured, "cam-gate", SystemClock().utc_ns())
-    expect(listing.locator("#camera-points")).to_contain_text("912 kbit/s", timeout=12_000)
+    expect(listing.locator("#camera-points")).to_contain_text("912 kbit/s")
     assert (watch.errors, watch.outside) == ([], [])

@@ -34,7 +34,7 @@ class Office:
     inspecting: bool = True
 
     def page(self, path: str = "/coverage") -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", headers={"accept": "text/html"}, trust_env=False, timeout=60)
+        return httpx.get(f"{self.url}{path}", headers={"accept": "text/html"}, trust_env=False)
 
 
 def with_one_mount(file: Path) -> Path:

@@ -109,6 +109,7 @@ def test_a_drill_that_is_not_there_is_not_found(office: Office) -> None:
         assert office.client("li").get(f"/drills/{name}").status_code == 404
 
 
+@pytest.mark.browser
 def test_in_a_browser_a_drill_is_armed_and_its_steps_tick_without_a_reload(office: Office, browser: Browser) -> None:
     known_since(office, 10)
     page = browser.new_page(viewport={"width": 1280, "height": 900})

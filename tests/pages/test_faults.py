@@ -27,6 +27,7 @@ from safety.ledger import FaultLedger
 from safety.photo import LIMIT_BYTES, PhotoShelf
 from safety.query import fault_file, open_faults
 from tests.support.browser import watched
+from tests.support.waiting import WAIT_AT_MOST_S
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer
@@ -169,7 +170,7 @@ def test_an_upload_beyond_any_photo_is_refused_before_it_is_read(office: Office)
     cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     host, port = client.base_url.host, client.base_url.port
     assert port is not None
-    with socket.create_connection((host, port), timeout=10) as link:
+    with socket.create_connection((host, port), timeout=WAIT_AT_MOST_S) as link:
         link.sendall(
             f"POST /faults/new HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookies}\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 2000000000\r\n\r\n".encode()

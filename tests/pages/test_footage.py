@@ -78,11 +78,12 @@ def test_ranges_are_those_of_the_film(footage: Office) -> None:
     assert head.headers["accept-ranges"] == "bytes"
 
 
+@pytest.mark.alone
 def test_the_first_byte_comes_within_200_ms(footage: Office) -> None:
     li = footage.client()
     path = footage.look(li) + ".mp4"
     times = []
-    for _ in range(10):  # the quickest tells what our own work takes; benchmarks.catalogue times it on a quiet machine
+    for _ in range(10):  # the quickest tells what our own work takes; benchmarks.catalogue times them all
         began = time.perf_counter()
         with li.stream("GET", path, headers={"range": "bytes=0-"}) as answer:
             next(answer.iter_raw(1))
@@ -335,7 +336,7 @@ def two_disks(h264_clip: Path, tmp_path: Path) -> Iterator[Office]:
         run = box.run(copy_volume=copy)
         play(run, h264_clip, box.clock, seconds=30)
         run.end("asked")
-    office = serve(box, start_ms, tmp_path / "office", limit_s=2)
+    office = serve(box, start_ms, tmp_path / "office")
     yield office
     office.close()
     box.catalogue.close()

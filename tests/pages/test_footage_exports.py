@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from edge_agent.access_log import AccessKind, Who
 from edge_agent.exports import ExportDesk, ExportState, NoRoomError
 from tests.pages.footage_office import HOSTILE, KEY, Office
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from uplink.signature import PinnedKeys
 
 LI = Who("li", "李老师")
@@ -130,12 +130,12 @@ def test_a_person_stops_one_that_waits_or_is_being_made_and_nothing_of_it_stays(
 
     def slow(*arguments: object) -> object:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(WAIT_AT_MOST_S)
         return make(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(footage.desk, "_make", slow)
     footage.desk.start()
-    assert begun.wait(10)
+    assert begun.wait(WAIT_AT_MOST_S)
     assert state_of(footage.desk, first) is ExportState.WORKING
     assert "正在导出" in li.get("/exports").text
     li.post(f"/exports/{first}/stop")

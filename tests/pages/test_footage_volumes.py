@@ -74,6 +74,6 @@ def test_overwriting_takes_a_second_person_who_may_and_knows_the_password(footag
 
 def test_a_guard_and_a_stranger_choose_nothing(footage: Office) -> None:
     assert ask(footage, footage.client("wang"), when_full="stop").status_code == 403
-    stranger = httpx.Client(base_url=footage.url, timeout=20)
+    stranger = httpx.Client(base_url=footage.url)
     assert ask(footage, stranger, when_full="stop").status_code == 401
     assert footage.client().post("/volumes/other/full", data={"when_full": "stop"}).status_code == 404

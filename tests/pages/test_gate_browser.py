@@ -20,7 +20,7 @@ from gate.visit import DocumentKind, Visitor
 from tests.pages.gate_screen import INPUT, TOKEN, FakeAlarmLine, Gatehouse, gatehouse_deps
 from tests.support.browser import Watch, watched
 from tests.support.page_check import cut_texts, small_targets
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 from web.server import PageServer
 
 pytestmark = pytest.mark.browser
@@ -126,14 +126,13 @@ def test_a_press_the_box_has_not_answered_outlives_its_page(screen: tuple[Page, 
     sent: list[str] = []
 
     def away(route: Route) -> None:
-        sent.append(json.loads(route.request.post_data or "")["id"])
+        if not sent:
+            sent.append(json.loads(route.request.post_data or "")["id"])
         route.abort()
 
-    page.route("**/api/alarm/press", away)
+    page.route("**/api/alarm/press", away)  # until the page has gone
     page.locator("#alarm").click()
-    wait_until(lambda: sent, what="a press that went nowhere")
-    page.unroute("**/api/alarm/press")
-    page.route("**/api/alarm/press", lambda route: route.abort())  # until the page has gone
+    expect(page.locator("[data-trouble]")).to_be_visible()
     page.goto("about:blank")
     page.unroute("**/api/alarm/press")
     page.goto(f"{gatehouse.url}visits/form")
@@ -148,6 +147,7 @@ def test_a_press_the_box_has_not_answered_outlives_its_page(screen: tuple[Page, 
 def test_a_new_visitor_is_signed_in_step_by_step_and_leaves(page: Page, gatehouse: Gatehouse) -> None:
     page.get_by_role("link", name="来访").click()
     page.get_by_role("link", name="第一次来").click()
+    expect(page.get_by_role("button", name="下一步")).to_be_visible()  # laid out: words typed before would go nowhere
     page.locator("#name").fill("赵六")
     page.get_by_role("button", name="下一步").click()
     page.get_by_role("radio", name="身份证").click()
@@ -224,8 +224,8 @@ def test_typing_looks_at_once(page: Page, gatehouse: Gatehouse) -> None:
         )
         gatehouse.book.sign_out(visit_id=visit.id, departure_id=new_id(), gate_id="east", guard="王师傅")
     page.get_by_role("link", name="来访").click()
+    expect(page.locator(".person")).to_have_count(2)  # first: the idle page has a field of the same name
     expect(page.locator("#q")).to_be_focused()
-    expect(page.locator(".person")).to_have_count(2)
     page.keyboard.type("ls")
     expect(page.locator(".person")).to_have_count(1)
     expect(page.locator(".person b")).to_have_text("李四")
@@ -279,11 +279,12 @@ def test_the_alarm_works_while_every_page_hangs_and_the_browser_keeps_nothing(br
     door.start()
     deps = replace(gatehouse_deps(tmp_path, line, clock), press_port=door.port)
     app = gatehouse_app(deps)
-    released = threading.Event()
+    hanging, released = threading.Event(), threading.Event()
 
     @app.get("/hang")
     async def hang() -> None:
-        released.wait(30)  # blocks the whole event loop, as a bug or a dying disk would
+        hanging.set()
+        released.wait(WAIT_AT_MOST_S)  # blocks the whole event loop, as a bug or a dying disk would
 
     server = PageServer("hanging-pages", app, host="127.0.0.1", port=0)
     server.start()
@@ -292,9 +293,10 @@ def test_the_alarm_works_while_every_page_hangs_and_the_browser_keeps_nothing(br
     watch = watched(page, server.url)
     page.goto(server.url)
     page.evaluate("void fetch('/hang').catch(() => 0)")
-    page.wait_for_timeout(300)
+    assert hanging.wait(WAIT_AT_MOST_S)
     page.locator("#alarm").click()
-    wait_until(lambda: len(line.presses) == 1, 20)  # the page hangs for 30 s
+    wait_until(lambda: line.presses, WAIT_AT_MOST_S / 2, what="a press while the page hangs")
+    assert len(line.presses) == 1
     assert watch.errors == []
     released.set()
     expect(page.locator("[data-step=stored_utc].reached")).to_be_visible()

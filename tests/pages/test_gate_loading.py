@@ -156,6 +156,7 @@ def test_a_form_is_not_seen_before_its_script_has_laid_it_out_and_the_alarm_is(p
     scripts = HeldScripts(page, "**/visit_steps.js")
     scripts.begin()
     scripts.open(f"{campus.gate_url}visits/form")
+    page.evaluate("document.getAnimations().forEach((one) => one.pause())")  # the script comes in time
     expect(page.locator("#alarm")).to_be_visible()
     expect(page.get_by_role("button", name="登记进校")).to_be_hidden()
     scripts.let_go()
@@ -170,7 +171,7 @@ def test_a_form_whose_script_comes_too_late_stays_as_it_was_shown_and_works(page
     scripts.open(f"{campus.gate_url}visits/form")
     page.evaluate("document.getAnimations().forEach((one) => one.finish())")  # the seconds that it is waited for
     for written, words in (("#name", "赵六"), ("#host", "陈主任")):
-        # In the middle of the screen first: a field half below its edge is moved by the browser while it is typed in, or later.
+        # In the middle of the screen first: a field half below its edge is moved by the browser, now or later.
         page.locator(written).evaluate("(field) => field.scrollIntoView({ block: 'center' })")
         page.locator(written).fill(words)
     page.evaluate(_REMEMBER)

@@ -320,6 +320,7 @@ def test_programs_read_the_same_addresses(office: Office) -> None:
     assert refused.json()["error"]
 
 
+@pytest.mark.browser
 def test_in_a_browser_the_countdown_runs_and_an_incident_is_graded_reported_and_closed(
     office: Office, browser: Browser
 ) -> None:
@@ -331,9 +332,9 @@ def test_in_a_browser_the_countdown_runs_and_an_incident_is_graded_reported_and_
     page.fill("#password", PASSWORD)
     page.click("button.main")
     left = page.locator("#incident-clocks .left").first
-    expect(left).to_contain_text("还剩 1:00:00")
+    expect(left).to_contain_text(re.compile(r"还剩 (1:00:00|0:59:5\d)"))  # a screen counts on between two beats
     office.clock.advance(seconds=65)
-    expect(left).to_contain_text("还剩 0:58:5", timeout=10_000)
+    expect(left).to_contain_text("还剩 0:58:5")
     page.select_option("#grade", "major")
     page.select_option("#kind", "accident")
     page.fill("#classify-words", "骨折")
@@ -352,4 +353,21 @@ def test_in_a_browser_the_countdown_runs_and_an_incident_is_graded_reported_and_
     page.click("#do-close button")
     expect(page.locator("#incident-facts")).to_contain_text("已结案")
     assert (watch.errors, watch.outside) == ([], [])
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_countdown_stands_until_the_box_has_told_its_time(office: Office, browser: Browser) -> None:
+    """A screen's own clock may be days wrong; this one's is, for the box's stands in the past."""
+    incident_id = by_hand(office.client("li"))
+    page = browser.new_page()
+    page.route("**/incidents/live*", lambda _: None)  # no beat comes
+    page.goto(f"{office.url}/login?next=/incidents/{incident_id}")
+    page.fill("#login", "li")
+    page.fill("#password", PASSWORD)
+    page.click("button.main")
+    left = page.locator("#incident-clocks .left").first
+    expect(left).to_have_text("还剩 1:00:00")
+    page.wait_for_timeout(1_200)  # two ticks
+    expect(left).to_have_text("还剩 1:00:00", timeout=1)
     page.close()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
+import pytest
 
 from foundation.ids import new_id
+from foundation.sealed import seal
 from gate.admission import Confirmation, read_admission
 from gate.expected import read_expected
 from gate.hours import read_hours
@@ -15,6 +20,7 @@ from gate.roster import read_shifts
 from gate.staff import NewStaff, read_staff, staff_inside
 from gate.vehicle_book import vehicle_record, vehicles_inside
 from tests.pages.school_gate import School, action
+from tests.support.waiting import WAIT_AT_MOST_S
 
 VISITOR = {"name": "张三", "host": "刘老师", "reason": "家长来访", "document_kind": "none", "phone": "13800000001"}
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -50,6 +56,27 @@ def test_what_the_office_lays_down_the_gate_asks_at_once(
     assert "测体温" in gate.get("/").text
     leader.post(f"/gate/policies/{policy.id}/off")
     assert "测体温" not in gate.get("/").text
+
+
+@pytest.mark.parametrize("ending", ["", "/refused/no_host"])
+def test_a_draft_that_the_disk_still_keeps_while_its_visitor_comes_in_or_is_refused_is_none(
+    gate: httpx.Client, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    visit_id, keeping, disk_answers = new_id(), threading.Event(), threading.Event()
+
+    def seal_late(key: bytes, plain: bytes, place: str) -> bytes:
+        keeping.set()
+        disk_answers.wait(WAIT_AT_MOST_S)
+        return seal(key, plain, place)
+
+    monkeypatch.setattr("gate.draft.seal", seal_late)
+    with ThreadPoolExecutor(1) as beside:
+        late = beside.submit(gate.post, f"/visits/{visit_id}/draft", data=VISITOR)
+        assert keeping.wait(WAIT_AT_MOST_S)
+        ended = gate.post(f"/visits/{visit_id}{ending}", data=VISITOR)
+        disk_answers.set()
+    assert (ended.status_code, late.result().status_code) == (303, 200)
+    assert "没填完" not in gate.get("/").text
 
 
 def test_a_visitor_who_stays_too_long_stands_on_the_idle_screen(campus: School, gate: httpx.Client) -> None:

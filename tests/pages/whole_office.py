@@ -19,7 +19,7 @@ from camera.register import Register
 from config.settings import read_settings
 from edge_agent.role import Role, RoleContext
 from edge_agent.roles.office import services
-from foundation.clock import ManualClock, SystemClock
+from foundation.clock import NS_PER_S, ManualClock, SystemClock, beijing_day, beijing_day_start_ns
 from foundation.finding import FindingBoard, Severity
 from foundation.ids import new_id
 from foundation.journal import Journal
@@ -31,16 +31,16 @@ from gate.orders import GateOrders
 from gate.roster import NewShift, Post
 from gate.staff import NewStaff
 from gate.visit import Visitor
+from simulator.port import free_port
 from tests.alarms.parts import LineParts, request
 from tests.pages.covered import EXAMPLE, leave_coverage
 from tests.pages.footage_office import recorded
 from tests.storage.box import make_box, volume
-from tests.support.ports import free_port
 from web.duty import Duty
 from web.people import NewPerson, PeopleBook
 from web.server import PageServer
 
-HOUR_NS = 3_600_000_000_000
+HOUR_NS = 3_600 * NS_PER_S
 PASSWORD = "correct-horse-7-battery"
 SCHOOL = "示范市第一实验小学教育集团学府路校区"
 _SETTINGS = """
@@ -57,6 +57,18 @@ plan: {{file: {plan}}}
 broker_paths: [{{id: primary, host: 127.0.0.1, port: 9, allow_plain_text: true}}]
 pages: {{gatehouse: {{port: {gate_port}}}, office: {{port: {office_port}}}}}
 """
+
+
+class FromNoon(SystemClock):
+    """The host's clock, begun at noon of its day: what lies a minute back is never of the day before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        now_ns = super().utc_ns()
+        self._shift_ns = beijing_day_start_ns(beijing_day(now_ns)) + 12 * HOUR_NS - now_ns
+
+    def utc_ns(self) -> int:
+        return super().utc_ns() + self._shift_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +89,8 @@ class WholeOffice:
 @contextmanager
 def whole_office(folder: Path, clip: Path) -> Iterator[WholeOffice]:
     """Started with the role's own wiring; ended with the block."""
-    real = SystemClock()
-    clock = ManualClock(now_utc_ns=real.utc_ns() - 60 * 10**9, now_running_ns=real.running_ns())
+    real = FromNoon()
+    clock = ManualClock(now_utc_ns=real.utc_ns() - 60 * NS_PER_S, now_running_ns=real.running_ns())
     state = StateDirectory(folder).create()
     box = make_box(folder, clock, [volume(folder)])
     recorded(box, clip, seconds=6, gap_s=20, more_s=6)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ports import accepts, free_port
+from simulator.port import free_port
+from tests.support.ports import accepts
 from tests.support.processes import Processes
 from tests.support.programs import require_program
 from tests.support.waiting import wait_until

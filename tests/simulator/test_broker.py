@@ -22,7 +22,7 @@ from simulator.broker import Amqtt, Broker, BrokerError, BrokerSettings, Mosquit
 from simulator.listener import PortTaken
 from tests.support.ports import accepts
 from tests.support.programs import require_program
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -57,7 +57,7 @@ class Session:
 
     def publish(self, topic: str, payload: bytes) -> None:
         assert self.client.is_connected(), self.dropped
-        self.client.publish(topic, payload, qos=1).wait_for_publish(5)
+        self.client.publish(topic, payload, qos=1).wait_for_publish(WAIT_AT_MOST_S)
 
     def end(self) -> None:
         self.client.disconnect()
@@ -145,7 +145,7 @@ def test_mosquitto_asks_for_a_certificate_and_keeps_clients_to_their_own_topics(
         stranger.on_connect_fail = lambda *_: refused.set()
         stranger.connect_async("localhost", broker.port)
         stranger.loop_start()
-        assert refused.wait(10)
+        assert refused.wait(WAIT_AT_MOST_S)
         assert not stranger.is_connected()
         stranger.loop_stop()
 

@@ -22,6 +22,7 @@ from storage.mounted import mounted
 from storage.segment_file import NotOurSegment, read_segment
 from storage.startup import StartupRepair
 from storage.verify import verify_all
+from tests.storage.churn import newest_ms
 from tests.storage.store import Store
 from tests.support.programs import require_program, unavailable
 from tests.support.waiting import wait_until
@@ -42,10 +43,7 @@ def churn(processes: Any, folder: Path, root: Path) -> Any:
 
 def repaired(folder: Path) -> tuple[Store, tuple[Found, ...]]:
     """What a start makes of what was left, and what `check` says of it then."""
-    with open_read_only(folder / "catalogue.sqlite") as reader:
-        newest = reader.row("SELECT max(start_ms + duration_ms) FROM segment")
-    newest_ms = (newest[0] if newest else None) or 0
-    clock = ManualClock(now_utc_ns=(newest_ms + 1_000) * 1_000_000, boot=f"after-{random.random()}")
+    clock = ManualClock(now_utc_ns=(newest_ms(folder) + 1_000) * 1_000_000, boot=f"after-{random.random()}")
     store = Store(folder, points=("gate", "hall"), clock=clock)
     repair = StartupRepair(store.catalogue, store.shelf)
     repair.start()

@@ -255,7 +255,7 @@ def dying(tmp_path: Path) -> Iterator[tuple[Box, FailingDisk, list[Volume]]]:
         ]
         adopt(disks[0])
         box = make_box(tmp_path, clock, disks)
-        box.shelf = Shelf(disks, box.catalogue, box.findings, limit_s=2.0)
+        box.shelf = Shelf(disks, box.catalogue, box.findings, limit_s=4)
         box.shelf.look()
         yield box, disk, disks
         box.catalogue.close()

@@ -27,42 +27,41 @@ def pictures(path: Path) -> int:
     return count
 
 
-def segment_files(volume: Path) -> list[Path]:
-    return sorted(volume.glob("footage/*/*/*.mp4"))
+def segment_files(volume: Path, point: str = "*") -> list[Path]:
+    return sorted(volume.glob(f"footage/{point}/*/*.mp4"))
 
 
-def fragments(volume: Path) -> int:
+def fragments(volume: Path, point: str = "*") -> int:
     count = 0
-    for path in segment_files(volume):
+    for path in segment_files(volume, point):
         with contextlib.suppress(NotOurSegment):  # its head is being written
             count += len(read_segment(path).fragments)
     return count
 
 
-def recorded(path: Path, count: int = 3) -> Callable[[], bool]:
+def recorded(path: Path, count: int, point: str = "*") -> Callable[[], bool]:
     def enough() -> bool:
-        return fragments(path) >= count
+        return fragments(path, point) >= count
 
     return enough
 
 
-@pytest.mark.timeout(90)
 def test_real_footage_survives_a_killed_recorder_up_to_the_last_fragment(
     gst_camera: Any, recorder_process: Any, real_clip: Path, tmp_path: Path
 ) -> None:
     camera = gst_camera([real_clip])
     recorder = recorder_process({"gate": camera.url()})
 
-    def newest_has_five() -> bool:  # a minute may end meanwhile, and with it a file
-        files = segment_files(tmp_path / "volume")
-        with contextlib.suppress(NotOurSegment):
-            return bool(files) and len(read_segment(files[-1]).fragments) >= 5
-        return False
+    def newest_with_five() -> Path | None:  # a minute may end meanwhile, and with it a file
+        for path in segment_files(tmp_path / "volume")[-1:]:
+            with contextlib.suppress(NotOurSegment):
+                return path if len(read_segment(path).fragments) >= 5 else None
+        return None
 
-    wait_until(newest_has_five, what="five fragments")
+    path = wait_until(newest_with_five, what="five fragments")
     recorder.kill()
 
-    path = segment_files(tmp_path / "volume")[-1]
+    assert path is not None
     found = read_segment(path)
     assert len(found.fragments) >= 5
     assert pictures(path) >= 10 * len(found.fragments), "each fragment is a second of ten pictures"
@@ -82,19 +81,16 @@ def test_real_footage_survives_a_killed_recorder_up_to_the_last_fragment(
     assert [gap.cause for gap in gaps] in (["recorder_died"], [])
 
 
-@pytest.mark.timeout(60)
 def test_a_stopped_recorder_leaves_every_segment_whole_and_hashed(
     gst_camera: Any, recorder_process: Any, h264_clip: Path, h265_clip: Path, tmp_path: Path
 ) -> None:
     camera = gst_camera([h264_clip, h265_clip])
     recorder = recorder_process({"gate": camera.url(0), "hall": camera.url(1)})
-    wait_until(recorded(tmp_path / "volume", 6), what="six fragments")
-    assert recorder.stop() == 0
-    paths = segment_files(tmp_path / "volume")
-    assert {path.parent.parent.name for path in paths} == {"gate", "hall"}
-    for path in paths:
-        assert pictures(path) >= 25
     for point in ("gate", "hall"):
+        wait_until(recorded(tmp_path / "volume", 3, point), what=f"three fragments of {point}")
+    assert recorder.stop() == 0
+    for point in ("gate", "hall"):  # a minute that has just begun may have a few pictures only
+        assert sum(map(pictures, segment_files(tmp_path / "volume", point))) >= 75
         for segment in query.segments_between(tmp_path / "catalogue.sqlite", point, 0, 2**53):
             path = tmp_path / "volume" / segment.path
             assert segment.size_bytes == path.stat().st_size
@@ -102,7 +98,6 @@ def test_a_stopped_recorder_leaves_every_segment_whole_and_hashed(
             assert segment.sha256 == sha256_of(path)
 
 
-@pytest.mark.timeout(60)
 def test_a_refused_log_in_is_one_finding_and_no_further_try(
     gst_camera: Any, recorder_process: Any, h264_clip: Path, tmp_path: Path
 ) -> None:
@@ -123,7 +118,6 @@ def test_a_refused_log_in_is_one_finding_and_no_further_try(
     assert "wrong" not in recorder.output()
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize(
     ("trouble", "cause"), [("drop", "end_of_stream"), ("end", "end_of_stream"), ("stall", "stalled")]
 )

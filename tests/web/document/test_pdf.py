@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.programs import require_program, unavailable
+from tests.support.waiting import WAIT_AT_MOST_S
 from web.document.column import Column, Kind, ReportError
 from web.document.fonts import FontsMissingError, find_fonts
 from web.document.form import make_form
@@ -40,7 +41,7 @@ def text_of(pdf: bytes, tmp_path: Path) -> str:
     file.write_bytes(pdf)
     program = require_program("pdftotext", "poppler-utils")
     return subprocess.run(
-        [program, "-layout", file, "-"], capture_output=True, text=True, timeout=30, check=True
+        [program, "-layout", file, "-"], capture_output=True, text=True, timeout=WAIT_AT_MOST_S, check=True
     ).stdout
 
 
@@ -164,7 +165,9 @@ def test_wide_tables_lie_across_and_nothing_runs_off_the_page(report_of: ReportO
     file = tmp_path / "wide.pdf"
     file.write_bytes(content)
     program = require_program("pdftotext", "poppler-utils")
-    boxes = subprocess.run([program, "-bbox", file, "-"], capture_output=True, text=True, timeout=30, check=True).stdout
+    boxes = subprocess.run(
+        [program, "-bbox", file, "-"], capture_output=True, text=True, timeout=WAIT_AT_MOST_S, check=True
+    ).stdout
     page = re.search(r'<page width="([\d.]+)" height="([\d.]+)"', boxes)
     assert page is not None
     assert float(page[1]) > float(page[2])
@@ -195,7 +198,7 @@ def test_whatever_is_typed_becomes_a_document(names: list[str]) -> None:
 def test_the_asking_process_never_loads_the_typesetter(root: Path) -> None:
     program = "import sys, web.document.pdf; print('typst' in sys.modules)"
     told = subprocess.run(
-        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, timeout=WAIT_AT_MOST_S, check=True
     )
     assert told.stdout.strip() == "False"
 
