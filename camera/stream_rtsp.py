@@ -217,7 +217,7 @@ class RtspStream:
         deadline_ns = self._clock.running_ns() + round(RESPONSE_TIMEOUT_S * NS_PER_S)
         while not self._responses:
             if self._ending.is_set():
-                raise StreamEnded(f"{self._url} was not waited for any longer")
+                raise self._lost(None)
             if self._clock.running_ns() >= deadline_ns:
                 raise StreamStalled(f"{self._url} does not answer {method} within {RESPONSE_TIMEOUT_S:g} s")
             self._receive(_WAKE_S)

@@ -53,7 +53,7 @@ class Service(ABC):
         return self._thread is not None and self._thread.is_alive()
 
     def ask_to_end(self) -> None:
-        """The loop ends soon; nothing is waited for. A subclass that must interrupt something else overrides, calls up."""
+        """The loop ends soon; nothing is waited for. A subclass that must interrupt more overrides and calls up."""
         self.stopping.set()
 
     def close(self) -> None:
