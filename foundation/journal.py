@@ -20,6 +20,9 @@ JOURNAL_SQL: Final = ("foundation", "journal.sql")
 
 POLL_S: Final = 0.25  # two polls stay within the 0.5 s that a role may take to hear another
 _BATCH: Final = 500
+_LOOKS_AGAIN: Final = frozenset({1, 4, 16})
+_LOOKS_AT_LEAST: Final = 64
+"""Polls without a change after which a database is read all the same: 0.25, 1 and 4 s, then every 16 s."""
 
 _log = structlog.get_logger("journal")
 
@@ -139,12 +142,14 @@ class FileStamps:
     """Whether another role's database is worth opening again.
 
     Opening one four times a second for each pair of roles costs more than the facts do, so the files' stamps are asked
-    first. Stamps are coarse, so one more look follows after each change.
+    first. Stamps are coarse, and SQLite stamps its log before the sync and shows readers the commit after it, without
+    another stamp: on a disk that hangs this may be long after. More looks follow each change, ever more seldom.
     """
 
     def __init__(self, path: Path) -> None:
         self._files = (path, path.with_name(path.name + "-wal"))
         self._seen: tuple[object, ...] = ()
+        self._same = 0
         self.look_once_more = True
         """Set by a reader that could not read, or not all."""
 
@@ -157,9 +162,9 @@ class FileStamps:
                 stamps.append((status.st_mtime_ns, status.st_size))
             except FileNotFoundError:
                 stamps.append(None)
-        changed = tuple(stamps) != self._seen
-        look = changed or self.look_once_more
-        self._seen, self.look_once_more = tuple(stamps), changed
+        self._same = self._same + 1 if tuple(stamps) == self._seen else 0
+        look = self.look_once_more or self._same in _LOOKS_AGAIN or self._same % _LOOKS_AT_LEAST == 0
+        self._seen, self.look_once_more = tuple(stamps), False
         return look
 
 

@@ -90,6 +90,28 @@ def test_a_listener_far_behind_hears_all_that_was_said_though_nothing_more_is_sa
     assert tail.caught_up
 
 
+@pytest.mark.parametrize("stands_still_for_polls", [1, 3, 60, 500])
+def test_a_fact_whose_sync_hung_is_heard_though_nothing_in_the_file_tells_of_it(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, stands_still_for_polls: int
+) -> None:
+    # SQLite writes its log, syncs it, and only then lets readers see the commit: the stamps are those of the writing.
+    speaker, own = Journal.open(tmp_path / "speaker.sqlite", clock), Journal.open(tmp_path / "own.sqlite", clock)
+    speaker.append(Told(text="one"))
+    heard: list[str] = []
+    tail = Tail(speaker.database.path, own, lambda entry: heard.append(entry.read(Told).text))
+
+    def polled(times: int) -> None:
+        for _ in range(times):
+            if tail.is_due():
+                tail.poll()
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr("foundation.journal.read_entries", lambda *_, **__: [])
+        polled(stands_still_for_polls)
+    polled(max(4 * stands_still_for_polls, 4) if stands_still_for_polls < 16 else 64)
+    assert heard == ["one"], "at most four times as late as its sync, and never more than 16 s"
+
+
 def test_a_fact_that_could_not_be_acted_on_is_offered_again(tmp_path: Path, clock: ManualClock) -> None:
     speaker = Journal.open(tmp_path / "speaker.sqlite", clock)
     speaker.append(Told(text="hold"))
