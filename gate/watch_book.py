@@ -88,21 +88,21 @@ class WatchBook:
 
 
 class WatchView:
-    """The list as the gatehouse knows it: read again when the file has changed, compared in memory."""
+    """The list as the gatehouse knows it: read again when it has changed, compared in memory."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._stamps: tuple[object, ...] = ()
+        self._noted: int | None = None
         self._index = WatchIndex(())
 
     def index(self) -> WatchIndex:
         """The list as it stands now. Raises DatabaseError, RecordKeysError."""
-        stamps = tuple(_stamp(file) for file in (self._path, self._path.with_name(self._path.name + "-wal")))
         with self._lock:
-            if stamps != self._stamps:
+            noted = _last_noted(self._path)
+            if noted != self._noted:
                 self._index = WatchIndex(read_watchlist(self._path))
-                self._stamps = stamps
+                self._noted = noted
             return self._index
 
 
@@ -207,9 +207,11 @@ def _entry(row: Row, keys: Keys) -> WatchEntry | None:
     )
 
 
-def _stamp(file: Path) -> object:
-    try:
-        status = file.stat()
-    except FileNotFoundError:
+def _last_noted(path: Path) -> int | None:
+    # Every change of the list is noted in the audit chain with it. The file's own stamps are not enough: SQLite stamps
+    # its log before the sync and shows the change after it, which on a disk that hangs is later than this look.
+    if not path.exists():
         return None
-    return status.st_mtime_ns, status.st_size
+    with open_read_only(path) as reader:
+        row = reader.row("SELECT ifnull(max(seq), 0) FROM audit")
+        return int(row[0]) if row else 0

@@ -84,6 +84,17 @@ def test_the_gate_knows_at_once_what_the_office_changed(orders: GateOrders) -> N
         orders.watch.end("nobody", by="李主任")
 
 
+def test_a_change_is_known_though_the_files_stamps_do_not_tell_of_it(
+    orders: GateOrders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a disk that hangs: the log is stamped when it is written, and read before its sync lets the change be seen.
+    view, stamp = WatchView(orders.path), orders.path.stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: stamp)
+    assert view.index().matches(Stranger(name="张三"), TODAY) == ()
+    orders.watch.add([ZHANG], by="李主任")
+    assert len(view.index().matches(Stranger(name="张三"), TODAY)) == 1
+
+
 def test_the_list_lies_sealed(orders: GateOrders) -> None:
     orders.watch.add([ZHANG], by="李主任", picture=b"\xff\xd8 a face")
     everything = b"".join(file.read_bytes() for file in orders.path.parent.rglob("*") if file.is_file())
